@@ -1,0 +1,48 @@
+# Everything a newcomer needs: `make demo` and `make test` make the environment themselves, from the lock.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test check bench lock format clean
+.DEFAULT_GOAL := demo
+
+demo: $(STAMP)
+	$(BIN)/trappen demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: $(STAMP) .venv-datacontract/.installed
+	$(BIN)/ruff format --check pipelines tests
+	$(BIN)/ruff check pipelines tests
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 --nocolor -q sql
+	.venv-datacontract/bin/python tests/contracts/lint_contracts.py
+
+bench: $(STAMP)
+	$(BIN)/python tests/benchmarks/bench_landing.py
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix-only pipelines tests
+	$(BIN)/ruff format pipelines tests
+
+# The lock is universal and hashed and names no registry; uv is needed only here.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header requirements-datacontract.in -o requirements-datacontract.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --require-hashes --only-binary :all: -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv-datacontract/.installed: requirements-datacontract.lock
+	test -x .venv-datacontract/bin/python || $(PYTHON) -m venv .venv-datacontract
+	.venv-datacontract/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-datacontract.lock
+	touch $@
+
+clean:
+	rm -rf $(VENV) .venv-datacontract build dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,282 @@
+"""What a reader with a calculator can find out about the hidden counts of a published table.
+
+The attacker knows every shown count, every declared sum, that counts are whole and not negative, and the shares as
+rounded. For each hidden count an integer program (HiGHS through scipy) gives the lowest and highest value that fits.
+`find_pinned` says which hidden counts are known too well; a published table passes when it returns none.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
+
+from pipelines.disclosure.relations import (
+    Equation,
+    Position,
+    Total,
+    find_count_columns,
+    find_equations,
+    find_rest_column,
+    find_share_equations,
+)
+from pipelines.disclosure.rule import DisclosureRule
+from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
+
+NOT_COUNTED = (CellStatus.NOT_RECEIVED, CellStatus.NOT_COMPUTABLE)
+"""What never came cannot be part of a sum; what the source hid can."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The whole numbers a hidden count can still be, both ends included; `high` is None when nothing limits it."""
+
+    low: int
+    high: int | None
+
+    @property
+    def width(self) -> float:
+        """Highest minus lowest: 0 when the count is known exactly, infinity when nothing limits it."""
+        return float("inf") if self.high is None else self.high - self.low
+
+    def lies_among_small(self, minimum_count: int) -> bool:
+        """True when the count is known to be small, or known to be one of few values of which some are small."""
+        return (
+            self.high is not None
+            and self.high >= 1
+            and self.low < minimum_count
+            and self.width < minimum_count
+        )
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """The weighted sum of the unknown counts lies between `low` and `high`."""
+
+    weights: Mapping[Position, float]
+    low: float
+    high: float
+
+
+def attack(table: ProtectedTable, *, totals: Sequence[Total] = ()) -> dict[Position, Interval]:
+    """What each hidden count can be, for a reader who holds `table` and knows that `totals` hold.
+
+    Keys: position of every hidden count cell, and, where a share or a part of it is hidden, of the counts that the
+    table never shows: the rest (denominator minus numerator) and a numerator or denominator without a column.
+    Counts hidden by the source stay unknown and are not reported: they are not ours to protect.
+
+    Raises: ValueError when the shown numbers contradict the totals.
+    """
+    shown, zeros = _read_counts(table)
+    columns = find_count_columns(table.columns)
+    row_labels = [_read_labels(table, row) for row in range(len(table.rows))]
+    equations = find_equations(totals, row_labels=row_labels, count_columns=columns)
+    equations = settle_equations(equations, not_counted=zeros)
+    shares = [
+        equation
+        for equation in find_share_equations(table.columns, len(table.rows))
+        if equation.total not in zeros and equation.parts[0] not in zeros
+    ]
+    constraints = build_constraints([*equations, *shares], known=shown) + _share_constraints(table, shown)
+    attacker = Attacker(constraints, ceiling=find_ceiling(shown))
+    return {target: attacker.find_interval(target) for target in _find_targets(table, shown)}
+
+
+def find_pinned(
+    table: ProtectedTable, *, totals: Sequence[Total] = (), rule: DisclosureRule | None = None
+) -> list[Position]:
+    """Positions of the hidden counts that `attack` knows too well; empty when the table keeps its secrets.
+
+    A hidden cell is known too well when fewer than `minimum_count` + 1 values remain; a count that has no cell of its
+    own (such as the rest of a share) when, besides, some of those values are small.
+    """
+    minimum = (rule or DisclosureRule()).minimum_count
+    shown_names = {column.name for column in table.columns}
+    return [
+        position
+        for position, interval in attack(table, totals=totals).items()
+        if (interval.width < minimum if position[1] in shown_names else interval.lies_among_small(minimum))
+    ]
+
+
+def settle_equations(equations: Iterable[Equation], *, not_counted: Iterable[Position]) -> list[Equation]:
+    """The equations without parts that were never counted, and without those whose total was not."""
+    left_out = set(not_counted)
+    return [
+        Equation(
+            equation.total,
+            tuple(part for part in equation.parts if part not in left_out),
+            equation.declared_by,
+        )
+        for equation in equations
+        if equation.total not in left_out
+    ]
+
+
+def build_constraints(equations: Iterable[Equation], *, known: Mapping[Position, int]) -> list[Constraint]:
+    """The equations with the known counts put in; those without an unknown are left out."""
+    constraints = []
+    for equation in equations:
+        weights = equation.coefficients
+        unknown = {position: float(weight) for position, weight in weights.items() if position not in known}
+        rest = float(
+            -sum(weight * known[position] for position, weight in weights.items() if position in known)
+        )
+        if unknown:
+            constraints.append(Constraint(unknown, rest, rest))
+    return constraints
+
+
+def find_ceiling(known: Mapping[Position, int]) -> float:
+    """A number far above anything the shown counts could force a hidden one to be; stands for "no limit"."""
+    return 100.0 * sum(known.values()) + 10_000.0
+
+
+class Attacker:
+    """Knows the constraints, and answers for one count at a time; counts that do not hang together are kept apart."""
+
+    def __init__(self, constraints: Sequence[Constraint], *, ceiling: float) -> None:
+        programs = [_Program(group, ceiling) for group in group_connected(constraints)]
+        self._programs = {position: program for program in programs for position in program.order}
+
+    def find_interval(self, target: Position) -> Interval:
+        """The exact range of one count. Raises: ValueError when no whole numbers fit the constraints."""
+        return self._programs[target].find_interval(target) if target in self._programs else Interval(0, None)
+
+    def find_connected(self, target: Position) -> Collection[Position]:
+        """The unknown counts that hang together with `target` through the constraints, itself among them."""
+        return self._programs[target].order if target in self._programs else [target]
+
+
+class _Program:
+    """Integer program over counts that hang together through constraints."""
+
+    def __init__(self, constraints: Sequence[Constraint], ceiling: float) -> None:
+        together = dict.fromkeys(position for constraint in constraints for position in constraint.weights)
+        self.order = {position: index for index, position in enumerate(together)}
+        matrix = build_matrix([constraint.weights for constraint in constraints], self.order)
+        low = [constraint.low for constraint in constraints]
+        high = [constraint.high for constraint in constraints]
+        self._constraint = LinearConstraint(matrix, low, high)
+        self._ceiling = ceiling
+
+    def find_interval(self, target: Position) -> Interval:
+        low, high = self._find_extreme(target, 1.0), self._find_extreme(target, -1.0)
+        return Interval(low, None if high >= self._ceiling / 2 else high)
+
+    def _find_extreme(self, target: Position, sign: float) -> int:
+        objective = np.zeros(len(self.order))
+        objective[self.order[target]] = sign
+        found = milp(
+            objective,
+            constraints=self._constraint,
+            bounds=Bounds(0, self._ceiling),
+            integrality=np.ones(len(self.order)),
+            options={"mip_rel_gap": 0.0},  # the default stops up to 0.01 per cent short of the true limit
+        )
+        if found.x is None:
+            raise ValueError("the shown counts contradict the declared sums")
+        return round(float(found.x[self.order[target]]))
+
+
+def build_matrix(weights: Sequence[Mapping[Position, float]], order: Mapping[Position, int]) -> csr_array:
+    """One row per weighted sum, one column per position, in the given order; sparse."""
+    entries = [
+        (row, order[position], weight)
+        for row, sums in enumerate(weights)
+        for position, weight in sums.items()
+    ]
+    rows, columns, values = zip(*entries, strict=True)
+    return csr_array((values, (rows, columns)), shape=(len(weights), len(order)), dtype=float)
+
+
+def group_connected(constraints: Sequence[Constraint]) -> list[list[Constraint]]:
+    """The constraints in groups that share no count with each other, in order of first appearance."""
+    of_position: dict[Position, list[int]] = defaultdict(list)
+    for index, constraint in enumerate(constraints):
+        for position in constraint.weights:
+            of_position[position].append(index)
+    groups, seen = [], set[int]()
+    for start in range(len(constraints)):
+        if start in seen:
+            continue
+        waiting, members = [start], {start}
+        while waiting:
+            for position in constraints[waiting.pop()].weights:
+                fresh = [index for index in of_position[position] if index not in members]
+                members.update(fresh)
+                waiting += fresh
+        seen |= members
+        groups.append([constraints[index] for index in sorted(members)])
+    return groups
+
+
+def _read_counts(table: ProtectedTable) -> tuple[dict[Position, int], set[Position]]:
+    """(shown counts by position, positions that were never counted)."""
+    shown: dict[Position, int] = {}
+    not_counted = set()
+    for row, cells in enumerate(table.rows):
+        for column, cell in zip(table.columns, cells, strict=True):
+            if column.kind == "count" and cell.value is not None:
+                shown[row, column.name] = int(cell.value)
+            elif column.kind == "count" and cell.status in NOT_COUNTED:
+                not_counted.add((row, column.name))
+    return shown, not_counted
+
+
+def _read_labels(table: ProtectedTable, row: int) -> dict[str, str | float | int | None]:
+    return {
+        column.name: cell.value
+        for column, cell in zip(table.columns, table.rows[row], strict=True)
+        if column.kind == "label"
+    }
+
+
+def _plain_shares(table: ProtectedTable) -> list[tuple[int, TableColumn]]:
+    """(index, column) of the columns that are a share themselves, not the limit of one."""
+    return [
+        (index, column)
+        for index, column in enumerate(table.columns)
+        if column.kind == "share" and column.limit_of is None
+    ]
+
+
+def _share_constraints(table: ProtectedTable, shown: Mapping[Position, int]) -> list[Constraint]:
+    """numerator = share x denominator, give or take the rounding, where the share is shown and one of them is not."""
+    constraints = []
+    for index, column in _plain_shares(table):
+        half_step = 0.5 * 10.0 ** -(column.decimals + 2)
+        for row, cells in enumerate(table.rows):
+            numerator, denominator = (row, str(column.numerator)), (row, str(column.denominator))
+            share = cells[index].value
+            if share is None or (numerator in shown and denominator in shown):
+                continue
+            for limit, low, high in (
+                (float(share) + half_step, -np.inf, 1e-9),
+                (float(share) - half_step, -1e-9, np.inf),
+            ):
+                weights = {numerator: 1.0, denominator: -limit}
+                given = sum(
+                    weight * shown[position] for position, weight in weights.items() if position in shown
+                )
+                unknown = {position: weight for position, weight in weights.items() if position not in shown}
+                constraints.append(Constraint(unknown, low - given, high - given))
+    return constraints
+
+
+def _find_targets(table: ProtectedTable, shown: Mapping[Position, int]) -> list[Position]:
+    names = {column.name for column in table.columns}
+    targets = [
+        (row, column.name)
+        for row, cells in enumerate(table.rows)
+        for column, cell in zip(table.columns, cells, strict=True)
+        if column.kind == "count" and cell.status is CellStatus.HIDDEN
+    ]
+    for index, column in _plain_shares(table):
+        for row, cells in enumerate(table.rows):
+            if cells[index].status is CellStatus.HIDDEN:
+                behind = [str(column.numerator), str(column.denominator), find_rest_column(column)]
+                targets += [(row, name) for name in behind if name not in names]
+    return list(dict.fromkeys(targets))

@@ -1,0 +1,279 @@
+"""Rows of a mart in, one protected table out: nothing small in it, and nothing from which something small follows.
+
+Order: read the cells; hide what is small; hide further counts until no sum gives a hidden one away (`secondary`); hide
+shares and means that rest on hidden or too few; round. What cannot be judged is hidden, never shown.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+from pipelines.disclosure.attack import NOT_COUNTED, settle_equations
+from pipelines.disclosure.reading import (
+    Cells,
+    Rows,
+    check_columns,
+    check_shares,
+    inherit_from_limited,
+    read_cells,
+    read_records,
+)
+from pipelines.disclosure.relations import (
+    Equation,
+    Position,
+    RowLabels,
+    Total,
+    TotalColumn,
+    TotalRow,
+    find_count_columns,
+    find_equations,
+    find_share_equations,
+    find_total_groups,
+)
+from pipelines.disclosure.rule import DisclosureRule
+from pipelines.disclosure.secondary import SumSystem, choose_hidden
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
+
+HIDDEN = Cell(None, CellStatus.HIDDEN)
+
+
+def protect(
+    rows: Rows,
+    *,
+    table_id: str,
+    title: str,
+    columns: Sequence[TableColumn],
+    source: str,
+    rule: DisclosureRule | None = None,
+    totals: Sequence[Total] = (),
+) -> ProtectedTable:
+    """The table of `rows` (dicts, or a pandas or polars frame) after disclosure control, rows in the order given.
+
+    A row value may be a `Cell` or a `CellStatus`: a status given by the mart. A plain missing value becomes
+    NOT_COMPUTABLE. Columns that `columns` only refers to (a numerator, how many institutions) must be in the rows.
+
+    Hidden are: counts of 1 to minimum_count - 1; a 0 that says the same about every child of such a small group; shares
+    whose numerator, rest or denominator is small or hidden, and then the numerator too; means, and their limits, on fewer
+    than minimum_group_children children or minimum_institutions institutions; figures on fewer than minimum_staff
+    employees; and what would give any of these away through `totals`. Nothing is hidden that need not be.
+    Shares and means are rounded as shown, half up, so that the table knows no more than the reader.
+
+    Does not see other tables: the same children under another division can still be combined with this one.
+
+    Raises: ValueError when a column's declaration is incomplete, a value is out of bounds (a negative or broken count, a
+    share outside 0-1 or unlike its numerator / denominator), or a declared total does not hold. No message repeats a
+    value from the rows.
+    """
+    rule = rule or DisclosureRule()
+    columns = inherit_from_limited(columns)
+    check_columns(columns)
+    records = read_records(rows)
+    cells = read_cells(records, columns)
+    check_shares(cells, columns)
+    row_labels = [
+        {c.name: cells[row, c.name].value for c in columns if c.kind == "label"}
+        for row in range(len(records))
+    ]
+    hidden = _find_hidden_counts(cells, columns, rule=rule, totals=totals, row_labels=row_labels)
+    hidden |= _find_hidden_shares(cells, columns, hidden=hidden, rule=rule)
+    hidden |= _find_hidden_means(cells, columns, rule=rule, totals=totals, row_labels=row_labels)
+    hidden |= _find_few_staff(cells, columns, rule=rule)
+    protected = tuple(
+        tuple(
+            _finish_cell(cells[row, column.name], column, (row, column.name) in hidden) for column in columns
+        )
+        for row in range(len(records))
+    )
+    return ProtectedTable(table_id, title, tuple(columns), protected, source, rule.sentence)
+
+    # ---def _finish_cell(cell: Cell, column: TableColumn, is_hidden: bool) -> Cell:
+
+
+def _finish_cell(cell: Cell, column: TableColumn, is_hidden: bool) -> Cell:
+    """The cell as published: hidden, or rounded half up as it will be shown."""
+    if is_hidden and cell.value is not None:
+        return HIDDEN
+    if cell.value is None or column.kind not in ("share", "mean"):
+        return cell
+    decimals = column.decimals + (2 if column.kind == "share" else 0)
+    step = Decimal(1).scaleb(-decimals)
+    return Cell(float(Decimal(repr(float(cell.value))).quantize(step, rounding=ROUND_HALF_UP)))
+
+
+def _value(cells: Cells, row: int, name: str | None) -> float | None:
+    value = cells[row, name].value if name is not None else None
+    return None if value is None else float(value)
+
+
+def _row_count(cells: Cells) -> int:
+    return max((row + 1 for row, _ in cells), default=0)
+
+
+def _find_hidden_counts(
+    cells: Cells,
+    columns: Sequence[TableColumn],
+    *,
+    rule: DisclosureRule,
+    totals: Sequence[Total],
+    row_labels: RowLabels,
+) -> set[Position]:
+    count_columns = find_count_columns(columns)
+    counts = {
+        (row, name): int(float(cell.value))
+        for (row, name), cell in cells.items()
+        if name in count_columns and cell.value is not None
+    }
+    declared = find_equations(totals, row_labels=row_labels, count_columns=count_columns)
+    declared = _settle_declared(declared, cells, counts)
+    shares = [
+        equation
+        for equation in find_share_equations(columns, len(row_labels))
+        if equation.total in counts and equation.parts[0] in counts
+    ]
+    rests = {equation.parts[1]: counts[equation.total] - counts[equation.parts[0]] for equation in shares}
+    columns_summed = {total.total for total in totals if isinstance(total, TotalColumn)}
+    in_row = [
+        e
+        for e in declared
+        if e.total[1] in columns_summed and len({row for row, _ in (e.total, *e.parts)}) == 1
+    ]
+    small = _find_small({**counts, **rests}, [*in_row, *shares], rule)
+    # A small rest has no cell; its numerator must go, or denominator minus numerator gives it back.
+    primary = (small - rests.keys()) | {e.parts[0] for e in shares if e.parts[1] in small}
+    primary |= {position for position in _find_few_staff(cells, columns, rule=rule) if position in counts}
+    system = SumSystem(
+        {**counts, **rests}, [*declared, *shares], never_shown=rests.keys(), minimum_width=rule.minimum_count
+    )
+    return choose_hidden(system, primary, secrets=small & rests.keys())
+
+
+def _find_small(
+    counts: Mapping[Position, int], divisions: Sequence[Equation], rule: DisclosureRule
+) -> set[Position]:
+    """Counts that are small, and zeros that say the same about every child of a small group."""
+    small = {position for position, count in counts.items() if rule.hides_count(count)}
+    for division in divisions:
+        if rule.hides_count(counts.get(division.total, 0)):
+            small |= {part for part in division.parts if part in counts}
+    return small
+
+
+def _settle_declared(
+    equations: Sequence[Equation], cells: Cells, counts: Mapping[Position, int]
+) -> list[Equation]:
+    """The declared sums over what was counted, each checked. Raises: ValueError naming every sum that does not hold.
+
+    What the source hid is part of the sum, unless the sum holds without it; then a reader may well guess that, too.
+    """
+    not_counted = [position for position, cell in cells.items() if cell.status in NOT_COUNTED]
+    own_missing = [position for position, cell in cells.items() if cell.status is CellStatus.HIDDEN]
+    if any(position in own_missing for equation in equations for position in equation.coefficients):
+        raise ValueError(
+            "a count came in already hidden, so its sums cannot be protected; give the count itself"
+        )
+    finished, wrong = [], []
+    for equation in settle_equations(equations, not_counted=not_counted):
+        without_source = Equation(
+            equation.total, tuple(p for p in equation.parts if p in counts), equation.declared_by
+        )
+        if equation.total in counts and _holds(without_source, counts):
+            finished.append(without_source)
+        elif equation.total not in counts or len(without_source.parts) < len(equation.parts):
+            finished.append(equation)
+        else:
+            wrong.append(f"{equation.declared_by} (row {equation.total[0] + 1})")
+    if wrong:
+        raise ValueError(f"declared totals that are not the sum of their parts: {'; '.join(wrong)}")
+    return finished
+
+
+def _holds(equation: Equation, counts: Mapping[Position, int]) -> bool:
+    return counts[equation.total] == sum(counts[part] for part in equation.parts)
+
+
+def _find_hidden_shares(
+    cells: Cells, columns: Sequence[TableColumn], *, hidden: set[Position], rule: DisclosureRule
+) -> set[Position]:
+    """Shares whose numerator or denominator is hidden or unknown: share times denominator would give it back."""
+    found = set()
+    for column in columns:
+        if column.kind != "share":
+            continue
+        for row in range(_row_count(cells)):
+            behind = [(row, str(column.numerator)), (row, str(column.denominator))]
+            if any(position in hidden or cells[position].value is None for position in behind):
+                found.add((row, column.name))
+    return found
+
+
+def _find_hidden_means(
+    cells: Cells,
+    columns: Sequence[TableColumn],
+    *,
+    rule: DisclosureRule,
+    totals: Sequence[Total],
+    row_labels: RowLabels,
+) -> set[Position]:
+    """Means on too few children or institutions, and those that would give such a mean away through its total row.
+
+    Known drawback: a total's mean is taken to be some average of its rows' means, whichever the weights.
+    """
+    found: set[Position] = set()
+    groups = [
+        group
+        for total in totals
+        if isinstance(total, TotalRow)
+        for group in find_total_groups(total, row_labels)
+    ]
+    for behind in dict.fromkeys((c.children, c.institutions) for c in columns if c.kind == "mean"):
+        together = [c.name for c in columns if c.kind == "mean" and (c.children, c.institutions) == behind]
+        few = {row for row in range(len(row_labels)) if not _suffices(cells, [row], behind, rule)}
+        few |= {row for group in groups for row in _find_telling_means(cells, group, behind, few, rule)}
+        found |= {(row, name) for row in few for name in together}
+    return found
+
+
+def _suffices(
+    cells: Cells, rows: Sequence[int], behind: tuple[str | None, str | None], rule: DisclosureRule
+) -> bool:
+    """True when the rows together hold enough children and institutions; a missing number is not enough."""
+    children = [_value(cells, row, behind[0]) for row in rows]
+    institutions = [_value(cells, row, behind[1]) for row in rows]
+    return (
+        sum(count or 0 for count in children) >= rule.minimum_group_children
+        and sum(count or 0 for count in institutions) >= rule.minimum_institutions
+    )
+
+
+def _find_telling_means(
+    cells: Cells,
+    group: tuple[int, list[int]],
+    behind: tuple[str | None, str | None],
+    few: set[int],
+    rule: DisclosureRule,
+) -> list[int]:
+    """Rows of the group to hide besides, so that total minus the shown rows is the mean of a large enough group."""
+    total_row, rows = group
+    counted = [row for row in rows if (_value(cells, row, behind[0]) or 0) > 0]
+    hidden = [row for row in counted if row in few]
+    if total_row in few or not hidden:
+        return []
+    shown = sorted(
+        (row for row in counted if row not in few), key=lambda row: (_value(cells, row, behind[0]), row)
+    )
+    more: list[int] = []
+    while len(hidden) + len(more) < 2 or not _suffices(cells, hidden + more, behind, rule):
+        if not shown:
+            return [*more, total_row]
+        more.append(shown.pop(0))
+    return more
+
+
+def _find_few_staff(cells: Cells, columns: Sequence[TableColumn], *, rule: DisclosureRule) -> set[Position]:
+    """Figures behind which stand too few employees, or nobody knows how many."""
+    return {
+        (row, column.name)
+        for column in columns
+        if column.staff is not None
+        for row in range(_row_count(cells))
+        if (_value(cells, row, column.staff) or 0) < rule.minimum_staff
+    }

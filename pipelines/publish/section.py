@@ -1,0 +1,278 @@
+"""What does one question of a report hold: the structure that HTML, PDF and the gates are all made from.
+
+A notebook cell ends in a `Section` (or `Notes`). It shows itself in Jupyter and leaves the same content as data under
+`SECTION_MIME` (`NOTES_MIME`) in the executed notebook, where `pipelines.publish.notebook` collects it.
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from html import escape
+from typing import Any, Final, Self
+
+from pipelines.disclosure.table import ProtectedTable
+from pipelines.publish.danish import HIGHEST_LEVEL, LEVEL_NAMES, cell_text
+from pipelines.publish.stamp import Stamp
+
+SECTION_MIME: Final = "application/vnd.indsatstrappen.section+json"
+NOTES_MIME: Final = "application/vnd.indsatstrappen.notes+json"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One drawn figure. `svg` is the plot alone (the document sets title, subtitle and source as real text); `png` holds all.
+
+    `title` states the finding, `subtitle` measure, place and period; `table_id` names the protected table it was drawn from.
+    """
+
+    figure_id: str
+    title: str
+    subtitle: str
+    source: str
+    alt_text: str
+    svg: str = field(repr=False)
+    png: bytes = field(repr=False)
+    table_id: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; the PNG as base64."""
+        return {**vars(self), "png": base64.b64encode(self.png).decode("ascii")}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """The figure that `to_dict` described."""
+        return cls(**{**plain, "png": base64.b64decode(plain["png"])})
+
+
+@dataclass(frozen=True)
+class HowSure:
+    """*Hvor sikre er vi?* in its four parts: the interval; the level and why not higher; follow-up; what would help."""
+
+    number: str
+    cause: str
+    data: str
+    needed: str
+
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """The four parts as (Danish heading, text), in the order a report shows them; empty ones left out."""
+        named = (
+            ("Tallet.", self.number),
+            ("Årsagen.", self.cause),
+            ("Data.", self.data),
+            ("Hvad skal der til?", self.needed),
+        )
+        return tuple((name, text) for name, text in named if text)
+
+
+@dataclass(frozen=True)
+class DeclaredNumber:
+    """A number that a text may use though no table holds it, because it defines something: 40, SDQ's highest total."""
+
+    number: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A term and what it means here, for the last page."""
+
+    term: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """One question with its answer, figures and tables. `level` is the evidence level 0-5, `level_reason` why not higher.
+
+    `support` is at most two lines under the answer on page 1; `declared_numbers` are the definitional numbers its texts use.
+
+    Raises:
+        ValueError: an unknown level, a figure whose table is not among `tables`, or an empty answer.
+    """
+
+    section_id: str
+    question: str
+    answer: str
+    support: str
+    level: int
+    level_reason: str
+    tables: tuple[ProtectedTable, ...]
+    figures: tuple[Figure, ...]
+    how_sure: HowSure
+    not_shown: tuple[str, ...]
+    method: tuple[str, ...]
+    declared_numbers: tuple[DeclaredNumber, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.level not in LEVEL_NAMES:
+            raise ValueError(f"section {self.section_id}: level {self.level} is not 0-{HIGHEST_LEVEL}")
+        if not self.question or not self.answer:
+            raise ValueError(f"section {self.section_id}: the question and the answer must have text")
+        known = {table.table_id for table in self.tables}
+        for figure in self.figures:
+            if figure.table_id not in known:
+                raise ValueError(
+                    f"section {self.section_id}: figure {figure.figure_id} is drawn from table {figure.table_id}, "
+                    f"which is not among the section's tables: {', '.join(sorted(known)) or 'none'}"
+                )
+
+    def __repr__(self) -> str:
+        return f"Section({self.section_id!r}, level={self.level}, {len(self.tables)} tables, {len(self.figures)} figures)"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; `from_dict` gives the same section back."""
+        return {
+            **vars(self),
+            "tables": [table.to_dict() for table in self.tables],
+            "figures": [figure.to_dict() for figure in self.figures],
+            "how_sure": vars(self.how_sure),
+            "not_shown": list(self.not_shown),
+            "method": list(self.method),
+            "declared_numbers": [vars(declared) for declared in self.declared_numbers],
+        }
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """The section that `to_dict` described."""
+        parts = {
+            "tables": tuple(ProtectedTable.from_dict(table) for table in plain["tables"]),
+            "figures": tuple(Figure.from_dict(figure) for figure in plain["figures"]),
+            "how_sure": HowSure(**plain["how_sure"]),
+            "not_shown": tuple(plain["not_shown"]),
+            "method": tuple(plain["method"]),
+            "declared_numbers": tuple(DeclaredNumber(**declared) for declared in plain["declared_numbers"]),
+        }
+        return cls(**{**plain, **parts})
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {SECTION_MIME: self.to_dict(), "text/html": section_html(self)}
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What belongs to the report and to no question: warnings for page 1, definitions and data-quality tables at the end."""
+
+    attention: tuple[str, ...] = ()
+    definitions: tuple[Definition, ...] = ()
+    data_quality: tuple[ProtectedTable, ...] = ()
+    declared_numbers: tuple[DeclaredNumber, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Notes({len(self.attention)} warnings, {len(self.definitions)} definitions, {len(self.data_quality)} tables)"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; `from_dict` gives the same notes back."""
+        return {
+            "attention": list(self.attention),
+            "definitions": [vars(definition) for definition in self.definitions],
+            "data_quality": [table.to_dict() for table in self.data_quality],
+            "declared_numbers": [vars(declared) for declared in self.declared_numbers],
+        }
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """The notes that `to_dict` described."""
+        return cls(
+            attention=tuple(plain["attention"]),
+            definitions=tuple(Definition(**definition) for definition in plain["definitions"]),
+            data_quality=tuple(ProtectedTable.from_dict(table) for table in plain["data_quality"]),
+            declared_numbers=tuple(DeclaredNumber(**declared) for declared in plain["declared_numbers"]),
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        lines = [*self.attention, *(f"{definition.term}: {definition.text}" for definition in self.definitions)]
+        items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+        return {NOTES_MIME: self.to_dict(), "text/html": f"<ul>{items}</ul>" + _tables_html(self.data_quality)}
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything one report says; `pipelines.publish.layout` turns it into the plain texts of HTML and PDF.
+
+    `report_id` becomes the file name. `case_numbers` are (label, number) from the settings; those without a number vanish.
+    `constructed_rules_source` ("<dokument, år>") marks made-up data on every page; `attribution` credits open data.
+
+    Raises:
+        ValueError: both of them (real and made-up are never mixed), no sections, or an id that comes twice.
+    """
+
+    report_id: str
+    title: str
+    municipality: str
+    sections: tuple[Section, ...]
+    stamp: Stamp
+    as_of_date: date
+    published_on: date
+    introduction: str
+    administration: str = ""
+    committee: str = "Børne- og Ungeudvalget"
+    attachment: str = ""
+    purpose: str = "orientering"
+    case_numbers: tuple[tuple[str, str], ...] = ()
+    attention: tuple[str, ...] = ()
+    news: tuple[str, ...] = ()
+    previous_edition_on: date | None = None
+    constructed_rules_source: str | None = None
+    attribution: str | None = None
+    data_quality: tuple[ProtectedTable, ...] = ()
+    definitions: tuple[Definition, ...] = ()
+    declared_numbers: tuple[DeclaredNumber, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.constructed_rules_source and self.attribution:
+            raise ValueError(f"report {self.report_id}: made-up data and an attribution of real data are never mixed")
+        if not self.sections:
+            raise ValueError(f"report {self.report_id}: a report needs at least one section")
+        names = [section.section_id for section in self.sections]
+        names += [table.table_id for table in self.tables()]
+        names += [figure.figure_id for section in self.sections for figure in section.figures]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"report {self.report_id}: ids that come twice: {', '.join(twice)}")
+
+    def tables(self) -> tuple[ProtectedTable, ...]:
+        """Every table in the order the report numbers them: sections, data quality, deliveries."""
+        of_sections = tuple(table for section in self.sections for table in section.tables)
+        return (*of_sections, *self.data_quality, self.stamp.delivery_table())
+
+    def figures(self) -> tuple[Figure, ...]:
+        """Every figure in the order the report numbers them."""
+        return tuple(figure for section in self.sections for figure in section.figures)
+
+
+def section_html(section: Section) -> str:
+    """A section as an analyst sees it in Jupyter: question, answer, level, figures with their words, tables."""
+    figures = "".join(
+        f"<figure><figcaption><strong>{escape(figure.title)}</strong><br>{escape(figure.subtitle)}</figcaption>"
+        f'<img alt="{escape(figure.alt_text, quote=True)}" style="max-width:100%" '
+        f'src="data:image/svg+xml;base64,{base64.b64encode(figure.svg.encode()).decode("ascii")}">'
+        f"<p><small>{escape(figure.source)}</small></p></figure>"
+        for figure in section.figures
+    )
+    sure = "".join(f"<p><strong>{escape(name)}</strong> {escape(text)}</p>" for name, text in section.how_sure.parts())
+    level = f"Niveau {section.level} af {HIGHEST_LEVEL}: {LEVEL_NAMES[section.level]}"
+    return (
+        f"<h2>{escape(section.question)}</h2><p><strong>{escape(section.answer)}</strong></p>"
+        f"<p>{escape(section.support)}</p><p><em>{escape(level)}</em></p>{figures}{_tables_html(section.tables)}{sure}"
+    )
+
+
+def _tables_html(tables: tuple[ProtectedTable, ...]) -> str:
+    return "".join(_table_html(table) for table in tables)
+
+
+def _table_html(table: ProtectedTable) -> str:
+    head = "".join(f'<th scope="col">{escape(column.title)}</th>' for column in table.columns)
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<td>{escape(cell_text(cell, column))}</td>" for cell, column in zip(row, table.columns, strict=True)
+        )
+        + "</tr>"
+        for row in table.rows
+    )
+    return (
+        f"<details><summary>{escape(table.title)}</summary><table><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table></details>"
+    )

@@ -1,0 +1,156 @@
+"""One municipality's folder: inbox, archive, warehouse, reports, keys and settings."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.contracts import load_contracts
+from pipelines.errors import UnknownSourceError, WorkspaceError
+from pipelines.keys import Keys, derive_keys, new_master_key, read_master_key, write_key_file
+from pipelines.municipalities import load_profile
+from pipelines.settings import Settings, read_settings
+
+SETTINGS_FILE = "trappen.toml"
+KEY_FILE = "trappen.key"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The paths, settings and keys of one municipality. Made by `create_workspace`, opened by `open_workspace`."""
+
+    root: Path
+    settings: Settings
+    keys: Keys
+
+    @property
+    def inboxes(self) -> Path:
+        """The folder that holds one inbox per source."""
+        return self.root / "inbox"
+
+    def inbox(self, source: str) -> Path:
+        """Where deliveries of one source are put. Raises UnknownSourceError."""
+        if source not in load_contracts("source"):
+            raise UnknownSourceError(
+                f"Kilden '{source}' kendes ikke. Brug en af disse: {', '.join(load_contracts('source'))}."
+            )
+        return self.inboxes / source
+
+    @property
+    def archive(self) -> Path:
+        """Encrypted deliveries, one file each."""
+        return self.root / "archive"
+
+    @property
+    def warehouse(self) -> Path:
+        """The encrypted DuckDB file."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def lock_file(self) -> Path:
+        """Our own lock: who writes to the warehouse."""
+        return self.root / "warehouse.lock"
+
+    @property
+    def temporary(self) -> Path:
+        """Spill files and notebook runs; emptied at start."""
+        return self.root / "temporary"
+
+    @property
+    def error_lists(self) -> Path:
+        """Lists of rejected rows, one per delivery, for the sender."""
+        return self.root / "error_lists"
+
+    @property
+    def reports(self) -> Path:
+        """Published reports, one folder each."""
+        return self.root / "reports"
+
+    @property
+    def data_docs(self) -> Path:
+        """Great Expectations' Data Docs."""
+        return self.root / "data_docs"
+
+    @property
+    def logs(self) -> Path:
+        """Machine-readable run logs."""
+        return self.root / "logs"
+
+    def empty_temporary(self) -> None:
+        """Remove whatever an earlier run left in the temporary folder."""
+        shutil.rmtree(self.temporary, ignore_errors=True)
+        self.temporary.mkdir(mode=0o700)
+
+
+def create_workspace(
+    root: Path, *, profile: str, municipality_name: str, is_constructed: bool, settings_text: str = ""
+) -> Workspace:
+    """Make the folder: an inbox per source, archive, settings and a new key; returns it opened.
+
+    `settings_text` is TOML appended to the settings file.
+
+    Raises:
+        WorkspaceError: the folder exists and is not empty, or the profile is unknown.
+    """
+    load_profile(profile)
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise WorkspaceError(f"{root} findes allerede og er ikke en tom mappe. Vælg en ny mappe.")
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for source in load_contracts("source"):
+        (root / "inbox" / source).mkdir(parents=True)
+    for folder in ("archive", "temporary", "error_lists", "reports", "logs"):
+        (root / folder).mkdir(mode=0o700)
+    (root / SETTINGS_FILE).write_text(
+        _SETTINGS_TEMPLATE.format(
+            name=municipality_name, profile=profile, is_constructed=str(is_constructed).lower()
+        )
+        + settings_text,
+        encoding="utf-8",
+    )
+    (root / ".gitignore").write_text("*\n", encoding="utf-8")
+    write_key_file(root / KEY_FILE, new_master_key())
+    return open_workspace(root)
+
+
+def open_workspace(root: Path, environment: Mapping[str, str] = os.environ) -> Workspace:
+    """The workspace in `root`.
+
+    Raises:
+        WorkspaceError: there is no trappen.toml in the folder.
+        SettingsError: the settings are wrong.
+        WrongKeyError: the key cannot be read.
+    """
+    if not (root / SETTINGS_FILE).is_file():
+        raise WorkspaceError(
+            f"{root} er ikke en arbejdsmappe: {SETTINGS_FILE} mangler. Lav en med: trappen init MAPPE --profile PROFIL"
+        )
+    settings = read_settings(root / SETTINGS_FILE)
+    load_profile(settings.municipality.profile)
+    return Workspace(root.resolve(), settings, derive_keys(read_master_key(root / KEY_FILE, environment)))
+
+
+_SETTINGS_TEMPLATE = """\
+# Indstillinger for denne arbejdsmappe. Linjer med # foran viser standardværdien.
+
+[municipality]
+name = "{name}"
+profile = "{profile}"
+is_constructed = {is_constructed}
+
+# [intake]
+# keep_in_inbox = false          # true lader den ukrypterede fil blive liggende i indbakken
+
+# [ladder]
+# grace_gap_days = 30            # så mange dage må der gå mellem to indsatser, før trinnet regnes for lukket
+# rung_one_open_days = 90        # så længe står trin 1 åbent efter det sidste møde om barnet
+
+# [sdq]
+# window_days_minimum = 90       # mindste afstand mellem første og anden måling
+# window_days_maximum = 270      # største afstand
+
+# [disclosure]
+# minimum_count = 5              # antal under dette skjules
+# minimum_group_children = 10    # så mange børn skal der mindst være bag et gennemsnit
+# minimum_institutions = 2       # og så mange institutioner
+"""
