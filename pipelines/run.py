@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 
@@ -16,29 +16,10 @@ from pipelines.codes import load_codes_into
 from pipelines.contracts import load_contracts
 from pipelines.errors import TrappenError
 from pipelines.landing import DeliveryResult, land_delivery
+from pipelines.progress import Progress, Silent
 from pipelines.transform import BuildResult, CheckResult, build, run_checks
 from pipelines.warehouse import finish_run, open_warehouse, start_run
 from pipelines.workspace import Workspace
-
-
-class Progress(Protocol):
-    """What a run tells while it works: a stage begins, and one step of it is done."""
-
-    def stage(self, title: str, steps: int) -> None:
-        """A stage of `steps` steps begins."""
-
-    def step(self, title: str) -> None:
-        """One step is done."""
-
-
-class Silent:
-    """Progress that nobody watches."""
-
-    def stage(self, title: str, steps: int) -> None:
-        """Say nothing."""
-
-    def step(self, title: str) -> None:
-        """Say nothing."""
 
 
 @dataclass

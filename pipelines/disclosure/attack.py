@@ -69,19 +69,8 @@ def attack(table: ProtectedTable, *, totals: Sequence[Total] = ()) -> dict[Posit
 
     Raises: ValueError when the shown numbers contradict the totals.
     """
-    shown, zeros = _read_counts(table)
-    columns = find_count_columns(table.columns)
-    row_labels = [_read_labels(table, row) for row in range(len(table.rows))]
-    equations = find_equations(totals, row_labels=row_labels, count_columns=columns)
-    equations = settle_equations(equations, not_counted=zeros)
-    shares = [
-        equation
-        for equation in find_share_equations(table.columns, len(table.rows))
-        if equation.total not in zeros and equation.parts[0] not in zeros
-    ]
-    constraints = build_constraints([*equations, *shares], known=shown) + _share_constraints(table, shown)
-    attacker = Attacker(constraints, ceiling=find_ceiling(shown))
-    return {target: attacker.find_interval(target) for target in _find_targets(table, shown)}
+    attacker, targets = _prepare_attack(table, totals)
+    return {target: attacker.find_interval(target) for target in targets}
 
 
 def find_pinned(
@@ -94,10 +83,12 @@ def find_pinned(
     """
     minimum = (rule or DisclosureRule()).minimum_count
     shown_names = {column.name for column in table.columns}
+    attacker, targets = _prepare_attack(table, totals)
+    narrow = [target for target in targets if attacker.is_narrower(target, minimum)]
     return [
-        position
-        for position, interval in attack(table, totals=totals).items()
-        if (interval.width < minimum if position[1] in shown_names else interval.lies_among_small(minimum))
+        target
+        for target in narrow
+        if target[1] in shown_names or attacker.find_interval(target).lies_among_small(minimum)
     ]
 
 
@@ -145,6 +136,10 @@ class Attacker:
         """The exact range of one count. Raises: ValueError when no whole numbers fit the constraints."""
         return self._programs[target].find_interval(target) if target in self._programs else Interval(0, None)
 
+    def is_narrower(self, target: Position, width: int) -> bool:
+        """True when the range of one count is narrower than `width`; mostly much faster than finding the range."""
+        return target in self._programs and self._programs[target].is_narrower(target, width)
+
     def find_connected(self, target: Position) -> Collection[Position]:
         """The unknown counts that hang together with `target` through the constraints, itself among them."""
         return self._programs[target].order if target in self._programs else [target]
@@ -161,6 +156,17 @@ class _Program:
         high = [constraint.high for constraint in constraints]
         self._constraint = LinearConstraint(matrix, low, high)
         self._ceiling = ceiling
+        # Every solution, whatever it was sought for, is a value that each of the counts can have.
+        self._lowest_seen = np.full(len(self.order), np.inf)
+        self._highest_seen = np.full(len(self.order), -np.inf)
+
+    def is_narrower(self, target: Position, width: int) -> bool:
+        index = self.order[target]
+        for sign in (-1.0, 1.0):
+            if self._highest_seen[index] - self._lowest_seen[index] >= width:
+                return False
+            self._find_extreme(target, sign)
+        return bool(self._highest_seen[index] - self._lowest_seen[index] < width)
 
     def find_interval(self, target: Position) -> Interval:
         low, high = self._find_extreme(target, 1.0), self._find_extreme(target, -1.0)
@@ -178,7 +184,10 @@ class _Program:
         )
         if found.x is None:
             raise ValueError("the shown counts contradict the declared sums")
-        return round(float(found.x[self.order[target]]))
+        solution = np.round(found.x)
+        self._lowest_seen = np.minimum(self._lowest_seen, solution)
+        self._highest_seen = np.maximum(self._highest_seen, solution)
+        return int(solution[self.order[target]])
 
 
 def build_matrix(weights: Sequence[Mapping[Position, float]], order: Mapping[Position, int]) -> csr_array:
@@ -211,6 +220,21 @@ def group_connected(constraints: Sequence[Constraint]) -> list[list[Constraint]]
         seen |= members
         groups.append([constraints[index] for index in sorted(members)])
     return groups
+
+
+def _prepare_attack(table: ProtectedTable, totals: Sequence[Total]) -> tuple[Attacker, list[Position]]:
+    """(attacker who knows what the table shows and the totals say, the counts it hides)."""
+    shown, not_counted = _read_counts(table)
+    row_labels = [_read_labels(table, row) for row in range(len(table.rows))]
+    declared = find_equations(totals, row_labels=row_labels, count_columns=find_count_columns(table.columns))
+    shares = [
+        equation
+        for equation in find_share_equations(table.columns, len(table.rows))
+        if equation.total not in not_counted and equation.parts[0] not in not_counted
+    ]
+    equations = [*settle_equations(declared, not_counted=not_counted), *shares]
+    constraints = build_constraints(equations, known=shown) + _share_constraints(table, shown)
+    return Attacker(constraints, ceiling=find_ceiling(shown)), _find_targets(table)
 
 
 def _read_counts(table: ProtectedTable) -> tuple[dict[Position, int], set[Position]]:
@@ -266,7 +290,7 @@ def _share_constraints(table: ProtectedTable, shown: Mapping[Position, int]) -> 
     return constraints
 
 
-def _find_targets(table: ProtectedTable, shown: Mapping[Position, int]) -> list[Position]:
+def _find_targets(table: ProtectedTable) -> list[Position]:
     names = {column.name for column in table.columns}
     targets = [
         (row, column.name)

@@ -85,8 +85,6 @@ def protect(
     )
     return ProtectedTable(table_id, title, tuple(columns), protected, source, rule.sentence)
 
-    # ---def _finish_cell(cell: Cell, column: TableColumn, is_hidden: bool) -> Cell:
-
 
 def _finish_cell(cell: Cell, column: TableColumn, is_hidden: bool) -> Cell:
     """The cell as published: hidden, or rounded half up as it will be shown."""

@@ -15,7 +15,6 @@ from scipy.sparse import hstack
 from pipelines.disclosure.attack import (
     Attacker,
     Constraint,
-    Interval,
     build_constraints,
     build_matrix,
     find_ceiling,
@@ -56,10 +55,6 @@ class SumSystem:
             if position not in hidden and position not in self.never_shown
         }
         return Attacker(build_constraints(self.equations, known=known), ceiling=find_ceiling(known))
-
-    def is_pinned(self, interval: Interval) -> bool:
-        """True when a reader is left with too few values."""
-        return interval.width < self.minimum_width
 
     def find_room(self, secret: Position, *, growth: int, hidden: Collection[Position]) -> set[Position]:
         """The cheapest shown cells that must move if `secret` is to grow by `growth`; all around it if none will do."""
@@ -115,9 +110,8 @@ def choose_hidden(
     while waiting := system.sort((hidden | set(secrets)) - safe):
         attacker = system.attacker(hidden)
         for secret in waiting:
-            interval = attacker.find_interval(secret)
-            if system.is_pinned(interval):
-                growth = interval.low + system.minimum_width - system.counts[secret]
+            if attacker.is_narrower(secret, system.minimum_width):
+                growth = attacker.find_interval(secret).low + system.minimum_width - system.counts[secret]
                 more = system.find_room(secret, growth=growth, hidden=hidden)
                 if not more:
                     raise ValueError(
@@ -141,7 +135,7 @@ def _show_again(
         concerned = (fewer | set(secrets)) & set(attacker.find_connected(cell))
         bolder = system.attacker(fewer)
         if not any(
-            system.is_pinned(bolder.find_interval(near)) for near in system.sort_near(concerned, cell)
+            bolder.is_narrower(near, system.minimum_width) for near in system.sort_near(concerned, cell)
         ):
             needed, attacker = fewer, bolder
     return needed

@@ -40,8 +40,7 @@ Number = float | int | Decimal
 
 def rounded(value: Number, decimals: int = 0) -> Decimal:
     """`value` rounded half up to `decimals`; never minus zero."""
-    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    result = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    result = _exact(value).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     return abs(result) if result == 0 else result
 
 
@@ -238,6 +237,10 @@ def _found(text: str, patterns: Mapping[str, str]) -> list[str]:
     ]
 
 
+def _exact(value: Number) -> Decimal:
+    """The decimal a reader would write for `value`: through repr, so that 0.945 is 0.945 and not a hair less."""
+    return value if isinstance(value, Decimal) else Decimal(repr(float(value)))
+
+
 def _hundred_times(share: Number, decimals: int) -> str:
-    exact = Decimal(repr(share)) if isinstance(share, float) else Decimal(share)
-    return number(100 * exact, decimals)
+    return number(100 * _exact(share), decimals)

@@ -224,12 +224,14 @@ class Report:
             raise ValueError(f"report {self.report_id}: made-up data and an attribution of real data are never mixed")
         if not self.sections:
             raise ValueError(f"report {self.report_id}: a report needs at least one section")
-        names = [section.section_id for section in self.sections]
-        names += [table.table_id for table in self.tables()]
-        names += [figure.figure_id for section in self.sections for figure in section.figures]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        self._check_ids("section", [section.section_id for section in self.sections])
+        self._check_ids("table", [table.table_id for table in self.tables()])
+        self._check_ids("figure", [figure.figure_id for figure in self.figures()])
+
+    def _check_ids(self, kind: str, ids: list[str]) -> None:
+        twice = sorted({name for name in ids if ids.count(name) > 1})
         if twice:
-            raise ValueError(f"report {self.report_id}: ids that come twice: {', '.join(twice)}")
+            raise ValueError(f"report {self.report_id}: {kind} ids that come twice: {', '.join(twice)}")
 
     def tables(self) -> tuple[ProtectedTable, ...]:
         """Every table in the order the report numbers them: sections, data quality, deliveries."""

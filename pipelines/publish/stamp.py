@@ -83,7 +83,7 @@ class Stamp:
                     delivery.received_rows,
                     delivery.typed_rows,
                     delivery.rejected_rows,
-                    delivery.sha256,
+                    f"{delivery.sha256[:32]} {delivery.sha256[32:]}",  # in two halves, so that a line can break
                 )
             )
             for delivery in self.deliveries

@@ -1,0 +1,85 @@
+"""What a report section needs besides the marts: whose report it is, which names to print, which rule hides small numbers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.disclosure.rule import DisclosureRule
+from pipelines.municipalities import load_profile
+from pipelines.settings import Settings
+from pipelines.warehouse import open_warehouse
+from pipelines.workspace import open_workspace
+
+WHOLE_MUNICIPALITY = "Hele kommunen"
+_WHOLE_CODE = "ALL"
+_NAMES = "SELECT district_code, district_name FROM core.dim_district ORDER BY district_code"
+
+
+@dataclass(frozen=True)
+class ReportContext:
+    """One open, read-only warehouse and what every section says alike."""
+
+    connection: duckdb.DuckDBPyConnection
+    settings: Settings
+    as_of_date: date
+    district_names: dict[str, str]
+
+    @property
+    def rule(self) -> DisclosureRule:
+        """How small numbers are hidden here."""
+        return DisclosureRule(**self.settings.disclosure.model_dump())
+
+    @property
+    def is_constructed(self) -> bool:
+        """Whether figures carry *Konstruerede data*."""
+        return self.settings.municipality.is_constructed
+
+    def area_name(self, area_code: str | None) -> str:
+        """The printed name of a district, of the whole municipality, or of no known district."""
+        if area_code == _WHOLE_CODE:
+            return WHOLE_MUNICIPALITY
+        if area_code is None:
+            return "Uden distrikt"
+        return self.district_names.get(area_code, area_code)
+
+    def records(self, query: str, parameters: list[Any] | None = None) -> list[dict[str, Any]]:
+        """The rows of a query on marts as dictionaries."""
+        cursor = self.connection.execute(query, parameters or [])
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def area_order(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Rows with districts in Danish alphabetical order (æ, ø, å last) and the whole municipality at the end."""
+        return sorted(records, key=lambda row: _danish_order(self.area_name(row["area_code"])))
+
+
+@contextmanager
+def report_context(workspace_path: str) -> Iterator[ReportContext]:
+    """Open the workspace at `workspace_path` read-only for the sections of one report."""
+    workspace = open_workspace(Path(workspace_path))
+    with open_warehouse(workspace, read_only=True) as connection:
+        yield _context(connection, workspace.settings)
+
+
+def _context(connection: duckdb.DuckDBPyConnection, settings: Settings) -> ReportContext:
+    row = connection.execute("SELECT as_of_date FROM codes.settings").fetchone()
+    if row is None:
+        raise ValueError("codes.settings is empty: the tables were never built")
+    return ReportContext(connection, settings, row[0], dict(connection.execute(_NAMES).fetchall()))
+
+
+def profile_source(settings: Settings) -> str:
+    """The document whose rules the profile holds: "Next Step, Vordingborg Kommune, 2017"."""
+    document = load_profile(settings.municipality.profile)["document"]
+    return f"{document['title']}, {document['publisher']}, {document['year']}"
+
+
+def _danish_order(name: str) -> tuple[bool, str]:
+    # Python sorts å before æ and ø; in Danish they come last as æ, ø, å, and "aa" counts as å
+    folded = name.casefold().replace("aa", "å")
+    return name == WHOLE_MUNICIPALITY, folded.translate(str.maketrans({"æ": "{", "ø": "|", "å": "}"}))

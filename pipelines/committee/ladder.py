@@ -1,0 +1,230 @@
+"""Do children move down the ladder? Moves down, up and to no help at all, side by side, per track, year and district."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
+from pipelines.disclosure.protect import protect
+from pipelines.disclosure.relations import TotalRow
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
+from pipelines.measures.ladder import NetMovement, net_movement_rate
+from pipelines.publish.danish import MINUS, NBSP, interval, joined, number
+from pipelines.publish.figures import FigureWords, move_bars
+from pipelines.publish.section import DeclaredNumber, HowSure, Section
+from pipelines.publish.sentences import TOO_FEW
+
+TRACKS = {"education": "undervisningssporet", "social": "socialsporet"}
+_MOVES = """
+SELECT track_code, calendar_year, area_kind, area_code, down_count, up_count, opened_count, closed_count,
+       aged_out_count, moved_away_count, child_years
+FROM marts.mart_ladder_moves
+WHERE calendar_year < extract('year' FROM CAST(? AS DATE))
+ORDER BY track_code, calendar_year, area_code
+"""
+_COUNT_COLUMNS = (
+    TableColumn("down_count", "Ryk ned", "count"),
+    TableColumn("up_count", "Ryk op", "count"),
+    TableColumn("closed_count", "Støtten er slut", "count"),
+    TableColumn("opened_count", "Støtten er begyndt", "count"),
+    TableColumn("aged_out_count", "Fyldt 18 år", "count"),
+    TableColumn("moved_away_count", "Flyttet fra kommunen", "count"),
+)
+_COUNTS = tuple(column.name for column in _COUNT_COLUMNS)
+_RATE_COLUMNS = (
+    TableColumn("track", "Spor", "label"),
+    TableColumn("net_rate", "Ryk ned minus ryk op pr. 100 barneår", "number", decimals=1),
+    TableColumn("low", "Usikkerhed fra", "number", decimals=1),
+    TableColumn("high", "Usikkerhed til", "number", decimals=1),
+)
+
+
+def ladder_section(context: ReportContext) -> Section:
+    """The section *Rykker børnene ned ad indsatstrappen?*: level 1, one figure over years, tables by year and district."""
+    records = context.records(_MOVES, [context.as_of_date])
+    year = max(int(record["calendar_year"]) for record in records)
+    by_year = _by_year(context, records)
+    by_district = _by_district(context, records, year)
+    rates = _rates(context, records, year)
+    figure = move_bars(
+        by_year,
+        FigureWords(
+            figure_id="ladder_moves",
+            title="Der rykkes både ned og op ad trappen hvert år",
+            subtitle="Ryk fra ét trin til et andet pr. kalenderår. Et barn kan rykke mere end én gang. "
+            "Støtte, der begynder eller slutter, er ikke talt med her.",
+            source=_source(context),
+            constructed=context.is_constructed,
+        ),
+        label="period",
+        down="down_count",
+        up="up_count",
+        noun="ryk",
+    )
+    return Section(
+        section_id="ladder",
+        question="Rykker børnene ned ad indsatstrappen?",
+        answer=_answer(by_year, year),
+        support=_support(by_year, year),
+        level=1,
+        level_reason="Tallene viser, hvad der skete. De viser ikke, hvorfor børnene er rykket.",
+        tables=(by_year, by_district, rates),
+        figures=(figure,),
+        how_sure=HowSure(
+            number=_interval_words(rates, year),
+            cause="Børn kommer på trappen, når det går dårligst. Derfor må man vente, at nogle rykker ned igen af sig selv.",
+            data="Et ryk ned tæller ikke, når barnet fylder 18 år, flytter eller går ud af data.",
+            needed="Trin 1 i socialsporet kræver en mødelog med børn. Den er ikke med endnu.",
+        ),
+        not_shown=(
+            "Figuren viser ikke, om støtten har hjulpet.",
+            "Forskellen mellem ned og op kan dække over mange ryk begge veje. Derfor viser vi begge tal.",
+        ),
+        method=(
+            "Et barn står på det højeste trin, der er åbent i sporet den dag. "
+            f"Går der højst {number(context.settings.ladder.grace_gap_days)} dage mellem to indsatser, er trinnet ikke lukket.",
+            "Serviceloven blev afløst af barnets lov 1. januar 2024. Paragrafferne er oversat, så tallene kan sammenlignes.",
+            "Et barneår er ét barn fulgt i et år. Vi tæller børn, der har stået på trin 1 eller højere inden for to år.",
+        ),
+        declared_numbers=_declared(context, year),
+    )
+
+
+def _by_year(context: ReportContext, records: Sequence[dict[str, Any]]) -> ProtectedTable:
+    rows = [
+        {**record, "track": TRACKS[record["track_code"]], "period": f"{record['calendar_year']}, {TRACKS[record['track_code']]}"}
+        for record in records
+        if record["area_kind"] == "municipality"
+    ]
+    return protect(
+        rows,
+        table_id="ladder_by_year",
+        title="Ryk på indsatstrappen pr. år og spor",
+        columns=(TableColumn("period", "År og spor", "label"), *_COUNT_COLUMNS),
+        source=_source(context),
+        rule=context.rule,
+    )
+
+
+def _by_district(context: ReportContext, records: Sequence[dict[str, Any]], year: int) -> ProtectedTable:
+    chosen = [record for record in records if record["calendar_year"] == year]
+    rows = [
+        {**record, "track": TRACKS[track], "area": context.area_name(record["area_code"])}
+        for track in TRACKS
+        for record in context.area_order([r for r in chosen if r["track_code"] == track])
+    ]
+    return protect(
+        rows,
+        table_id="ladder_by_district",
+        title=f"Ryk på indsatstrappen pr. distrikt i {year}",
+        columns=(TableColumn("track", "Spor", "label"), TableColumn("area", "Distrikt", "label"), *_COUNT_COLUMNS),
+        source=_source(context),
+        rule=context.rule,
+        totals=(TotalRow("area", WHOLE_MUNICIPALITY, columns=_COUNTS, within=("track",)),),
+    )
+
+
+def _rates(context: ReportContext, records: Sequence[dict[str, Any]], year: int) -> ProtectedTable:
+    rows = []
+    for track, name in TRACKS.items():
+        chosen = [
+            record
+            for record in records
+            if record["calendar_year"] == year and record["track_code"] == track and record["area_kind"] == "district"
+        ]
+        rows.append({"track": name, **_rate_cells(_net(chosen), context)})
+    return protect(
+        rows,
+        table_id="ladder_rates",
+        title=f"Ryk ned minus ryk op pr. 100 barneår i {year}",
+        columns=_RATE_COLUMNS,
+        source=_source(context),
+        rule=context.rule,
+    )
+
+
+def _net(records: Sequence[dict[str, Any]]) -> NetMovement | None:
+    known = [record for record in records if record["area_code"] is not None and float(record["child_years"]) > 0]
+    if not known:
+        return None
+    return net_movement_rate(
+        [int(record["down_count"]) for record in known],
+        [int(record["up_count"]) for record in known],
+        child_years=[float(record["child_years"]) for record in known],
+        districts=[str(record["area_code"]) for record in known],
+    )
+
+
+def _rate_cells(net: NetMovement | None, context: ReportContext) -> dict[str, Cell | float]:
+    if net is None or net.down_count + net.up_count < context.rule.minimum_group_children:
+        hidden = Cell(None, CellStatus.HIDDEN if net else CellStatus.NOT_COMPUTABLE)
+        return {"net_rate": hidden, "low": hidden, "high": hidden}
+    ends = {"low": net.net.low, "high": net.net.high}
+    missing = Cell(None, CellStatus.NOT_COMPUTABLE)
+    return {"net_rate": net.net.value, **{name: missing if end is None else end for name, end in ends.items()}}
+
+
+def _answer(by_year: ProtectedTable, year: int) -> str:
+    said = [
+        f"{number(float(down))} ryk ned og {number(float(up))} op i {name}"
+        for name in TRACKS.values()
+        if (pair := _pair(by_year, f"{year}, {name}")) is not None
+        for down, up in (pair,)
+    ]
+    return f"I {year} var der {joined(said)}." if said else TOO_FEW
+
+
+def _pair(by_year: ProtectedTable, period: str) -> tuple[float, float] | None:
+    try:
+        down, up = by_year.cell("down_count", period=period).value, by_year.cell("up_count", period=period).value
+    except KeyError:
+        return None
+    return (float(down), float(up)) if down is not None and up is not None else None
+
+
+def _support(by_year: ProtectedTable, year: int) -> str:
+    said = []
+    for name in TRACKS.values():
+        try:
+            closed = by_year.cell("closed_count", period=f"{year}, {name}").value
+        except KeyError:
+            continue
+        if closed is not None:
+            said.append(f"{number(float(closed))} gange i {name}")
+    ended = f"Støtten sluttede {joined(said)}. " if said else ""
+    return f"{ended}Tallene viser ikke, hvorfor børnene er rykket."
+
+
+def _interval_words(rates: ProtectedTable, year: int) -> str:
+    said = []
+    for name in TRACKS.values():
+        value, low, high = (rates.cell(column, track=name).value for column in ("net_rate", "low", "high"))
+        if value is None:
+            continue
+        shown = f"{_signed(value)} pr. 100 barneår i {name}"
+        said.append(shown if low is None or high is None else f"{shown} ({_ends(low, high)})")
+    if not said:
+        return TOO_FEW
+    return f"Ryk ned minus ryk op var i {year} {joined(said)}. Usikkerheden er regnet på distrikter."
+
+
+def _signed(value: Any) -> str:
+    return number(float(value), 1)
+
+
+def _ends(low: Any, high: Any) -> str:
+    return interval(float(low), float(high), 1).replace(MINUS, MINUS).replace(" til ", f" til{NBSP}")
+
+
+def _declared(context: ReportContext, year: int) -> tuple[DeclaredNumber, ...]:
+    return (
+        DeclaredNumber(str(year), "kalenderåret, tallene gælder"),
+        DeclaredNumber("100", "barneår, som satsen er regnet pr."),
+        DeclaredNumber("18", "alder, hvor barnet går ud af tallene"),
+        DeclaredNumber("1", "trin 1, det laveste trin med støtte"),
+        DeclaredNumber("2024", "året, hvor barnets lov afløste serviceloven"),
+        DeclaredNumber(str(context.settings.ladder.grace_gap_days), "dage, et trin må stå åbent uden indsats"),
+    )
+
+
+def _source(context: ReportContext) -> str:
+    return f"Kilde: {context.settings.municipality.name}s sagssystem og elevregister."

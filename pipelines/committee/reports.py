@@ -1,0 +1,139 @@
+"""Which reports are there, what do they need, and what stands in their head."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from pipelines.committee.context import profile_source
+from pipelines.errors import PublishError
+from pipelines.publish.danish import text_date
+from pipelines.publish.section import Notes, Report, Section
+from pipelines.publish.stamp import DeliveryStamp, Stamp
+from pipelines.settings import Settings
+
+
+@dataclass(frozen=True)
+class ReportKind:
+    """One report: its id (also the notebook's and the file's name), what it answers, and the mart it cannot do without."""
+
+    report_id: str
+    title: str
+    introduction: str
+    needed_mart: str
+    is_on_open_figures: bool
+
+
+REPORTS: Mapping[str, ReportKind] = {
+    kind.report_id: kind
+    for kind in (
+        ReportKind(
+            "udvalgsrapport",
+            "Indsatstrappen: status pr. {as_of_date}",
+            "Notatet svarer på fire spørgsmål om børnene og den støtte, de får. "
+            "Felterne til højre viser, hvor meget tallene kan bære.",
+            "marts.mart_mainstream_share",
+            is_on_open_figures=False,
+        ),
+        ReportKind(
+            "kommunen_i_landet",
+            "Kommunen i landet: trivsel, fravær, normering og inklusion",
+            "Notatet viser kommunens åbne tal ved siden af de andre kommuners. Det er en fordeling og ikke en rangliste.",
+            "marts.mart_open_figure",
+            is_on_open_figures=True,
+        ),
+    )
+}
+
+
+def chosen_reports(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, wanted: list[str] | None
+) -> list[ReportKind]:
+    """The reports asked for, or all that this workspace holds data for.
+
+    Raises:
+        PublishError: an unknown report, or one whose data are missing; or nothing can be published.
+    """
+    unknown = [name for name in wanted or () if name not in REPORTS]
+    if unknown:
+        raise PublishError(f"Rapporten {', '.join(unknown)} findes ikke. Vælg blandt: {', '.join(REPORTS)}.")
+    possible = [kind for kind in REPORTS.values() if _can_publish(connection, settings, kind)]
+    lacking = [name for name in wanted or () if REPORTS[name] not in possible]
+    if lacking or not possible:
+        raise PublishError(
+            f"Der er ikke data til {', '.join(lacking) or 'nogen rapport'}. Læg leverancerne i indbakken, og kør: trappen run. "
+            "Rapporten kommunen_i_landet kræver også, at report.compared_municipality_code er udfyldt."
+        )
+    return [REPORTS[name] for name in wanted] if wanted else possible
+
+
+def assemble_report(
+    kind: ReportKind,
+    sections: tuple[Section, ...],
+    notes: tuple[Notes, ...],
+    *,
+    settings: Settings,
+    stamp: Stamp,
+    as_of_date: date,
+    published_on: date,
+    attribution: str,
+    news: Mapping[str, Any],
+) -> Report:
+    """The whole report from its executed notebook's sections and notes, and the settings' head."""
+    head, is_constructed = settings.report, settings.municipality.is_constructed
+    if is_constructed and kind.is_on_open_figures:
+        raise PublishError(
+            f"{kind.report_id} viser rigtige åbne tal og kan ikke udgives fra en arbejdsmappe med konstruerede data. "
+            "Lav en arbejdsmappe til de åbne tal med: trappen init"
+        )
+    return Report(
+        report_id=kind.report_id,
+        title=kind.title.format(as_of_date=text_date(as_of_date)),
+        municipality=settings.municipality.name,
+        sections=sections,
+        stamp=stamp,
+        as_of_date=as_of_date,
+        published_on=published_on,
+        introduction=kind.introduction,
+        administration=head.administration_name,
+        committee=head.committee_name,
+        attachment=head.attachment,
+        purpose=head.purpose,
+        case_numbers=(
+            (head.case_number_label, head.case_number),
+            (head.document_number_label, head.document_number),
+        ),
+        attention=tuple(line for note in notes for line in note.attention),
+        constructed_rules_source=profile_source(settings) if is_constructed else None,
+        attribution=attribution if kind.is_on_open_figures else None,
+        data_quality=tuple(table for note in notes for table in note.data_quality),
+        definitions=tuple(definition for note in notes for definition in note.definitions),
+        declared_numbers=tuple(declared for note in notes for declared in note.declared_numbers),
+        **news,
+    )
+
+
+def delivery_stamps(connection: duckdb.DuckDBPyConnection) -> tuple[DeliveryStamp, ...]:
+    """One stamp per registered delivery, in the order they came."""
+    rows = connection.execute(
+        "SELECT source, CAST(landed_at AS DATE), sha256, rows_received, rows_typed, rows_rejected "
+        "FROM landed.deliveries ORDER BY landed_at, source, delivery_id"
+    ).fetchall()
+    return tuple(DeliveryStamp(*row) for row in rows)
+
+
+def _can_publish(connection: duckdb.DuckDBPyConnection, settings: Settings, kind: ReportKind) -> bool:
+    if kind.is_on_open_figures and not settings.report.compared_municipality_code:
+        return False
+    schema, table = kind.needed_mart.split(".")
+    found = connection.execute(
+        "SELECT count(*) FROM information_schema.tables "
+        "WHERE table_catalog = 'wh' AND table_schema = ? AND table_name = ?",
+        [schema, table],
+    ).fetchone()
+    if not found or not found[0]:
+        return False
+    row = connection.execute(f"SELECT count(*) FROM {kind.needed_mart}").fetchone()
+    return bool(row and row[0])

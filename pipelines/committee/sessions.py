@@ -1,0 +1,196 @@
+"""Are the agreed meetings held? Planned, held and not held, per forum and district, for the latest whole school year."""
+
+from typing import Any
+
+from pipelines.codes import load_code_table
+from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
+from pipelines.disclosure.protect import protect
+from pipelines.disclosure.relations import TotalRow
+from pipelines.disclosure.table import ProtectedTable, TableColumn
+from pipelines.municipalities import load_profile
+from pipelines.publish.danish import counted, joined, number
+from pipelines.publish.figures import FigureWords, meeting_bars
+from pipelines.publish.section import DeclaredNumber, Section, HowSure
+from pipelines.publish.sentences import meetings_held
+
+LATE_AFTER_DAYS = 14
+
+_BY_DISTRICT = """
+SELECT forum_code, district_code AS area_code,
+       sum(planned_count) AS planned_count, sum(held_count) AS held_count, sum(late_count) AS late_count,
+       sum(cancelled_count) AS cancelled_count, sum(unknown_count) AS unknown_count
+FROM marts.mart_session_cadence
+WHERE school_year = ?
+GROUP BY forum_code, district_code
+ORDER BY forum_code, district_code
+"""
+_COLUMNS = (
+    TableColumn("forum", "Mødeform", "label"),
+    TableColumn("area", "Distrikt", "label"),
+    TableColumn("planned_count", "Planlagt", "number"),
+    TableColumn("held_count", "Holdt", "number"),
+    TableColumn("late_count", "Heraf flyttet mere end 14 dage", "number"),
+    TableColumn("cancelled_count", "Ikke holdt", "number"),
+    TableColumn("unknown_count", "Referat ikke modtaget", "number"),
+)
+_COUNTS = tuple(column.name for column in _COLUMNS[2:])
+
+
+def sessions_section(context: ReportContext) -> Section:
+    """The section *Bliver de aftalte møder holdt?*: level 0, one figure over districts, one table over fora and districts."""
+    year = latest_whole_school_year(context)
+    records = context.records(_BY_DISTRICT, [year])
+    detailed = _table(context, records, year)
+    summed = _summed_table(context, records, year)
+    total = {name: summed.cell(name, area=WHOLE_MUNICIPALITY) for name in _COUNTS}
+    figure = meeting_bars(
+        summed,
+        FigureWords(
+            figure_id="sessions_by_district",
+            title=f"{number(_plain(total['held_count']))} af {counted(_plain(total['planned_count']), 'planlagte møder')} blev holdt",
+            subtitle=f"Møder i {joined(_forum_names(records))}, skoleåret {year}. Antal møder pr. distrikt.",
+            source=_source(context),
+            constructed=context.is_constructed,
+        ),
+        label="area",
+        planned="planned_count",
+        held="held_count",
+        unknown="unknown_count",
+    )
+    return Section(
+        section_id="sessions",
+        question="Bliver de aftalte møder holdt?",
+        answer=meetings_held(total["held_count"], total["planned_count"], forum="de aftalte fora"),
+        support=_support(summed),
+        level=0,
+        level_reason="Tallene tæller møder. De sammenligner ikke.",
+        tables=(summed, detailed),
+        figures=(figure,),
+        how_sure=HowSure(
+            number="Alle møder i mødeloggen er talt med. Der er ingen tilfældig usikkerhed.",
+            cause="Vi ved ikke, hvorfor et møde ikke blev holdt. Det står ikke i mødeloggen.",
+            data=_data(total),
+            needed="Et møde uden referat tæller som ukendt, ikke som holdt. Send de manglende referater.",
+        ),
+        not_shown=(
+            "Figuren viser, om møderne blev holdt. Den viser ikke, om de hjalp.",
+            "Den siger intet om den enkelte medarbejder.",
+        ),
+        method=(
+            f"Et møde tæller i det skoleår, det var planlagt til. Et møde, der blev holdt mere end {LATE_AFTER_DAYS} dage "
+            "efter den planlagte dag, er talt som holdt og vist som flyttet.",
+            _cadence(context),
+        ),
+        declared_numbers=_declared(context),
+    )
+
+
+def latest_whole_school_year(context: ReportContext) -> str:
+    """The last school year that had ended on the as-of date and holds planned meetings: "2025/26".
+
+    Raises:
+        LookupError: no school year with meetings has ended.
+    """
+    rows = context.records(
+        """
+        SELECT max(cadence.school_year) AS school_year
+        FROM marts.mart_session_cadence AS cadence
+        INNER JOIN core.dim_day AS day
+            ON day.day_date = CAST(? AS DATE) AND cadence.school_year < day.school_year
+        """,
+        [context.as_of_date],
+    )
+    if rows[0]["school_year"] is None:
+        raise LookupError("no whole school year with meetings before the as-of date")
+    return str(rows[0]["school_year"])
+
+
+def _table(context: ReportContext, records: list[dict[str, Any]], year: str) -> ProtectedTable:
+    titles = load_code_table("forums").titles()
+    rows = [
+        {**record, "forum": titles[record["forum_code"]], "area": context.area_name(record["area_code"])}
+        for record in context.area_order(records)
+    ]
+    rows.sort(key=lambda row: str(row["forum"]))
+    return protect(
+        rows,
+        table_id="sessions_by_forum",
+        title=f"Møder pr. mødeform og distrikt, skoleåret {year}",
+        columns=_COLUMNS,
+        source=_source(context),
+        rule=context.rule,
+    )
+
+
+def _summed_table(context: ReportContext, records: list[dict[str, Any]], year: str) -> ProtectedTable:
+    sums: dict[str | None, dict[str, Any]] = {}
+    for record in records:
+        row = sums.setdefault(record["area_code"], {"area_code": record["area_code"], **dict.fromkeys(_COUNTS, 0)})
+        for name in _COUNTS:
+            row[name] += int(record[name])
+    total = {name: sum(row[name] for row in sums.values()) for name in _COUNTS}
+    rows = [
+        {**row, "area": context.area_name(row["area_code"])}
+        for row in context.area_order([*sums.values(), {"area_code": "ALL", **total}])
+    ]
+    return protect(
+        rows,
+        table_id="sessions_by_district",
+        title=f"Møder pr. distrikt, skoleåret {year}",
+        columns=_COLUMNS[1:],
+        source=_source(context),
+        rule=context.rule,
+        totals=(TotalRow("area", WHOLE_MUNICIPALITY),),
+    )
+
+
+def _support(summed: ProtectedTable) -> str:
+    """Name the district that lacks most meetings, when it lacks clearly more than its share."""
+    missing = {
+        str(area): int(cancelled)
+        for area, cancelled in zip(summed.values("area"), summed.values("cancelled_count"), strict=True)
+        if area != WHOLE_MUNICIPALITY
+    }
+    total = sum(missing.values())
+    if total == 0:
+        return "Ingen møder er meldt aflyst."
+    name, most = max(missing.items(), key=lambda item: item[1])
+    if 2 * most <= total:
+        return f"{counted(total, 'møder')} blev ikke holdt. De fordeler sig over distrikterne."
+    return f"{number(most)} af de {counted(total, 'møder')}, der ikke blev holdt, lå i {name}."
+
+
+def _data(total: dict[str, Any]) -> str:
+    unknown = _plain(total["unknown_count"])
+    if unknown == 0:
+        return "Der er referat eller afmelding for alle planlagte møder."
+    return f"For {counted(unknown, 'møder')} mangler referatet. De er hverken talt som holdt eller som ikke holdt."
+
+
+def _cadence(context: ReportContext) -> str:
+    profile = load_profile(context.settings.municipality.profile)
+    titles = load_code_table("forums").titles()
+    parts = [f"{titles[forum['code']]} hver {forum['interval_weeks']}. uge" for forum in profile["forums"]]
+    return f"Den aftalte kadence er {joined(parts)}. Den står i profilen, som følger dokumentet."
+
+
+def _declared(context: ReportContext) -> tuple[DeclaredNumber, ...]:
+    profile = load_profile(context.settings.municipality.profile)
+    weeks = sorted({int(forum["interval_weeks"]) for forum in profile["forums"]})
+    return (
+        DeclaredNumber(str(LATE_AFTER_DAYS), "dage, før et møde regnes for flyttet"),
+        *(DeclaredNumber(str(week), "uger mellem møder efter profilen") for week in weeks),
+    )
+
+
+def _forum_names(records: list[dict[str, Any]]) -> list[str]:
+    titles = load_code_table("forums").titles()
+    return sorted({titles[record["forum_code"]] for record in records})
+
+
+def _source(context: ReportContext) -> str:
+    return f"Kilde: {context.settings.municipality.name}s mødelog."
+
+
+def _plain(cell: Any) -> int:
+    return int(cell.value)

@@ -1,0 +1,76 @@
+"""The whole road at once: a made-up municipality and the open figures of a real one, each to its own report.
+
+The two never share a workspace, so that the real and the made-up cannot be mixed.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from pipelines.municipalities import load_profile
+from pipelines.open_data import deliver_open_data
+from pipelines.progress import Progress, Silent
+from pipelines.publish.report import PublishedReport
+from pipelines.run import publish, run
+from pipelines.simulate import simulate_municipality, write_deliveries, write_truth
+from pipelines.workspace import Workspace, create_workspace
+
+DEMO_PROFILE = "vordingborg_next_step"
+DATA_END_DATE = date(2026, 9, 30)
+REAL_MUNICIPALITY = ("Vordingborg Kommune", "390")
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where the demo's workspaces and reports lie."""
+
+    folder: Path
+    reports: tuple[PublishedReport, ...]
+
+
+def run_demo(
+    folder: Path | None, *, children_count: int, seed: int, now: datetime, progress: Progress | None = None
+) -> Demo:
+    """Simulate, take in, build and publish the made-up municipality; then the same road for the open figures."""
+    progress = progress or Silent()
+    folder = Path(tempfile.mkdtemp(prefix="indsatstrappen-")) if folder is None else folder
+    made_up = _made_up_workspace(folder / "konstrueret", children_count, seed, progress)
+    real = _open_figures_workspace(folder / "aabne_tal", progress)
+    reports: list[PublishedReport] = []
+    for workspace, report_id in ((made_up, "udvalgsrapport"), (real, "kommunen_i_landet")):
+        run(workspace, now=now, progress=progress)
+        reports += publish(workspace, [report_id], now=now, progress=progress)
+    return Demo(folder, tuple(reports))
+
+
+def _made_up_workspace(folder: Path, children_count: int, seed: int, progress: Progress) -> Workspace:
+    progress.stage("Digter en kommune", 1)
+    profile = load_profile(DEMO_PROFILE)
+    workspace = create_workspace(
+        folder,
+        profile=DEMO_PROFILE,
+        municipality_name=profile["demo"]["municipality_name"],
+        is_constructed=True,
+        settings_text=f"\n[report]\nas_of_date = {DATA_END_DATE}\n",
+    )
+    simulated = simulate_municipality(profile, children_count=children_count, seed=seed, data_end_date=DATA_END_DATE)
+    write_deliveries(simulated, workspace.inboxes, dirty=True)
+    write_truth(simulated, workspace.root / "truth.json")
+    progress.step(f"{children_count} børn")
+    return workspace
+
+
+def _open_figures_workspace(folder: Path, progress: Progress) -> Workspace:
+    progress.stage("Henter de åbne tal frem", 1)
+    name, code = REAL_MUNICIPALITY
+    workspace = create_workspace(
+        folder,
+        profile=DEMO_PROFILE,
+        municipality_name=name,
+        is_constructed=False,
+        settings_text=f'\n[report]\ncompared_municipality_code = "{code}"\n',
+    )
+    deliver_open_data(workspace.inboxes)
+    progress.step(name)
+    return workspace

@@ -1,0 +1,125 @@
+"""May we publish: which tables are judged at a stage, and what came out of it.
+
+From typed (current rows of every delivered source) or from core and marts (every table with a contract) into a result,
+`meta.expectation_results` and Data Docs. Great Expectations is imported here, when there is something to judge.
+"""
+
+import warnings
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.contracts import Contract, load_contracts
+from pipelines.errors import ContractError
+from pipelines.expectations.outcome import GateResult, Outcome, Skipped, Stage, record_outcomes
+from pipelines.expectations.rules import check_expectations
+from pipelines.expectations.subject import Subject
+
+_NOT_CHOSEN = "Tabellen er ikke valgt til kontrol."
+_NOT_DELIVERED = "Der er ingen leverance."
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What to judge and what to skip, both in the order of the contracts."""
+
+    subjects: tuple[Subject, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def validate(
+    connection: duckdb.DuckDBPyConnection,
+    stage: Stage,
+    *,
+    docs_folder: Path,
+    run_id: str = "",
+    tables: Collection[str] | None = None,
+    contracts: Mapping[str, Contract] | None = None,
+) -> GateResult:
+    """Judge the tables of a stage, keep the outcomes in `meta.expectation_results`, write Data Docs.
+
+    Stage `typed` judges the current rows (`valid_to is null`) of every source with a delivery; `marts` judges every core
+    and mart table that has a contract with expectations. A failed expectation raises nothing here: call
+    `raise_on_error()` on the result. Data Docs go into `docs_folder`/<stage>, which is emptied first.
+
+    Call it after a commit: Great Expectations reads through a second connection of the same process.
+
+    Args:
+        connection: an open warehouse standing in its own database (`USE wh`).
+        stage: typed or marts.
+        docs_folder: where the Data Docs of both stages lie.
+        run_id: the run's name in `meta.expectation_results`.
+        tables: contract ids to judge; None means all. The others are named as skipped.
+        contracts: other contracts than the packaged ones, for tests.
+
+    Raises:
+        ContractError: an expectation is unsafe or cannot be computed, or a core or mart table with a contract is missing.
+    """
+    known = load_contracts("source" if stage == "typed" else "table") if contracts is None else contracts
+    for contract in known.values():
+        check_expectations(contract)
+    plan = _plan(connection, stage, known.values(), tables)
+    stage_folder = docs_folder / stage
+    outcomes = _run_suites(connection, stage, plan, stage_folder, run_id)
+    record_outcomes(connection, outcomes, run_id=run_id)
+    return GateResult(stage, outcomes, plan.skipped, stage_folder / "index.html")
+
+
+def _plan(
+    connection: duckdb.DuckDBPyConnection,
+    stage: Stage,
+    contracts: Iterable[Contract],
+    tables: Collection[str] | None,
+) -> _Plan:
+    schemas = _schemas_by_table(connection, ("typed",) if stage == "typed" else ("core", "marts"))
+    delivered = _delivered_sources(connection)
+    subjects: list[Subject] = []
+    skipped: list[Skipped] = []
+    for contract in contracts:
+        name = contract.contract_id
+        if not contract.expectations:
+            continue
+        if tables is not None and name not in tables:
+            skipped.append(Skipped(name, contract.title, _NOT_CHOSEN))
+        elif stage == "typed" and (name not in schemas or (delivered is not None and name not in delivered)):
+            skipped.append(Skipped(name, contract.title, _NOT_DELIVERED))
+        elif name not in schemas:
+            raise ContractError(
+                f"Kontrakten {name} beskriver en tabel, som ikke er bygget. Byg den, eller slet kontrakten."
+            )
+        else:
+            subjects.append(Subject(contract, schemas[name], is_versioned=stage == "typed"))
+    return _Plan(tuple(subjects), tuple(skipped))
+
+
+def _schemas_by_table(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> dict[str, str]:
+    """Schema by name of every table and view in the given schemas of the current database."""
+    rows = connection.execute(
+        "select table_name, table_schema from information_schema.tables "
+        "where table_catalog = current_database() and list_contains(?, table_schema)",
+        [list(schemas)],
+    ).fetchall()
+    return dict(rows)
+
+
+def _delivered_sources(connection: duckdb.DuckDBPyConnection) -> frozenset[str] | None:
+    """Sources in the register of deliveries; None when there is no register, and then every typed table is judged."""
+    if "deliveries" not in _schemas_by_table(connection, ("landed",)):
+        return None
+    rows = connection.execute("select distinct source from landed.deliveries").fetchall()
+    return frozenset(source for (source,) in rows)
+
+
+def _run_suites(
+    connection: duckdb.DuckDBPyConnection, stage: Stage, plan: _Plan, docs_folder: Path, run_id: str
+) -> tuple[Outcome, ...]:
+    with warnings.catch_warnings():
+        # Great Expectations imports deprecated modules of the standard library; nothing of ours is loaded for the first
+        # time in here but the modules that exist to call it.
+        warnings.simplefilter("ignore")
+        from pipelines.expectations.checkpoint import run_suites
+    return run_suites(
+        connection, plan.subjects, stage=stage, skipped=plan.skipped, docs_folder=docs_folder, run_id=run_id
+    )

@@ -1,0 +1,102 @@
+"""How large is the share in mainstream settings, and has it changed more than chance would make it?"""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipelines.measures.intervals import Estimate, jeffreys_interval, no_estimate, wilson_interval
+
+FEWEST_FOR_WILSON = 40
+
+
+class ChangeKind(StrEnum):
+    """What may be said of a change; the words stand where the report is written."""
+
+    RISEN = "risen"
+    FALLEN = "fallen"
+    NEARLY_UNCHANGED = "nearly_unchanged"
+    MAY_BE_CHANCE = "may_be_chance"
+    NOT_COMPUTABLE = "not_computable"
+
+
+@dataclass(frozen=True)
+class ShareChange:
+    """Two shares (0-1), the difference after minus before (0-1, times 100 = percentage points), and what it is."""
+
+    before: Estimate
+    after: Estimate
+    difference: Estimate
+    kind: ChangeKind
+
+
+def mainstream_share(mainstream_count: int, pupil_count: int, *, level: float = 0.95) -> Estimate:
+    """The share (0-1) of pupils in mainstream settings with its interval; both counts under one definition.
+
+    Wilson's interval from 40 pupils, Jeffreys' below. All pupils are counted, so the interval says how far the share may
+    swing from year to year by chance, not how badly it was measured. No pupils: no value.
+
+    Raises: ValueError when the count lies outside 0 to pupil_count.
+    """
+    if pupil_count >= FEWEST_FOR_WILSON:
+        return wilson_interval(mainstream_count, pupil_count, level=level)
+    return jeffreys_interval(mainstream_count, pupil_count, level=level)
+
+
+def change_in_share(
+    before: tuple[int, int],
+    after: tuple[int, int],
+    *,
+    smallest_relevant_difference: float,
+    level: float = 0.95,
+) -> ShareChange:
+    """The change between two years, each given as (mainstream count, pupil count) under one and the same definition.
+
+    The interval is Newcombe's: it joins the Wilson intervals of the two shares. smallest_relevant_difference is a share
+    (0.01 = 1 percentage point), fixed beforehand by the municipality.
+
+    Drawback: takes the two years as different children. Many are the same, who mostly stay where they are, so the
+    interval is wider than need be and misses small true changes; change among the same children is another measure.
+    Source: Newcombe, Statistics in Medicine 17 (1998) 873-890, method 10.
+    Raises: ValueError when a count lies outside 0 to its total or the smallest relevant difference is not above 0.
+    Example: (48, 80) to (56, 70) is +0.2000 (0.0524 to 0.3339): risen.
+    """
+    difference = _difference(before, after, level=level)
+    return ShareChange(
+        before=mainstream_share(*before, level=level),
+        after=mainstream_share(*after, level=level),
+        difference=difference,
+        kind=classify_change(difference, smallest_relevant_difference=smallest_relevant_difference),
+    )
+
+
+def classify_change(difference: Estimate, *, smallest_relevant_difference: float) -> ChangeKind:
+    """What a difference (any unit, after minus before) is, from its interval and the smallest difference that matters.
+
+    In this order: interval without 0 -> RISEN or FALLEN; whole interval closer to 0 than the smallest relevant
+    difference -> NEARLY_UNCHANGED; otherwise MAY_BE_CHANCE. Without an interval: NOT_COMPUTABLE.
+
+    Raises: ValueError when the smallest relevant difference is not above 0.
+    """
+    if not smallest_relevant_difference > 0:
+        raise ValueError("smallest_relevant_difference must be above 0")
+    if difference.low is None or difference.high is None:
+        return ChangeKind.NOT_COMPUTABLE
+    if difference.low > 0:
+        return ChangeKind.RISEN
+    if difference.high < 0:
+        return ChangeKind.FALLEN
+    if max(-difference.low, difference.high) < smallest_relevant_difference:
+        return ChangeKind.NEARLY_UNCHANGED
+    return ChangeKind.MAY_BE_CHANCE
+
+
+def _difference(before: tuple[int, int], after: tuple[int, int], *, level: float) -> Estimate:
+    first, second = wilson_interval(*before, level=level), wilson_interval(*after, level=level)
+    if first.value is None or first.low is None or first.high is None:
+        return no_estimate(level)
+    if second.value is None or second.low is None or second.high is None:
+        return no_estimate(level)
+    value = second.value - first.value
+    low = value - math.hypot(second.value - second.low, first.high - first.value)
+    high = value + math.hypot(second.high - second.value, first.value - first.low)
+    return Estimate(value, low, high, level, first.n + second.n)

@@ -1,0 +1,152 @@
+"""What does a figure say to someone who does not see it: form, range and exceptions in at most 60 words, no colours.
+
+Every number comes from the protected table the figure is drawn from; a hidden cell is counted, never told.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable
+from pipelines.publish.danish import NBSP, cell_text, small_number, word_count
+
+MOST_WORDS: Final = 60
+
+
+def share_panels(
+    table: ProtectedTable, *, panel: str, period: str, share: str, panels: Sequence[Any], periods: Sequence[Any]
+) -> str:
+    """Small multiples: how many, over which period, from where to where each panel goes while words last."""
+    column = table.column(share)
+    opening = (
+        f"{small_number(len(panels)).capitalize()} {_plural(len(panels), 'lille kurve', 'små kurver')}, "
+        f"{periods[0]} til {periods[-1]}: {_lower_first(column.title)}."
+    )
+    pieces = []
+    for name in panels:
+        rows = [row for row in table.rows if row[table.column_index(panel)].value == name]
+        shown = [cell for cell in (row[table.column_index(share)] for row in rows) if cell.status is CellStatus.SHOWN]
+        if shown:
+            first, last = (cell_text(cell, column).removesuffix(f"{NBSP}%") for cell in (shown[0], shown[-1]))
+            pieces.append(f"{name}: {first} til {last}{NBSP}procent.")
+    return _within_limit([opening, *pieces], _missing(table, share))
+
+
+def change_rows(
+    table: ProtectedTable, *, label: str, change: str, low: str, high: str, expected: str | None, unit: str
+) -> str:
+    """Dots with intervals: the first row with its interval and what was expected, then how many rows there are."""
+    first = table.rows[0]
+    cells = {name: first[table.column_index(name)] for name in (label, change, low, high, expected) if name}
+    told = {name: cell_text(cell, table.column(name)).replace("\u2212", "minus ") for name, cell in cells.items()}
+    opening = (
+        f"Prikker med streger for usikkerhed, {len(table.rows)} {_plural(len(table.rows), 'række', 'rækker')}: "
+        f"{_lower_first(table.column(change).title)}."
+    )
+    main = f"{told[label]}: {told[change]}"
+    if cells[change].status is CellStatus.SHOWN:
+        main += f"{NBSP}{unit}"
+    if cells[low].status is CellStatus.SHOWN and cells[high].status is CellStatus.SHOWN:
+        main += f", usikkerhed fra {told[low]} til {told[high]}"
+    pieces = [f"{main}."]
+    if expected and cells[expected].status is CellStatus.SHOWN:
+        pieces.append(f"Ventet uden indsats: {told[expected]}.")
+    return _within_limit([opening, *pieces], _missing(table, change))
+
+
+def move_bars(table: ProtectedTable, *, label: str, down: str, up: str, noun: str) -> str:
+    """Bars down and up per row, while words last."""
+    columns = table.column(down), table.column(up)
+    opening = f"Søjler for {noun}, der er rykket ned og op ad trappen, {_rows(table)}."
+    pieces = [
+        f"{row[table.column_index(label)].value}: {cell_text(row[table.column_index(down)], columns[0])} ned, "
+        f"{cell_text(row[table.column_index(up)], columns[1])} op."
+        for row in table.rows
+    ]
+    return _within_limit([opening, *pieces], _missing(table, down, up))
+
+
+def meeting_bars(table: ProtectedTable, *, label: str, planned: str, held: str) -> str:
+    """Meetings held of planned per row, while words last."""
+    columns = table.column(held), table.column(planned)
+    opening = f"Søjler for planlagte og holdte møder, {_rows(table)}."
+    pieces = [
+        f"{row[table.column_index(label)].value}: {cell_text(row[table.column_index(held)], columns[0])} af "
+        f"{cell_text(row[table.column_index(planned)], columns[1])}."
+        for row in table.rows
+    ]
+    return _within_limit([opening, *pieces], _missing(table, held, planned))
+
+
+def distribution_strips(
+    table: ProtectedTable, *, label: str, value: str, own: str, strip: str | None, noun: str
+) -> str:
+    """Where the own municipality lies in each strip; no ranks."""
+    column = table.column(value)
+    names = len({row[table.column_index(label)].value for row in table.rows})
+    opening = f"En prik for hver af {names} {noun}: {_lower_first(column.title)}. {own} er fremhævet."
+    pieces = []
+    for row in table.rows:
+        if row[table.column_index(label)].value == own:
+            told = cell_text(row[table.column_index(value)], column).replace(f"{NBSP}%", f"{NBSP}procent")
+            where = f"{row[table.column_index(strip)].value}" if strip else own
+            pieces.append(f"{where}: {told}.")
+    return _within_limit([opening, *pieces], "")
+
+
+def line_among_municipalities(table: ProtectedTable, *, period: str, own: str, median: str, own_name: str) -> str:
+    """From where to where the own line and the middle of all municipalities go."""
+    periods = table.values(period)
+    opening = f"Kurver fra {periods[0]} til {periods[-1]}: {_lower_first(table.column(own).title)}."
+    pieces = [
+        f"{name}: {ends}."
+        for name, column in ((own_name, own), ("Midten af kommunerne", median))
+        if (ends := _ends(table, column))
+    ]
+    return _within_limit([opening, *pieces], _missing(table, own))
+
+
+def _ends(table: ProtectedTable, name: str) -> str:
+    column = table.column(name)
+    shown: list[Cell] = [
+        row[table.column_index(name)]
+        for row in table.rows
+        if row[table.column_index(name)].status is CellStatus.SHOWN
+    ]
+    if not shown:
+        return ""
+    first, last = (cell_text(cell, column).replace(f"{NBSP}%", "") for cell in (shown[0], shown[-1]))
+    unit = "procent" if column.kind == "share" or column.unit == "%" else column.unit
+    return f"{first} til {last}{NBSP}{unit}".strip()
+
+
+def _missing(table: ProtectedTable, *names: str) -> str:
+    empty = sum(
+        1 for row in table.rows for name in names if row[table.column_index(name)].status is not CellStatus.SHOWN
+    )
+    return "Nogle tal er skjult eller mangler." if empty else ""
+
+
+def _within_limit(pieces: Sequence[str], ending: str) -> str:
+    """Whole pieces up to 60 words, the opening always; `ending` is kept."""
+    said = [pieces[0]]
+    for piece in pieces[1:]:
+        if word_count(" ".join([*said, piece, ending])) > MOST_WORDS - 4:
+            said.append("Resten står i tabellen.")
+            break
+        said.append(piece)
+    return " ".join(filter(None, [*said, ending]))
+
+
+def _rows(table: ProtectedTable) -> str:
+    return f"{len(table.rows)} {_plural(len(table.rows), 'række', 'rækker')}"
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many
+
+
+def _lower_first(words: str) -> str:
+    """ "Andel i almen klasse" as it goes inside a sentence; a name in capitals stays."""
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]
+
+

@@ -1,0 +1,148 @@
+"""Where are things in the made-up municipality: institutions per district, and which model runs what from when."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from pipelines.simulate.days import Indices, Numbers
+from pipelines.simulate.parameters import SchoolParameters
+from pipelines.simulate.profile import ADVISER, CASEWORKER, DemoProfile
+
+OPENED_DATE = date(2012, 8, 1)
+ORGANISED_DATE = date(2019, 1, 1)
+_DAYCARE_NAMES = (
+    "Myretuen", "Regnbuen", "Spiren", "Mælkevejen", "Solstrålen", "Humlebien", "Eghjørnet", "Lærkereden", "Bakkehuset",
+    "Stjernekasteren", "Kløverbo", "Troldehøj", "Tusindfryd", "Pilebo", "Firkløveret", "Mariehønen", "Fyrtårnet",
+    "Kastanjen", "Rønnebo", "Svalereden", "Tumlehøj", "Nordlyset", "Vandpytten", "Hasselbo", "Uglebo", "Gemmestedet",
+    "Frøen", "Sommerfuglen", "Egernet", "Måneskinnet",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Geography:
+    """Institutions (one row each, contract columns) and, as row numbers in that frame, who takes which children."""
+
+    institutions: pl.DataFrame
+    school_of_district: Indices
+    daycares_of_district: tuple[Indices, ...]
+    daycare_shares: tuple[Numbers, ...]
+    special_class_school: int
+    special_group_daycare: int
+    special_school: int
+    special_daycare: int
+    day_treatment: int
+    private_school: int
+    grade_ten_school: int
+
+    @property
+    def codes(self) -> list[str]:
+        """Institution numbers in row order."""
+        return self.institutions["institution_code"].to_list()
+
+
+class _Register:
+    """Institutions as they are added; numbers run from 900101 on."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, object]] = []
+
+    def add(self, name: str, kind: str, *, district: str | None, cluster: str | None = None, code: str | None = None,
+            owner: str = "municipal") -> int:  # fmt: skip
+        self.rows.append(
+            {
+                "institution_code": code or str(900101 + len(self.rows)),
+                "institution_name": name,
+                "institution_type_code": kind,
+                "ownership_code": owner,
+                "district_code": district,
+                "cluster_code": cluster,
+                "municipality_code": None,
+                "open_from_date": OPENED_DATE,
+                "open_to_date": None,
+            }
+        )
+        return len(self.rows) - 1
+
+
+def draw_geography(rng: np.random.Generator, profile: DemoProfile, parameters: SchoolParameters) -> Geography:
+    """Institutions for every district and for the whole municipality.
+
+    A district has a folkeskole, three to six daycares by its size, and a club. The first district's school hosts the
+    special classes and its first daycare the special groups; the second district has the special school, and so on round.
+    """
+    register = _Register()
+    names = iter(rng.permutation(len(_DAYCARE_NAMES)))
+    schools: list[int] = []
+    daycares: list[Indices] = []
+    shares: list[Numbers] = []
+    least, most = parameters.daycares_per_district_least, parameters.daycares_per_district_most
+    largest = max(district.share_of_children for district in profile.districts)
+    for position, district in enumerate(profile.districts):
+        schools.append(register.add(f"{district.name} Skole", "folkeskole", district=district.code))
+        count = max(least, round(most * district.share_of_children / largest))
+        rows = []
+        for number in range(count):
+            nature = _DAYCARE_NAMES[int(next(names, number)) % len(_DAYCARE_NAMES)]
+            owner = "self_owning" if number == count - 1 else "municipal"
+            rows.append(
+                register.add(f"Børnehuset {nature}, {district.name}", "daycare", district=district.code,
+                             cluster=f"KLYNGE-{position + 1}", owner=owner)
+            )  # fmt: skip
+        register.add(f"Klub {district.name}", "club", district=district.code)
+        sizes = np.round(rng.lognormal(0.0, 0.4, size=count), 3)
+        daycares.append(np.array(rows, dtype=np.int64))
+        shares.append(sizes / sizes.sum())
+
+    def of_whole(name: str, kind: str, position: int, owner: str = "municipal") -> int:
+        return register.add(name, kind, district=profile.districts[position % len(profile.districts)].code, owner=owner)
+
+    town = profile.municipality_name.removesuffix(" Kommune")
+    special_school = of_whole(f"{town} Specialskole", "special_school", 1)
+    special_daycare = of_whole("Specialbørnehaven Lunden", "special_daycare", 0)
+    day_treatment = of_whole("Dagbehandlingen Åsen", "day_treatment", 2, owner="regional")
+    private_school = of_whole(f"{town} Friskole", "private_school", 0, owner="private")
+    own = {
+        item.type: register.add(item.name, item.type, district=None, code=item.code) for item in profile.institutions
+    }
+    return Geography(
+        institutions=pl.DataFrame(register.rows, schema_overrides=_INSTITUTION_TYPES),
+        school_of_district=np.array(schools, dtype=np.int64),
+        daycares_of_district=tuple(daycares),
+        daycare_shares=tuple(shares),
+        special_class_school=schools[0],
+        special_group_daycare=int(daycares[0][0]),
+        special_school=special_school,
+        special_daycare=special_daycare,
+        day_treatment=day_treatment,
+        private_school=private_school,
+        grade_ten_school=own.get("youth_school", schools[0]),
+    )
+
+
+_INSTITUTION_TYPES: dict[str, pl.DataType] = {
+    "district_code": pl.String(),
+    "cluster_code": pl.String(),
+    "municipality_code": pl.String(),
+    "open_from_date": pl.Date(),
+    "open_to_date": pl.Date(),
+}
+
+
+def organisation_rows(profile: DemoProfile) -> pl.DataFrame:
+    """One row per district or institution and model: all begin with a caseworker, the adviser districts change."""
+    rows: list[dict[str, object]] = []
+    units = [("district", item.code, item.model) for item in profile.districts]
+    units += [("institution", item.code, item.model) for item in profile.institutions]
+    for kind, code, model in units:
+        changes = model == ADVISER
+        last = profile.model_start_date - timedelta(days=1) if changes else None
+        rows.append(_organised(kind, code, CASEWORKER, ORGANISED_DATE, last))
+        if changes:
+            rows.append(_organised(kind, code, ADVISER, profile.model_start_date, None))
+    return pl.DataFrame(rows, schema_overrides={"from_date": pl.Date(), "to_date": pl.Date()})
+
+
+def _organised(kind: str, code: str, model: str, first: date, last: date | None) -> dict[str, object]:
+    return {"unit_kind_code": kind, "unit_code": code, "model_code": model, "from_date": first, "to_date": last}

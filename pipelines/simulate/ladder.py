@@ -1,0 +1,114 @@
+"""How do children move on a ladder: histories in continuous time between six steps, with frailty and the model's effect.
+
+Step k leaves for k+1 with an away hazard and for k-1 with a towards hazard (statistical notes, section 6, step 7). A child's
+frailty multiplies both, so that the past tells about the future beyond the present step. Days are whole, a step lasts at least
+`shortest_spell_days`, and no move falls on the first of a month.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.simulate.days import DAYS_PER_YEAR, NEVER, Days, Indices, Numbers, off_the_first
+from pipelines.simulate.parameters import LadderParameters
+
+HIGHEST_STEP = 5
+
+
+@dataclass(frozen=True)
+class Histories:
+    """One entry per child and spell on a step, sorted by child and day. `stop` is the first day no longer on the step."""
+
+    child: Indices
+    step: Indices
+    start: Days
+    stop: Days
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Who is followed from when to when: one entry per child at risk.
+
+    `last_move_day` ends the moves, `stop` the observation (exclusive); `highest_step` caps the ladder;
+    `adviser_from` is the first day on which the adviser model's multipliers hold.
+    """
+
+    child: Indices
+    start: Days
+    stop: Days
+    step: Indices
+    highest_step: Indices
+    adviser_from: Days
+
+
+def draw_frailty(rng: np.random.Generator, count: int, parameters: LadderParameters) -> Numbers:
+    """Gamma with mean 1 and the given variance, shape (count,)."""
+    if parameters.frailty_variance == 0:
+        return np.ones(count)
+    return rng.gamma(1 / parameters.frailty_variance, parameters.frailty_variance, size=count)
+
+
+def draw_initial_steps(rng: np.random.Generator, count: int, parameters: LadderParameters) -> Indices:
+    """Steps at the start by the initial shares, shape (count,)."""
+    return rng.choice(HIGHEST_STEP + 1, size=count, p=parameters.initial_shares)
+
+
+def simulate_histories(
+    rng: np.random.Generator, entries: Entries, parameters: LadderParameters, *, last_move_day: int
+) -> Histories:
+    """The spells of every child with at least one day of observation."""
+    walk = _Walk(entries, draw_frailty(rng, len(entries.child), parameters), parameters, last_move_day)
+    while len(walk.active):
+        walk.take_one_step(rng)
+    return walk.histories()
+
+
+class _Walk:
+    """All children side by side; each round draws everybody's next event."""
+
+    def __init__(self, entries: Entries, frailty: Numbers, parameters: LadderParameters, last_move_day: int) -> None:
+        self.entries, self.frailty, self.parameters, self.last_move_day = entries, frailty, parameters, last_move_day
+        self.step = np.minimum(entries.step, entries.highest_step).astype(np.int64)
+        self.spell_start = entries.start.copy()
+        self.clock = entries.start.astype(float) + parameters.shortest_spell_days
+        self.active = np.flatnonzero(entries.start < entries.stop)
+        self.away = np.append(parameters.away_hazards_per_year, 0.0) / DAYS_PER_YEAR
+        self.towards = np.insert(parameters.towards_hazards_per_year, 0, 0.0) / DAYS_PER_YEAR
+        self.spells: list[tuple[Indices, Indices, Days, Days]] = []
+
+    def take_one_step(self, rng: np.random.Generator) -> None:
+        """Everybody active moves, crosses into the adviser model, or reaches the end."""
+        who = self.active
+        now, step = self.clock[who], self.step[who]
+        advised = now >= self.entries.adviser_from[who]
+        away = self.away[step] * np.where(advised, self.parameters.adviser_away_multiplier, 1.0)
+        away = np.where(step >= self.entries.highest_step[who], 0.0, away) * self.frailty[who]
+        towards = self.towards[step] * np.where(advised, self.parameters.adviser_towards_multiplier, 1.0) * self.frailty[who]
+        total = away + towards
+        with np.errstate(divide="ignore"):
+            wait = rng.exponential(size=len(who)) / total
+        goes_away = rng.random(len(who)) * total < away
+        event = np.minimum(now + wait, float(NEVER))
+        crosses = ~advised & (event >= self.entries.adviser_from[who])
+        day = off_the_first(event.astype(np.int64))
+        ends = ~crosses & ((day > self.last_move_day) | (day >= self.entries.stop[who]))
+        moves = ~crosses & ~ends
+        self.clock[who[crosses]] = self.entries.adviser_from[who[crosses]]
+        self._close(who[ends], self.entries.stop[who[ends]])
+        self._close(who[moves], day[moves])
+        self.step[who[moves]] += np.where(goes_away[moves], 1, -1)
+        self.spell_start[who[moves]] = day[moves]
+        self.clock[who[moves]] = day[moves] + self.parameters.shortest_spell_days
+        self.active = who[~ends]
+
+    def _close(self, who: Indices, stop: Days) -> None:
+        self.spells.append((self.entries.child[who], self.step[who].copy(), self.spell_start[who].copy(), stop))
+
+    def histories(self) -> Histories:
+        """What was walked, sorted."""
+        columns = [np.concatenate([spell[place] for spell in self.spells]) for place in range(4)] if self.spells else [
+            np.empty(0, dtype=np.int64)
+        ] * 4  # fmt: skip
+        order = np.lexsort((columns[2], columns[0]))
+        child, step, start, stop = (column[order] for column in columns)
+        return Histories(child, step, start, stop)

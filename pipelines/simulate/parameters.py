@@ -1,0 +1,198 @@
+"""How does the made-up municipality behave: every parameter with its name, unit, default and source, in one place.
+
+The model is that of the project's statistical notes ("model"): latent difficulty in level and in change, hazards on the
+ladder, follow-up loss. Where the notes give no figure the default is an assumption and says so. None of it is a Danish norm.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any
+
+MODEL = "simulation model, statistical notes section 6"
+ASSUMED = "assumption"
+
+
+def _parameter(default: Any, *, unit: str, source: str) -> Any:
+    """A dataclass field that carries its unit and source."""
+    return field(default=default, metadata={"unit": unit, "source": source})
+
+
+@dataclass(frozen=True)
+class PopulationParameters:
+    """Who lives in the municipality, and who moves."""
+
+    oldest_age_years: int = _parameter(18, unit="years at data end", source="the law's age limit, with those who just passed it")
+    boys_share: float = _parameter(0.513, unit="share", source="usual sex ratio at birth")
+    disadvantaged_share: float = _parameter(0.2, unit="share", source=MODEL + ", step 1")
+    disadvantaged_extra_share: float = _parameter(
+        0.1, unit="share added where the district's level is above average", source=MODEL + ", step 1"
+    )
+    move_within_hazard_per_year: float = _parameter(0.04, unit="per year", source=ASSUMED)
+    move_out_hazard_per_year: float = _parameter(0.04, unit="per year", source=MODEL + ", step 7")
+    moved_in_share: float = _parameter(0.10, unit="share of children born before the period", source=ASSUMED)
+    stays_in_school_after_moving_share: float = _parameter(
+        0.15, unit="share of moved children without support", source=ASSUMED
+    )
+
+
+@dataclass(frozen=True)
+class SchoolParameters:
+    """Daycare and school: who attends what."""
+
+    school_year_count: int = _parameter(4, unit="school years up to data end", source=ASSUMED)
+    daycare_share: float = _parameter(0.93, unit="share of children", source=ASSUMED)
+    private_school_share: float = _parameter(0.17, unit="share of pupils without support", source=ASSUMED)
+    grade_ten_share: float = _parameter(0.5, unit="share of pupils after grade 9", source=ASSUMED)
+    keeps_institution_share: float = _parameter(0.6, unit="share of children who move district", source=ASSUMED)
+    special_class_at_school_share: float = _parameter(
+        0.1, unit="share of rung 4 that is a special class at an ordinary school", source=ASSUMED
+    )
+    daycares_per_district_least: int = _parameter(3, unit="institutions", source=MODEL + ", 3-8 institutions per district")
+    daycares_per_district_most: int = _parameter(6, unit="institutions", source=MODEL + ", 3-8 institutions per district")
+
+
+@dataclass(frozen=True)
+class LadderParameters:
+    """Moves on the two tracks: hazards between neighbouring steps of six."""
+
+    away_hazards_per_year: tuple[float, ...] = _parameter(
+        (0.25, 0.18, 0.10, 0.07, 0.05), unit="per year, away from ordinary, from step 0-4", source=MODEL + ", step 7"
+    )
+    towards_hazards_per_year: tuple[float, ...] = _parameter(
+        (0.30, 0.22, 0.15, 0.06, 0.05), unit="per year, towards ordinary, from step 1-5", source=MODEL + ", step 7"
+    )
+    initial_shares: tuple[float, ...] = _parameter(
+        (0.30, 0.28, 0.18, 0.12, 0.08, 0.04), unit="share per step 0-5 at the start", source=MODEL + ", step 7"
+    )
+    frailty_variance: float = _parameter(0.3, unit="variance of a gamma with mean 1", source=MODEL + ", step 7")
+    adviser_away_multiplier: float = _parameter(0.85, unit="ratio of hazards", source=MODEL + ", step 7")
+    adviser_towards_multiplier: float = _parameter(1.2, unit="ratio of hazards", source=MODEL + ", step 7")
+    education_at_risk_share: float = _parameter(
+        0.22, unit="share of children who can leave step 0", source="tuned: 5-6 % of pupils outside ordinary classes"
+    )
+    social_at_risk_share: float = _parameter(0.08, unit="share of children who can leave step 0", source=ASSUMED)
+    at_risk_difficulty_slope: float = _parameter(0.8, unit="logit per SD of latent difficulty", source=ASSUMED)
+    at_risk_disadvantage_logit: float = _parameter(0.4, unit="logit", source=ASSUMED)
+    at_risk_boy_logit: float = _parameter(0.5, unit="logit", source="boys 7.5 % against girls 2.9 %, 2018/19 (STIL)")
+    district_logit_sd: float = _parameter(0.3, unit="logit SD between districts", source=MODEL + ", step 8")
+    earliest_start_age_years: float = _parameter(3.0, unit="years at the start, else step 0", source=ASSUMED)
+    shortest_spell_days: int = _parameter(45, unit="days without a further move", source="longer than the grace gap")
+    registration_lag_days: int = _parameter(
+        31, unit="days before data end without new moves", source="moves are registered late; longer than the grace gap"
+    )
+    social_history_years: int = _parameter(4, unit="calendar years before the year of data end", source=ASSUMED)
+    law_change_date: date = _parameter(date(2024, 1, 1), unit="date", source="barnets lov in force")
+    gap_share: float = _parameter(0.10, unit="share of long spells with a gap in the register", source=ASSUMED)
+    gap_most_days: int = _parameter(25, unit="days, shorter than the grace gap", source=ASSUMED)
+    second_measure_share: float = _parameter(0.25, unit="share of spells with a second measure", source=ASSUMED)
+    consent_share: float = _parameter(0.8, unit="share of placements", source=ASSUMED)
+
+
+@dataclass(frozen=True)
+class SdqParameters:
+    """The latent difficulty behind the forms, who is referred, and who is followed up."""
+
+    population_mean_points: float = _parameter(7.4, unit="points", source=MODEL + ", step 2")
+    population_sd_points: float = _parameter(5.4, unit="points", source=MODEL + ", step 2")
+    retest_correlation: float = _parameter(
+        0.65, unit="correlation", source=MODEL + ", step 2; used for the expected change, not for drawing"
+    )
+    child_variance_share: float = _parameter(0.39, unit="share of latent variance", source="tuned: informants agree about .3")
+    informant_variance_share: float = _parameter(0.42, unit="share of latent variance", source="tuned: retest about .65-.7")
+    general_variance_share: float = _parameter(0.6, unit="share of a scale's variance", source="tuned: SD of the total 5.4")
+    item_loading: float = _parameter(0.65, unit="correlation of item and scale", source="tuned: alpha of the total about .8")
+    two_points_ratio: float = _parameter(
+        0.3, unit="P(2) = ratio x P(at least 1)^1.5", source="tuned: SD of the total 5.4"
+    )
+    prosocial_correlation: float = _parameter(-0.4, unit="correlation with latent difficulty", source=ASSUMED)
+    district_level_variance_share: float = _parameter(0.03, unit="share of stable variance", source=MODEL + ", step 1")
+    institution_level_variance_share: float = _parameter(0.04, unit="share of stable variance", source=MODEL + ", step 1")
+    disadvantage_points: float = _parameter(1.2, unit="points", source=MODEL + ", step 2")
+    district_change_variance_share: float = _parameter(0.03, unit="share of the total's variance", source=MODEL + ", step 4")
+    institution_change_variance_share: float = _parameter(0.04, unit="share of the total's variance", source=MODEL + ", step 4")
+    district_trend_sd_points_per_year: float = _parameter(0.2, unit="points per year", source=MODEL + ", step 3")
+    adviser_effect_points: float = _parameter(
+        0.0, unit="points fewer at follow-up under the adviser model", source=MODEL + ", step 4 (0, 1 or 2)"
+    )
+    adviser_effect_disadvantage_factor: float = _parameter(0.3, unit="extra share of the effect", source=MODEL + ", step 4")
+    referral_threshold_points: float = _parameter(13.0, unit="points", source=MODEL + ", step 2")
+    referral_noise_sd_points: float = _parameter(2.0, unit="points", source=MODEL + ", step 2")
+    follow_up_logit: float = _parameter(1.3, unit="logit at 16 points", source=MODEL + ", step 5")
+    follow_up_logit_per_point: float = _parameter(-0.05, unit="logit per baseline point", source=MODEL + ", step 5")
+    follow_up_disadvantage_logit: float = _parameter(-0.4, unit="logit", source=MODEL + ", step 5")
+    follow_up_adviser_logit: float = _parameter(0.3, unit="logit", source=MODEL + ", step 5")
+    follow_up_mean_days: float = _parameter(182.0, unit="days", source="added value score: 4-8 months")
+    follow_up_sd_days: float = _parameter(25.0, unit="days", source=ASSUMED)
+    follow_up_least_days: int = _parameter(115, unit="days", source="inside the window 90-270 days")
+    follow_up_most_days: int = _parameter(250, unit="days", source="inside the window 90-270 days")
+    late_follow_up_share: float = _parameter(0.04, unit="share of follow-ups", source=ASSUMED)
+    late_follow_up_days: int = _parameter(320, unit="days, outside the window", source=ASSUMED)
+    window_least_days: int = _parameter(90, unit="days", source="default setting of the workspace")
+    window_most_days: int = _parameter(270, unit="days", source="default setting of the workspace")
+    informant_change_share: float = _parameter(0.08, unit="share of pairs", source=MODEL + ", step 6")
+    informant_change_points: float = _parameter(1.0, unit="points", source=MODEL + ", step 6")
+    teacher_share: float = _parameter(0.5, unit="share of referred with a teacher's form", source=ASSUMED)
+    self_share: float = _parameter(0.3, unit="share of referred from 11 years with an own form", source=ASSUMED)
+    missing_item_share: float = _parameter(0.01, unit="share of answers", source=ASSUMED)
+    missing_scale_share: float = _parameter(0.02, unit="share of forms with one scale left open", source=ASSUMED)
+
+
+@dataclass(frozen=True)
+class SessionParameters:
+    """Whether promised meetings are held."""
+
+    held_share: float = _parameter(0.82, unit="share of planned, on time", source=ASSUMED)
+    late_share: float = _parameter(0.06, unit="share of planned", source=ASSUMED)
+    cancelled_share: float = _parameter(0.08, unit="share of planned", source=ASSUMED)
+    missing_district_index: int = _parameter(3, unit="position in the profile of the district that misses meetings", source=ASSUMED)
+    missing_district_held_share: float = _parameter(0.52, unit="share of planned, on time", source="planted")
+    missing_district_cancelled_share: float = _parameter(0.30, unit="share of planned", source="planted")
+    late_least_days: int = _parameter(15, unit="days after the planned day", source="more than 14 days is late")
+    late_most_days: int = _parameter(35, unit="days after the planned day", source=ASSUMED)
+    punctual_most_days: int = _parameter(7, unit="days after the planned day", source=ASSUMED)
+    unplanned_share: float = _parameter(0.02, unit="held meetings that nobody planned, share of planned", source=ASSUMED)
+
+
+@dataclass(frozen=True)
+class DefectParameters:
+    """Wrong rows in dirty deliveries."""
+
+    wrong_row_share: float = _parameter(0.01, unit="wrong rows per right row, at least one a source", source=ASSUMED)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """All parameters of a made-up municipality."""
+
+    population: PopulationParameters = PopulationParameters()
+    school: SchoolParameters = SchoolParameters()
+    ladder: LadderParameters = LadderParameters()
+    sdq: SdqParameters = SdqParameters()
+    sessions: SessionParameters = SessionParameters()
+    defects: DefectParameters = DefectParameters()
+
+
+def describe_parameters(parameters: Parameters) -> list[dict[str, Any]]:
+    """One entry per parameter: part, name, value, unit, source."""
+    return list(_described(parameters))
+
+
+def _described(parameters: Parameters) -> Iterator[dict[str, Any]]:
+    for part in fields(parameters):
+        values = getattr(parameters, part.name)
+        for item in fields(values):
+            value = getattr(values, item.name)
+            yield {
+                "part": part.name,
+                "name": item.name,
+                "value": value.isoformat() if isinstance(value, date) else value,
+                "unit": item.metadata["unit"],
+                "source": item.metadata["source"],
+            }
+
+
+def points_sd(parameters: SdqParameters, variance_share: float) -> float:
+    """SD in points of a part that holds `variance_share` of the total score's variance."""
+    return parameters.population_sd_points * math.sqrt(variance_share)

@@ -1,0 +1,209 @@
+"""Who are the children: birth, sex, made-up CPR number, home district over time, and how difficult things are at home.
+
+Numbers have 7th digit 5-8 and year 58-99, the range of people born 1858-1899: nobody alive has one, and the birth date is a
+column of its own that has nothing to do with the number.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from pipelines.simulate.days import (
+    DAYS_PER_YEAR,
+    NEVER,
+    Days,
+    Flags,
+    Indices,
+    Numbers,
+    birthdays,
+    date_series,
+    day_number,
+    off_the_first,
+)
+from pipelines.simulate.parameters import LadderParameters, PopulationParameters, SdqParameters
+from pipelines.simulate.profile import ADVISER, DemoProfile
+
+_FIRST_NUMBER_DAY = day_number(date(1958, 1, 1))
+_NUMBER_DAYS = day_number(date(2000, 1, 1)) - _FIRST_NUMBER_DAY
+_SERIALS = 4 * 100 * 5
+"""Serial numbers of one sex on one day: 7th digit 5-8, two free digits, five last digits."""
+
+
+@dataclass(frozen=True)
+class Children:
+    """One entry per child in every array, shape (n,). Districts are positions in the profile.
+
+    `present_from` and `present_to` are the first and last day of living in the municipality (NEVER: still there);
+    `district_first` holds until the day before `district_change_day`, `district_second` from then on. `difficulty` is the
+    latent trait, mean 0 and SD 1. `adviser_from` is the first day under the adviser model in the first home district.
+    """
+
+    numbers: tuple[str, ...]
+    birth_day: Days
+    is_boy: Flags
+    present_from: Days
+    present_to: Days
+    district_first: Indices
+    district_second: Indices
+    district_change_day: Days
+    adviser_from: Days
+    difficulty: Numbers
+    district_level: Numbers
+    is_disadvantaged: Flags
+
+    @property
+    def count(self) -> int:
+        """How many children."""
+        return len(self.numbers)
+
+    @property
+    def adult_day(self) -> Days:
+        """The 18th birthday."""
+        return birthdays(self.birth_day, 18)
+
+    def district_on(self, children: Indices, days: Days) -> Indices:
+        """Home district of `children` on `days`, whether or not they live in the municipality then."""
+        moved = days >= self.district_change_day[children]
+        return np.where(moved, self.district_second[children], self.district_first[children])
+
+    def is_resident_on(self, children: Indices, days: Days) -> Flags:
+        """Whether `children` live in the municipality on `days`."""
+        return (self.present_from[children] <= days) & (days <= self.present_to[children])
+
+
+def draw_children(
+    rng: np.random.Generator,
+    *,
+    count: int,
+    profile: DemoProfile,
+    parameters: PopulationParameters,
+    sdq: SdqParameters,
+    period_start: date,
+    data_end: date,
+) -> Children:
+    """`count` children from 0 to the oldest age at data end, with residences from `period_start` on."""
+    start, end = day_number(period_start), day_number(data_end)
+    span = int((parameters.oldest_age_years + 1) * DAYS_PER_YEAR)
+    birth_day = off_the_first(end - rng.integers(1, span, size=count))
+    is_boy = rng.random(count) < parameters.boys_share
+    shares = np.array([district.share_of_children for district in profile.districts])
+    first = rng.choice(len(shares), size=count, p=shares)
+    district_level = rng.normal(0.0, np.sqrt(sdq.district_level_variance_share), size=len(shares))
+    disadvantaged = parameters.disadvantaged_share + parameters.disadvantaged_extra_share * (district_level > 0)
+    is_disadvantaged = rng.random(count) < disadvantaged[first]
+    difficulty = rng.normal(size=count)
+    moves = _draw_moves(rng, birth_day, parameters, start=start, end=end)
+    second = (first + rng.integers(1, max(2, len(shares)), size=count)) % len(shares)
+    is_adviser = np.array([district.model == ADVISER for district in profile.districts])
+    return Children(
+        numbers=draw_numbers(rng, is_boy),
+        birth_day=birth_day,
+        is_boy=is_boy,
+        present_from=moves.came,
+        present_to=moves.left,
+        district_first=first,
+        district_second=np.where(moves.changed < NEVER, second, first),
+        district_change_day=moves.changed,
+        adviser_from=np.where(is_adviser[first], day_number(profile.model_start_date), NEVER),
+        difficulty=difficulty,
+        district_level=district_level,
+        is_disadvantaged=is_disadvantaged,
+    )
+
+
+def draw_numbers(rng: np.random.Generator, is_boy: Flags) -> tuple[str, ...]:
+    """Distinct made-up CPR numbers of ten digits, the last one odd for boys and even for girls."""
+    picks = rng.choice(_NUMBER_DAYS * _SERIALS, size=len(is_boy), replace=False)
+    dates = (_FIRST_NUMBER_DAY + picks // _SERIALS).astype("datetime64[D]").astype(object)
+    serials = picks % _SERIALS
+    ends = 5000 + serials // 500 * 1000 + serials % 500 // 5 * 10 + serials % 5 * 2 + is_boy
+    return tuple(f"{day:%d%m%y}{end:04d}" for day, end in zip(dates, ends.tolist(), strict=True))
+
+
+@dataclass(frozen=True)
+class _Moves:
+    came: Days
+    changed: Days
+    left: Days
+
+
+def _draw_moves(
+    rng: np.random.Generator, birth_day: Days, parameters: PopulationParameters, *, start: int, end: int
+) -> _Moves:
+    """When each child came, changed district and left; NEVER where it did not.
+
+    Moves fall on the first of a month, never in January or August, so that none coincides with a year's or school year's turn.
+    """
+    count = len(birth_day)
+    months = np.arange(np.datetime64(start, "D").astype("datetime64[M]"), np.datetime64(end, "D").astype("datetime64[M]") + 1)
+    allowed = months[~np.isin(months.astype(np.int64) % 12, (0, 7))].astype("datetime64[D]").astype(np.int64)
+    allowed = allowed[(allowed > start) & (allowed <= end)]
+
+    def next_move(after: Days, hazard_per_year: float) -> Days:
+        wait = rng.exponential(DAYS_PER_YEAR / hazard_per_year, size=count) if hazard_per_year > 0 else np.full(count, np.inf)
+        wanted = np.minimum(after + wait, NEVER - 1).astype(np.int64)
+        return np.append(allowed, NEVER)[np.searchsorted(allowed, wanted)]
+
+    came_in = (rng.random(count) < parameters.moved_in_share) & (birth_day < end - 500)
+    earliest = np.maximum(birth_day + 30, start)
+    came_day = np.append(allowed, NEVER)[
+        np.searchsorted(allowed, earliest + (rng.random(count) * (end - 90 - earliest)).astype(np.int64))
+    ]
+    came = np.where(came_in & (came_day < NEVER), came_day, birth_day)
+    settled = np.maximum(came, start) + 60
+    first_day_away = next_move(settled, parameters.move_out_hazard_per_year)
+    changed = next_move(settled, parameters.move_within_hazard_per_year)
+    changed = np.where(changed < first_day_away - 60, changed, NEVER)
+    return _Moves(came=came, changed=changed, left=np.where(first_day_away < NEVER, first_day_away - 1, NEVER))
+
+
+def draw_at_risk(
+    rng: np.random.Generator, children: Children, parameters: LadderParameters, *, share: float
+) -> Flags:
+    """Which children can leave step 0 of a track at all: `share` of them, more where difficulties are and unevenly by district."""
+    districts = len(children.district_level)
+    score = (
+        parameters.at_risk_difficulty_slope * children.difficulty
+        + parameters.at_risk_disadvantage_logit * children.is_disadvantaged
+        + parameters.at_risk_boy_logit * children.is_boy
+        + rng.normal(0.0, parameters.district_logit_sd, size=districts)[children.district_first]
+    )
+    return rng.random(children.count) < 1 / (1 + np.exp(-(score + _intercept(score, share))))
+
+
+def _intercept(score: Numbers, share: float) -> float:
+    """The constant that makes the mean of expit(score + constant) equal `share`, by bisection."""
+    low, high = -20.0, 20.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if (1 / (1 + np.exp(-(score + middle)))).mean() < share else (low, middle)
+    return (low + high) / 2
+
+
+def residence_rows(children: Children, profile: DemoProfile) -> pl.DataFrame:
+    """One row per child and residence, contract columns; sorted by child and date."""
+    codes = np.array([district.code for district in profile.districts])
+    everyone = np.arange(children.count)
+    movers = everyone[children.district_change_day < NEVER]
+    first_to = np.where(
+        children.district_change_day < NEVER, children.district_change_day - 1, children.present_to
+    )
+    who = np.concatenate([everyone, movers])
+    district = np.concatenate([children.district_first, children.district_second[movers]])
+    frame = pl.DataFrame(
+        {
+            "child": who,
+            "child_id": np.array(children.numbers)[who],
+            "birth_date": date_series(children.birth_day[who]),
+            "sex_code": np.where(children.is_boy[who], "M", "K"),
+            "home_district_code": codes[district],
+            "home_municipality_code": pl.Series([None] * len(who), dtype=pl.String),
+            "resident_from_date": date_series(
+                np.concatenate([children.present_from, children.district_change_day[movers]])
+            ),
+            "resident_to_date": date_series(np.concatenate([first_to, children.present_to[movers]])),
+        }
+    )
+    return frame.sort("child", "resident_from_date").drop("child")

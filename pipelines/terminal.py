@@ -1,0 +1,123 @@
+"""What a person at the terminal sees: progress bars, error lists, status, and where the reports lie. All in Danish."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pipelines.progress import Progress as RunProgress
+from pipelines.progress import Silent
+
+if TYPE_CHECKING:  # the types of what is shown; importing them would load every stage for `trappen check`
+    from pipelines.demo import Demo
+    from pipelines.landing import DeliveryResult
+    from pipelines.run import RunResult
+    from pipelines.status import Status
+    from pipelines.workspace import Workspace
+
+_SHOWN_ERRORS = 50
+
+
+class _Bars:
+    """Progress of a run as one bar per stage."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._task: TaskID | None = None
+
+    def stage(self, title: str, steps: int) -> None:
+        self._task = self._bars.add_task(title, total=max(steps, 1), note="")
+        if steps == 0:
+            self._bars.update(self._task, completed=1, note="intet nyt")
+
+    def step(self, title: str) -> None:
+        if self._task is not None:
+            self._bars.update(self._task, advance=1, note=title)
+
+
+@contextmanager
+def progress_bars(*, quiet: bool) -> Iterator[RunProgress]:
+    """Progress bars on standard error, or silence."""
+    if quiet:
+        yield Silent()
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        yield _Bars(bars)
+
+
+def show_checked(result: "DeliveryResult") -> None:
+    """Print what `trappen check` found: counts, warnings, and each error with its cell."""
+    console = Console()
+    console.print(
+        f"{result.file_name}: {result.rows_received} rækker modtaget, {result.rows_typed} i orden, "
+        f"{result.rows_rejected} med fejl.",
+        highlight=False,
+    )
+    for warning in result.warnings:
+        console.print(f"Bemærk: {warning}", highlight=False)
+    if result.errors:
+        table = Table("Ark", "Række", "Celle", "Kolonne", "Fundet", "Forventet", "Gør sådan")
+        for error in result.errors[:_SHOWN_ERRORS]:
+            table.add_row(
+                error.sheet, str(error.row), error.cell, error.column, error.found, error.expected, error.advice
+            )
+        console.print(table)
+    if len(result.errors) > _SHOWN_ERRORS:
+        console.print(f"… og {len(result.errors) - _SHOWN_ERRORS} fejl mere.", highlight=False)
+
+
+def show_run(result: "RunResult", workspace: "Workspace", *, quiet: bool) -> None:
+    """Print what a run took in, refused, rebuilt and warns about."""
+    console = Console()
+    for path, error in result.refused:
+        console.print(f"Afvist hel fil: {path.parent.name}/{path.name}. {error}", highlight=False, soft_wrap=True)
+    if quiet:
+        return
+    for delivery in result.deliveries:
+        state = "kendt i forvejen" if delivery.was_known else f"{delivery.rows_typed} godkendt, {delivery.rows_rejected} afvist"
+        console.print(f"{delivery.source}: {delivery.file_name}: {state}", highlight=False, soft_wrap=True)
+    if any(delivery.rows_rejected for delivery in result.deliveries):
+        console.print(f"Fejllister til dem, der har sendt filerne: {workspace.error_lists}", highlight=False, soft_wrap=True)
+    for check in result.checks:
+        if check.row_count:
+            console.print(f"Bemærk: {check.danish} ({check.row_count})", highlight=False, soft_wrap=True)
+    for warning in result.gate_warnings:
+        console.print(f"Bemærk: {warning}", highlight=False, soft_wrap=True)
+
+
+def show_status(status: "Status") -> None:
+    """Print one line per source, and what waits in the inbox."""
+    console = Console()
+    table = Table("Kilde", "Leverancer", "Rækker", "Godkendt", "Afvist", "Seneste", "Venter")
+    for line in status.sources:
+        table.add_row(
+            line.source,
+            str(line.deliveries_count),
+            str(line.rows_received),
+            str(line.rows_typed),
+            str(line.rows_rejected),
+            line.latest_date.strftime("%d-%m-%Y") if line.latest_date else "–",
+            str(line.waiting_count),
+        )
+    console.print(table)
+    console.print(status.last_run, highlight=False, soft_wrap=True)
+
+
+def show_demo(demo: "Demo", *, quiet: bool) -> None:
+    """Print where the reports of the demo lie."""
+    console = Console()
+    if not quiet:
+        console.print("Rapporterne er klar:", highlight=False)
+    for report in demo.reports:
+        console.print(str(report.html), highlight=False, soft_wrap=True)
+        console.print(str(report.pdf), highlight=False, soft_wrap=True)

@@ -1,0 +1,137 @@
+-- One row is one kind of gap in the data: how many rows it touches, of how many.
+-- Key: gap_id.
+-- From: core tables.
+-- Units: rows (children, where the title says so). gap_title is what the report's data-quality page prints.
+-- Reference: none.
+with
+settings as (
+    select as_of_date from codes.settings
+),
+
+gaps as (
+    select
+        'placement_child_unknown' as gap_id,
+        'school_placements' as source,
+        'Placeringer af børn, som ikke står i listen over børn' as gap_title,
+        count(*) filter (where not is_child_known) as affected_count,
+        count(*) as checked_count
+    from core.fct_school_placement
+    union all
+    select
+        'placement_institution_unknown' as gap_id,
+        'school_placements' as source,
+        'Placeringer på institutioner, som ikke står i listen over institutioner' as gap_title,
+        count(*) filter (where not is_institution_known) as affected_count,
+        count(*) as checked_count
+    from core.fct_school_placement
+    union all
+    select
+        'placement_grade_missing' as gap_id,
+        'school_placements' as source,
+        'Placeringer i skole uden klassetrin; klassetrinnet er regnet ud fra fødselsåret' as gap_title,
+        count(*) filter (where grade_number is null) as affected_count,
+        count(*) as checked_count
+    from core.fct_school_placement
+    where own_register_id = 'own_register_school'
+    union all
+    select
+        'measure_child_unknown' as gap_id,
+        'measures' as source,
+        'Indsatser til børn, som ikke står i listen over børn' as gap_title,
+        count(*) filter (where not is_child_known) as affected_count,
+        count(*) as checked_count
+    from core.fct_measure
+    union all
+    select
+        'measure_rung_unknown' as gap_id,
+        'measures' as source,
+        'Indsatser, som ikke kan placeres på et trin' as gap_title,
+        count(*) filter (where social_rung is null) as affected_count,
+        count(*) as checked_count
+    from core.fct_measure
+    union all
+    select
+        'measure_rung_uncertain' as gap_id,
+        'measures' as source,
+        'Anbringelser, hvor trinnet er usikkert (kostskole, eget værelse, uoplyst)' as gap_title,
+        count(*) filter (where is_rung_uncertain) as affected_count,
+        count(*) as checked_count
+    from core.fct_measure
+    union all
+    select
+        'measure_paragraph_not_in_force' as gap_id,
+        'measures' as source,
+        'Indsatser under en paragraf, som ikke gjaldt på startdatoen' as gap_title,
+        count(*) filter (where not is_paragraph_in_force) as affected_count,
+        count(*) as checked_count
+    from core.fct_measure
+    union all
+    select
+        'sdq_child_unknown' as gap_id,
+        'sdq_answers' as source,
+        'SDQ-skemaer om børn, som ikke står i listen over børn' as gap_title,
+        count(*) filter (where not is_child_known) as affected_count,
+        count(*) as checked_count
+    from core.fct_sdq_score
+    union all
+    select
+        'sdq_total_missing' as gap_id,
+        'sdq_answers' as source,
+        'SDQ-skemaer med for få svar til et samlet tal' as gap_title,
+        count(*) filter (where total_points is null) as affected_count,
+        count(*) as checked_count
+    from core.fct_sdq_score
+    union all
+    select
+        'sdq_version_unknown' as gap_id,
+        'sdq_answers' as source,
+        'SDQ-skemaer uden version' as gap_title,
+        count(*) filter (where version_code is null) as affected_count,
+        count(*) as checked_count
+    from core.fct_sdq_score
+    union all
+    select
+        'session_district_unknown' as gap_id,
+        'sessions' as source,
+        'Møder, som ikke kan henføres til et distrikt' as gap_title,
+        count(*) filter (where district_code is null) as affected_count,
+        count(*) as checked_count
+    from core.fct_session
+    union all
+    select
+        'session_institution_unknown' as gap_id,
+        'sessions' as source,
+        'Møder på institutioner, som ikke står i listen over institutioner' as gap_title,
+        count(*) filter (where not is_institution_known) as affected_count,
+        count(*) as checked_count
+    from core.fct_session
+    union all
+    select
+        'child_district_missing' as gap_id,
+        'children' as source,
+        'Børn med bopæl i kommunen, men uden distrikt; de tæller kun med i hele kommunen' as gap_title,
+        count(*) filter (where residences.district_code is null) as affected_count,
+        count(*) as checked_count
+    from core.fct_residence as residences
+    cross join settings
+    where
+        residences.is_own_municipality
+        and residences.start_date <= settings.as_of_date
+        and coalesce(residences.end_date, settings.as_of_date) >= settings.as_of_date
+    union all
+    select
+        'child_birth_dates_conflict' as gap_id,
+        'children' as source,
+        'Børn med flere forskellige fødselsdatoer; den nyeste er brugt' as gap_title,
+        count(*) filter (where has_conflicting_birth_dates) as affected_count,
+        count(*) as checked_count
+    from core.dim_child
+)
+
+select
+    gap_id,
+    source,
+    gap_title,
+    affected_count,
+    checked_count
+from gaps

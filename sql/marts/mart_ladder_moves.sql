@@ -1,0 +1,232 @@
+-- One row is one track's moves in one calendar year in one district or the whole.
+-- Key: track_code, calendar_year, area_kind, area_code.
+-- From: core.fct_ladder_move, core.fct_ladder_spell, core.fct_residence, core.dim_day.
+-- Units: moves, children, child-years (children x days / days in the year). down_count and up_count are moves between rungs
+-- from 1 up; opened_count and closed_count from and to rung 0; aged_out_count and moved_away_count ended on rung 1 or higher.
+-- Reference: rates are per 100 child-years of children with rung 1 or higher on the same track within the past 24 months.
+-- A move counts in the district where the child lived the day before. Social rung 1 is not among the moves yet.
+with
+moves as (
+    select
+        moves.track_code,
+        days.year_number as calendar_year,
+        moves.district_code,
+        moves.cause_code
+    from core.fct_ladder_move as moves
+    inner join core.dim_day as days on moves.moved_on_date = days.day_date
+    where
+        moves.cause_code in ('down', 'up', 'opened', 'closed')
+        or (moves.cause_code in ('aged_out', 'moved_away') and moves.from_rung >= 1)
+),
+
+-- From the first day on rung 1 or higher until 24 months after the last; [start_date, after_date).
+helped as (
+    select
+        child_id,
+        track_code,
+        start_date,
+        cast(end_date + interval '24' month as date) as after_date
+    from core.fct_ladder_spell
+    where rung >= 1
+),
+
+helped_marked as (
+    select
+        *,
+        case
+            when
+                start_date <= max(after_date) over (
+                    partition by child_id, track_code
+                    order by start_date
+                    rows between unbounded preceding and 1 preceding
+                )
+                then 0
+            else 1
+        end as is_new
+    from helped
+),
+
+helped_numbered as (
+    select
+        *,
+        sum(is_new) over (
+            partition by child_id, track_code
+            order by start_date
+            rows between unbounded preceding and current row
+        ) as period_number
+    from helped_marked
+),
+
+-- One row per child and unbroken time in the population at risk, so that no day counts twice.
+at_risk as (
+    select
+        child_id,
+        track_code,
+        period_number,
+        min(start_date) as start_date,
+        max(after_date) as after_date
+    from helped_numbered
+    group by child_id, track_code, period_number
+),
+
+observed as (
+    select
+        residences.child_id,
+        residences.district_code,
+        residences.start_date,
+        least(
+            coalesce(cast(residences.end_date + interval '1' day as date), children.turns_18_date),
+            children.turns_18_date,
+            cast(settings.as_of_date + interval '1' day as date)
+        ) as after_date
+    from core.fct_residence as residences
+    inner join core.dim_child as children on residences.child_id = children.child_id
+    cross join codes.settings as settings
+),
+
+calendar_years as (
+    select
+        year_number as calendar_year,
+        min(day_date) as start_date,
+        cast(max(day_date) + interval '1' day as date) as after_date,
+        max(days_in_year_count) as days_in_year_count
+    from core.dim_day
+    group by year_number
+),
+
+exposures as (
+    select
+        at_risk.child_id,
+        at_risk.track_code,
+        calendar_years.calendar_year,
+        observed.district_code,
+        calendar_years.days_in_year_count,
+        date_diff(
+            'day',
+            greatest(at_risk.start_date, observed.start_date, calendar_years.start_date),
+            least(at_risk.after_date, observed.after_date, calendar_years.after_date)
+        ) as days_count
+    from at_risk
+    inner join observed
+        on
+            at_risk.child_id = observed.child_id
+            and at_risk.start_date < observed.after_date
+            and at_risk.after_date > observed.start_date
+    inner join calendar_years
+        on
+            greatest(at_risk.start_date, observed.start_date) < calendar_years.after_date
+            and least(at_risk.after_date, observed.after_date) > calendar_years.start_date
+),
+
+move_areas as (
+    select
+        track_code,
+        calendar_year,
+        'district' as area_kind,
+        district_code as area_code,
+        cause_code
+    from moves
+    where district_code is not null
+    union all
+    select
+        track_code,
+        calendar_year,
+        'municipality' as area_kind,
+        'ALL' as area_code,
+        cause_code
+    from moves
+),
+
+move_counts as (
+    select
+        track_code,
+        calendar_year,
+        area_kind,
+        area_code,
+        count(*) filter (where cause_code = 'down') as down_count,
+        count(*) filter (where cause_code = 'up') as up_count,
+        count(*) filter (where cause_code = 'opened') as opened_count,
+        count(*) filter (where cause_code = 'closed') as closed_count,
+        count(*) filter (where cause_code = 'aged_out') as aged_out_count,
+        count(*) filter (where cause_code = 'moved_away') as moved_away_count
+    from move_areas
+    group by track_code, calendar_year, area_kind, area_code
+),
+
+exposure_areas as (
+    select
+        track_code,
+        calendar_year,
+        'district' as area_kind,
+        district_code as area_code,
+        child_id,
+        days_count,
+        days_in_year_count
+    from exposures
+    where district_code is not null
+    union all
+    select
+        track_code,
+        calendar_year,
+        'municipality' as area_kind,
+        'ALL' as area_code,
+        child_id,
+        days_count,
+        days_in_year_count
+    from exposures
+),
+
+exposure_counts as (
+    select
+        track_code,
+        calendar_year,
+        area_kind,
+        area_code,
+        count(distinct child_id) as children_count,
+        cast(sum(days_count) as double) / max(days_in_year_count) as child_years
+    from exposure_areas
+    group by track_code, calendar_year, area_kind, area_code
+),
+
+keys as (
+    select
+        track_code,
+        calendar_year,
+        area_kind,
+        area_code
+    from move_counts
+    union
+    select
+        track_code,
+        calendar_year,
+        area_kind,
+        area_code
+    from exposure_counts
+)
+
+select
+    keys.track_code,
+    cast(keys.calendar_year as integer) as calendar_year,
+    keys.area_kind,
+    keys.area_code,
+    coalesce(move_counts.down_count, 0) as down_count,
+    coalesce(move_counts.up_count, 0) as up_count,
+    coalesce(move_counts.opened_count, 0) as opened_count,
+    coalesce(move_counts.closed_count, 0) as closed_count,
+    coalesce(move_counts.aged_out_count, 0) as aged_out_count,
+    coalesce(move_counts.moved_away_count, 0) as moved_away_count,
+    coalesce(exposure_counts.children_count, 0) as children_count,
+    coalesce(exposure_counts.child_years, 0) as child_years
+from keys
+left join move_counts
+    on
+        keys.track_code = move_counts.track_code
+        and keys.calendar_year = move_counts.calendar_year
+        and keys.area_kind = move_counts.area_kind
+        and keys.area_code = move_counts.area_code
+left join exposure_counts
+    on
+        keys.track_code = exposure_counts.track_code
+        and keys.calendar_year = exposure_counts.calendar_year
+        and keys.area_kind = exposure_counts.area_kind
+        and keys.area_code = exposure_counts.area_code

@@ -1,0 +1,54 @@
+"""What several rooms' tests share: one demo and one small workspace, each made once for all worker processes."""
+
+import json
+import shutil
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from tests.support import RanDemo, run_demo_blocked
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> RanDemo:
+    """The demo, run once for all tests and all worker processes; nobody may write to it."""
+    shared = tmp_path_factory.getbasetemp().parent / "shared-demo"
+    result = shared / "result.json"
+    with FileLock(str(shared) + ".lock"):
+        if not result.exists():
+            ran = run_demo_blocked(shared)
+            result.write_text(json.dumps({**vars(ran), "folder": str(ran.folder)}))
+    plain = json.loads(result.read_text())
+    return RanDemo(**{**plain, "folder": Path(plain["folder"])})
+
+
+@pytest.fixture(scope="session")
+def small_workspace_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with 600 made-up children, taken in and built; copied by `small_workspace`, never written to."""
+    from pipelines.municipalities import load_profile
+    from pipelines.run import run
+    from pipelines.simulate import simulate_municipality, write_deliveries
+    from pipelines.workspace import create_workspace
+
+    folder = tmp_path_factory.getbasetemp().parent / "small-workspace"
+    with FileLock(str(folder) + ".lock"):
+        if not (folder / "ready").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            workspace = create_workspace(
+                folder, profile="vordingborg_next_step", municipality_name="Bøgelund Kommune", is_constructed=True
+            )
+            simulated = simulate_municipality(
+                load_profile("vordingborg_next_step"), children_count=600, seed=7, data_end_date=date(2026, 9, 30)
+            )
+            write_deliveries(simulated, workspace.inboxes, dirty=False)
+            run(workspace, now=datetime(2026, 10, 5, 12, 0))
+            (folder / "ready").touch()
+    return folder
+
+
+@pytest.fixture
+def small_workspace(small_workspace_template: Path, tmp_path: Path) -> Path:
+    """A copy of the small workspace that a test may do what it wants with."""
+    return Path(shutil.copytree(small_workspace_template, tmp_path / "workspace"))

@@ -1,0 +1,405 @@
+"""What `protect` hides, shows and refuses, on drawn tables."""
+
+import pandas as pd
+import polars as pl
+import pytest
+
+from pipelines.disclosure.attack import find_pinned
+from pipelines.disclosure.protect import protect
+from pipelines.disclosure.relations import CellAt, SumRelation, TotalColumn, TotalRow
+from pipelines.disclosure.rule import DisclosureRule
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
+
+MARKS = {
+    CellStatus.HIDDEN: "x",
+    CellStatus.HIDDEN_BY_SOURCE: "kilde",
+    CellStatus.NOT_RECEIVED: "mangler",
+    CellStatus.NOT_COMPUTABLE: "-",
+}
+STATUSES = {mark: status for status, mark in MARKS.items()}
+
+LABELS = ("district", "school", "year")
+DISTRICT = TableColumn("district", "Distrikt", "label")
+CHILDREN = TableColumn("children", "Børn", "count")
+SPECIAL = TableColumn("special", "Uden for almen klasse", "count")
+SHARE = TableColumn("share", "Andel", "share", "%", 1, numerator="special", denominator="children")
+MEAN = TableColumn("mean", "SDQ", "mean", "point", 1, children="children", institutions="institutions")
+LIMIT = TableColumn("low", "Fra", "mean", "point", 1, limit_of="mean")
+
+
+def draw(text):
+    """Rows from a drawn table: first line the column names, then one line per row; x, kilde, mangler, - are statuses."""
+    header, *lines = [line.split() for line in text.strip().splitlines()]
+    return [dict(zip(header, map(read, header, line), strict=True)) for line in lines]
+
+
+def read(name, word):
+    if word in STATUSES:
+        return STATUSES[word]
+    if name in LABELS:
+        return word
+    if "/" in word:
+        numerator, denominator = word.split("/")
+        return int(numerator) / int(denominator)
+    return float(word) if "." in word else int(word)
+
+
+def show(table):
+    return [[MARKS.get(cell.status, cell.value) for cell in row] for row in table.rows]
+
+
+def shield(rows, *columns, totals=(), rule=None):
+    return protect(
+        rows, table_id="t", title="T", columns=columns, source="konstrueret", rule=rule, totals=totals
+    )
+
+
+def expect(text):
+    return [list(row.values()) for row in [{k: MARKS.get(v, v) for k, v in row.items()} for row in draw(text)]]
+
+
+def test_one_to_four_are_hidden_and_zero_and_five_shown():
+    rows = draw("""
+        district children
+        A        0
+        B        1
+        C        4
+        D        5
+        """)
+    expected = expect("""
+        district children
+        A        0
+        B        x
+        C        x
+        D        5
+        """)
+    assert show(shield(rows, DISTRICT, CHILDREN)) == expected
+
+
+def test_share_is_hidden_with_a_small_numerator_rest_or_denominator():
+    rows = draw("""
+        district children special share
+        A        100      8       8/100
+        B        100      3       3/100
+        C        100      97      97/100
+        D        4        4       4/4
+        E        100      0       0/100
+        F        100      100     100/100
+        """)
+    expected = [
+        ["A", 100, 8, 0.08],
+        ["B", 100, "x", "x"],
+        ["C", 100, "x", "x"],  # 100 - 97 = 3 children are left out: as telling as 3
+        ["D", "x", "x", "x"],
+        ["E", 100, 0, 0.0],
+        ["F", 100, 100, 1.0],
+    ]
+    assert show(shield(rows, DISTRICT, CHILDREN, SPECIAL, SHARE)) == expected
+
+
+def test_zero_is_hidden_when_it_tells_of_every_child_in_a_small_group():
+    rows = draw("""
+        district children special share
+        A        3        0       0/3
+        B        0        0       -
+        """)
+    assert show(shield(rows, DISTRICT, CHILDREN, SPECIAL, SHARE)) == [["A", "x", "x", "x"], ["B", 0, 0, "-"]]
+
+
+def test_zero_part_of_a_small_total_column_is_hidden():
+    mainstream = TableColumn("mainstream", "Almen", "count")
+    rows = draw("""
+        district children mainstream special
+        A        3        3          0
+        B        30       30         0
+        """)
+    table = shield(
+        rows, DISTRICT, CHILDREN, mainstream, SPECIAL, totals=[TotalColumn("children", ("mainstream", "special"))]
+    )
+    assert show(table) == [["A", "x", "x", "x"], ["B", 30, 30, 0]]
+
+
+def test_a_total_row_gives_the_hidden_count_away_so_the_smallest_other_is_hidden_too():
+    rows = draw("""
+        district children
+        A        3
+        B        20
+        C        8
+        D        8
+        I_alt    39
+        """)
+    table = shield(rows, DISTRICT, CHILDREN, totals=[TotalRow("district", "I_alt")])
+    # 39 - 20 - 8 - 8 = 3; with the first 8 hidden too only 3 + 8 = 11 is known
+    assert show(table) == [["A", "x"], ["B", 20], ["C", "x"], ["D", 8], ["I_alt", 39]]
+
+
+def test_two_small_counts_hide_each_other_when_their_sum_leaves_room():
+    rows = draw("""
+        district children
+        A        3
+        B        2
+        C        30
+        I_alt    35
+        """)
+    table = shield(rows, DISTRICT, CHILDREN, totals=[TotalRow("district", "I_alt")])
+    assert show(table) == [["A", "x"], ["B", "x"], ["C", 30], ["I_alt", 35]]  # A and B: 0 to 5
+
+
+def test_two_small_counts_with_a_small_sum_need_a_third():
+    rows = draw("""
+        district children
+        A        1
+        B        2
+        C        30
+        I_alt    33
+        """)
+    table = shield(rows, DISTRICT, CHILDREN, totals=[TotalRow("district", "I_alt")])
+    # 33 - 30 = 3 would say that both lie in 0-3
+    assert show(table) == [["A", "x"], ["B", "x"], ["C", "x"], ["I_alt", 33]]
+
+
+def test_a_secondarily_hidden_count_takes_its_share_along():
+    rows = draw("""
+        district children special share
+        A        100      3       3/100
+        B        120      9       9/120
+        C        90       12      12/90
+        I_alt    310      24      24/310
+        """)
+    table = shield(
+        rows, DISTRICT, CHILDREN, SPECIAL, SHARE, totals=[TotalRow("district", "I_alt")], rule=DisclosureRule()
+    )
+    expected = [["A", 100, "x", "x"], ["B", 120, "x", "x"], ["C", 90, 12, 0.133], ["I_alt", 310, 24, 0.077]]
+    assert show(table) == expected
+
+
+def test_totals_both_ways_hide_a_square():
+    a, b = TableColumn("a", "a", "count"), TableColumn("b", "b", "count")
+    rows = draw("""
+        district a  b  children
+        A        3  40 43
+        B        20 30 50
+        C        9  12 21
+        I_alt    32 82 114
+        """)
+    totals = [TotalRow("district", "I_alt"), TotalColumn("children", ("a", "b"))]
+    table = shield(rows, DISTRICT, a, b, CHILDREN, totals=totals)
+    assert show(table) == expect("""
+        district a  b  children
+        A        x  x  43
+        B        20 30 50
+        C        x  x  21
+        I_alt    32 82 114
+        """)
+    assert find_pinned(table, totals=totals) == []
+
+
+def test_totals_within_a_year_and_within_a_district():
+    year = TableColumn("year", "År", "label")
+    rows = draw("""
+        district year  children
+        A        2025  3
+        B        2025  30
+        C        2025  40
+        I_alt    2025  73
+        A        2026  10
+        B        2026  20
+        C        2026  50
+        I_alt    2026  80
+        A        begge 13
+        B        begge 50
+        C        begge 90
+        I_alt    begge 153
+        """)
+    totals = [
+        TotalRow("district", "I_alt", within=("year",)),
+        TotalRow("year", "begge", within=("district",)),
+    ]
+    table = shield(rows, DISTRICT, year, CHILDREN, totals=totals)
+    assert [(row[0], row[1]) for row in show(table) if row[2] == "x"] == [
+        ("A", "2025"),
+        ("B", "2025"),
+        ("A", "2026"),
+        ("B", "2026"),
+    ]
+
+
+def test_sum_relation_between_any_cells():
+    rows = draw("""
+        district children
+        A1       3
+        A2       17
+        A        20
+        B        60
+        """)
+    part = [CellAt("children", (("district", name),)) for name in ("A1", "A2", "A")]
+    table = shield(rows, DISTRICT, CHILDREN, totals=[SumRelation(part[2], (part[0], part[1]))])
+    assert show(table) == [["A1", "x"], ["A2", "x"], ["A", 20], ["B", 60]]
+
+
+def test_unshown_numerator_protects_its_share():
+    rows = draw("""
+        district children special share
+        A        100      3       3/100
+        B        100      30      30/100
+        """)
+    assert show(shield(rows, DISTRICT, SHARE)) == [["A", "x"], ["B", 0.3]]
+
+
+def test_mean_and_its_limits_need_ten_children_and_two_institutions():
+    rows = draw("""
+        district children institutions mean low
+        A        10       2            8.25 7.04
+        B        9        3            8.0  7.0
+        C        40       1            8.0  7.0
+        D        40       -            8.0  7.0
+        E        40       3            -    mangler
+        """)
+    expected = [
+        ["A", 10, 8.3, 7.0],  # rounded half up
+        ["B", 9, "x", "x"],
+        ["C", 40, "x", "x"],
+        ["D", 40, "x", "x"],  # nobody knows from how many institutions
+        ["E", 40, "-", "mangler"],
+    ]
+    assert show(shield(rows, DISTRICT, CHILDREN, MEAN, LIMIT)) == expected
+
+
+def test_a_lone_hidden_mean_is_not_left_to_subtraction():
+    rows = draw("""
+        district children institutions mean low
+        A        8        2            9.0  7.0
+        B        30       3            8.0  7.0
+        C        20       3            7.0  6.0
+        I_alt    58       8            7.8  7.1
+        """)
+    table = shield(rows, DISTRICT, CHILDREN, MEAN, LIMIT, totals=[TotalRow("district", "I_alt")])
+    # (58 x 7.8 - 30 x 8 - 20 x 7) / 8 would be A's mean
+    assert show(table) == [["A", 8, "x", "x"], ["B", 30, 8.0, 7.0], ["C", 20, "x", "x"], ["I_alt", 58, 7.8, 7.1]]
+
+
+def test_few_staff_hide_the_figure():
+    meetings = TableColumn("meetings", "Møder", "number", staff="staff")
+    rows = draw("""
+        district meetings staff
+        A        12       3
+        B        15       2
+        C        15       -
+        """)
+    assert show(shield(rows, DISTRICT, meetings)) == [["A", 12], ["B", "x"], ["C", "x"]]
+
+
+def test_the_four_kinds_of_empty_stay_apart():
+    rows = draw("""
+        district children
+        A        0
+        B        2
+        C        kilde
+        D        mangler
+        E        -
+        """)
+    assert [row[1] for row in show(shield(rows, DISTRICT, CHILDREN))] == [0, "x", "kilde", "mangler", "-"]
+
+
+def test_a_missing_row_does_not_shield_its_neighbour():
+    rows = draw("""
+        district children
+        A        3
+        B        mangler
+        C        30
+        I_alt    33
+        """)
+    table = shield(rows, DISTRICT, CHILDREN, totals=[TotalRow("district", "I_alt")])
+    assert show(table) == [["A", "x"], ["B", "mangler"], ["C", "x"], ["I_alt", 33]]
+
+
+def test_what_the_source_hid_is_part_of_its_total():
+    rows = draw("""
+        district children
+        A        9
+        B        kilde
+        C        30
+        I_alt    42
+        """)
+    table = shield(rows, DISTRICT, CHILDREN, totals=[TotalRow("district", "I_alt")])
+    assert show(table) == [["A", 9], ["B", "kilde"], ["C", 30], ["I_alt", 42]]
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_frames_give_the_table_that_dicts_give(frame):
+    rows = [
+        {"district": "A", "children": 3, "special": 0, "share": 0.0},
+        {"district": "B", "children": None, "special": None, "share": None},
+        {"district": "C", "children": 40, "special": 10, "share": 0.25},
+    ]
+    columns = (DISTRICT, CHILDREN, SPECIAL, SHARE)
+    assert shield(frame(rows), *columns) == shield(rows, *columns)
+
+
+def test_a_ready_made_cell_keeps_its_status():
+    rows = [{"district": "A", "children": Cell(None, CellStatus.NOT_RECEIVED)}, {"district": "B", "children": Cell(3)}]
+    assert show(shield(rows, DISTRICT, CHILDREN)) == [["A", "mangler"], ["B", "x"]]
+
+
+def test_table_survives_plain_values_and_carries_the_rule():
+    table = shield([{"district": "A", "children": 3}], DISTRICT, CHILDREN)
+    assert ProtectedTable.from_dict(table.to_dict()) == table
+    assert table.rule == DisclosureRule().sentence
+
+
+def test_empty_table():
+    assert shield([], DISTRICT, CHILDREN, totals=[TotalRow("district", "I alt")]).rows == ()
+
+
+BARE_SHARE = TableColumn("share", "Andel", "share")
+BARE_MEAN = TableColumn("mean", "SDQ", "mean", children="children")
+LONELY_LIMIT = TableColumn("low", "Fra", "mean", limit_of="mean")
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "message"),
+    [
+        ((BARE_SHARE,), {"share": 0.5}, "share share must name numerator and denominator"),
+        ((BARE_MEAN,), {"mean": 5}, "mean mean must name children and institutions"),
+        ((LONELY_LIMIT,), {"low": 5}, "limit_of must name a column of the same kind"),
+        ((CHILDREN, CHILDREN), {"children": 5}, "column children stands twice"),
+        ((CHILDREN,), {"born": 5}, "row 1 has no column children; it has born"),
+        ((CHILDREN,), {"children": -7}, "row 1, column children: a count must be a whole number"),
+        ((CHILDREN,), {"children": 7.5}, "row 1, column children: a count must be a whole number"),
+        ((CHILDREN,), {"children": "syv"}, "row 1, column children: not a number"),
+        ((SHARE,), {"children": 100, "special": 7, "share": 7.0}, "a share must lie between 0 and 1"),
+        ((SHARE,), {"children": 100, "special": 7, "share": 0.08}, "is not special / children"),
+        ((SHARE,), {"children": 10, "special": 11, "share": 1.0}, "special is larger than children"),
+    ],
+)
+def test_what_cannot_be_protected_is_refused(columns, row, message):
+    with pytest.raises(ValueError, match=message):
+        shield([row], *columns)
+
+
+def test_a_total_that_is_not_the_sum_is_refused_without_its_numbers():
+    rows = draw("""
+        district children
+        A        31
+        B        22
+        I_alt    54
+        """)
+    with pytest.raises(ValueError, match="not the sum of their parts: row 'I_alt', column children") as fault:
+        shield(rows, DISTRICT, CHILDREN, totals=[TotalRow("district", "I_alt")])
+    assert not any(number in str(fault.value) for number in ("31", "22", "54"))
+
+
+@pytest.mark.parametrize(
+    ("total", "message"),
+    [
+        (TotalRow("district", "Hele"), "no row says so under district"),
+        (TotalRow("area", "I_alt"), "no label column area"),
+        (TotalRow("district", "I_alt", columns=("boys",)), "no count column boys; there are children"),
+        (TotalColumn("children", ("boys", "girls")), "no count column boys, girls"),
+        (SumRelation(CellAt("children", (("district", "Q"),)), ()), "0 rows fit"),
+    ],
+)
+def test_a_declaration_that_fits_nothing_is_refused(total, message):
+    rows = [{"district": "A", "children": 20}, {"district": "I_alt", "children": 20}]
+    with pytest.raises(ValueError, match=message):
+        shield(rows, DISTRICT, CHILDREN, totals=[total])
