@@ -15,7 +15,7 @@ def asset_root(name: str) -> Path:
     """
     if name not in _FOLDERS:
         raise ValueError(f"unknown asset folder {name!r}; expected one of {', '.join(_FOLDERS)}")
-    candidates = (_PACKAGE.parent / name, _PACKAGE / "assets" / name)
+    candidates = (_PACKAGE.parent / name, _PACKAGE / "shipped" / name)
     for candidate in candidates:
         if candidate.is_dir():
             return candidate

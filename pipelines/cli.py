@@ -38,7 +38,9 @@ def init(
     workspace = create_workspace(folder, profile=profile, municipality_name=name, is_constructed=False)
     typer.echo(f"Arbejdsmappen er klar: {workspace.root}")
     typer.echo(f"Læg filer i {workspace.inboxes}, og kør: trappen run --workspace {workspace.root}")
-    typer.echo(f"Gem en kopi af {KEY_FILE} et sikkert sted: Uden den kan data ikke åbnes. Ret navn mv. i {SETTINGS_FILE}.")
+    typer.echo(
+        f"Gem en kopi af {KEY_FILE} et sikkert sted: Uden den kan data ikke åbnes. Ret navn mv. i {SETTINGS_FILE}."
+    )
 
 
 @app.command()
@@ -105,7 +107,9 @@ def publish(
 
 @app.command()
 def demo(
-    out: Annotated[Path | None, typer.Option(help="Mappe til demoen; ellers en midlertidig.", show_default=False)] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Mappe til demoen; ellers en midlertidig.", show_default=False)
+    ] = None,
     children: Annotated[int, typer.Option(min=500, max=200_000, help="Antal børn i den opdigtede kommune.")] = 5000,
     seed: Annotated[int, typer.Option(help="Frø: samme frø giver samme kommune.")] = 1,
     quiet: QuietOption = False,

@@ -1,7 +1,8 @@
 """What do the codes mean: code tables (data_contracts/codes/*.csv) as rows, as aliases and as tables in the warehouse.
 
 A code table is a CSV file with the columns `code`, `title` (Danish), `aliases` (what senders write, parted by |) and its
-own attributes. An attribute's type follows from the end of its name: `_date`, `_count`, `_number`, `rung`, `_points`, `_correlation`, `is_`, `has_`.
+own attributes. An attribute's type follows from its name: it ends in `_date`, `_count`, `_number`, `rung`, `_points` or
+`_correlation`, or begins with `is_` or `has_`; otherwise it is text.
 """
 
 import csv
@@ -14,7 +15,14 @@ import duckdb
 from pipelines.assets import asset_root
 from pipelines.errors import ContractError
 
-_SQL_TYPES_BY_ENDING = (("_date", "DATE"), ("_count", "INTEGER"), ("_number", "INTEGER"), ("rung", "INTEGER"), ("_points", "DOUBLE"), ("_correlation", "DOUBLE"))
+_SQL_TYPES_BY_ENDING = (
+    ("_date", "DATE"),
+    ("_count", "INTEGER"),
+    ("_number", "INTEGER"),
+    ("rung", "INTEGER"),
+    ("_points", "DOUBLE"),
+    ("_correlation", "DOUBLE"),
+)
 _SQL_TYPES_BY_START = (("is_", "BOOLEAN"), ("has_", "BOOLEAN"))
 
 

@@ -120,9 +120,7 @@ def source_contract(source: str) -> Contract:
     """
     contracts = load_contracts("source")
     if source not in contracts:
-        raise UnknownSourceError(
-            f"Kilden '{source}' kendes ikke. Brug en af disse: {', '.join(contracts)}."
-        )
+        raise UnknownSourceError(f"Kilden '{source}' kendes ikke. Brug en af disse: {', '.join(contracts)}.")
     return contracts[source]
 
 

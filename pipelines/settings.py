@@ -79,6 +79,14 @@ class ReportHead(_Frozen):
     """Real municipality shown in the report on open figures; empty means none."""
 
 
+class Evidence(_Frozen):
+    """What a finding must reach, fixed before the figures are seen; the municipality owns these limits."""
+
+    smallest_relevant_percentage_points: float = Field(default=1.0, gt=0, le=20)
+    minimum_follow_up_pct: float = Field(default=70.0, ge=0, le=100)
+    minimum_same_informant_pct: float = Field(default=90.0, ge=0, le=100)
+
+
 class WarehouseLimits(_Frozen):
     """What DuckDB may use of the machine."""
 
@@ -94,6 +102,7 @@ class Settings(_Frozen):
     ladder: Ladder = Ladder()
     sdq: Sdq = Sdq()
     disclosure: Disclosure = Disclosure()
+    evidence: Evidence = Evidence()
     report: ReportHead = ReportHead()
     warehouse: WarehouseLimits = WarehouseLimits()
 
@@ -128,6 +137,8 @@ def _in_danish(detail: ErrorDetails) -> str:
             return f"{key} kendes ikke. Tilladt her: {', '.join(_allowed_keys(detail['loc'][:-1]))}."
         case "missing":
             return f"{key} mangler og skal udfyldes."
+        case "greater_than":
+            return f"{key} er {given!r}, men skal være større end {limits['gt']}."
         case "greater_than_equal":
             return f"{key} er {given!r}, men skal være mindst {limits['ge']}."
         case "less_than_equal":
@@ -145,6 +156,7 @@ def _in_danish(detail: ErrorDetails) -> str:
 
 _DANISH_TYPES = {
     "int": "et helt tal",
+    "float": "et tal",
     "bool": "true eller false",
     "string": "tekst i anførselstegn",
     "date": "en dato som 2026-09-30",

@@ -84,10 +84,16 @@ def show_run(result: "RunResult", workspace: "Workspace", *, quiet: bool) -> Non
     if quiet:
         return
     for delivery in result.deliveries:
-        state = "kendt i forvejen" if delivery.was_known else f"{delivery.rows_typed} godkendt, {delivery.rows_rejected} afvist"
+        state = (
+            "kendt i forvejen"
+            if delivery.was_known
+            else f"{delivery.rows_typed} godkendt, {delivery.rows_rejected} afvist"
+        )
         console.print(f"{delivery.source}: {delivery.file_name}: {state}", highlight=False, soft_wrap=True)
     if any(delivery.rows_rejected for delivery in result.deliveries):
-        console.print(f"Fejllister til dem, der har sendt filerne: {workspace.error_lists}", highlight=False, soft_wrap=True)
+        console.print(
+            f"Fejllister til dem, der har sendt filerne: {workspace.error_lists}", highlight=False, soft_wrap=True
+        )
     for check in result.checks:
         if check.row_count:
             console.print(f"Bemærk: {check.danish} ({check.row_count})", highlight=False, soft_wrap=True)

@@ -116,7 +116,9 @@ def start_run(connection: duckdb.DuckDBPyConnection, command: str, *, version: s
     connection.execute(_RUNS)
     row = connection.execute("SELECT coalesce(max(run_id), 0) + 1 FROM meta.runs").fetchone()
     run_id = int(row[0]) if row else 1
-    connection.execute("INSERT INTO meta.runs VALUES (?, ?, ?, ?, NULL, 'started', NULL)", [run_id, command, version, now])
+    connection.execute(
+        "INSERT INTO meta.runs VALUES (?, ?, ?, ?, NULL, 'started', NULL)", [run_id, command, version, now]
+    )
     return run_id
 
 
@@ -211,7 +213,9 @@ def _busy_text(workspace: Workspace) -> str:
 def _extension_path(name: str) -> Path:
     spec = find_spec(f"duckdb_extension_{name}")
     if spec is None or not spec.submodule_search_locations:
-        raise TrappenError(f"Pakken duckdb-extension-{name} mangler. Geninstaller med: pip install -r requirements.lock")
+        raise TrappenError(
+            f"Pakken duckdb-extension-{name} mangler. Geninstaller med: pip install -r requirements.lock"
+        )
     folder = Path(next(iter(spec.submodule_search_locations)))
     return next(folder.rglob(f"{name}.duckdb_extension"))
 

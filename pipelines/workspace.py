@@ -102,9 +102,7 @@ def create_workspace(
     for folder in ("archive", "temporary", "error_lists", "reports", "logs"):
         (root / folder).mkdir(mode=0o700)
     (root / SETTINGS_FILE).write_text(
-        _SETTINGS_TEMPLATE.format(
-            name=municipality_name, profile=profile, is_constructed=str(is_constructed).lower()
-        )
+        _SETTINGS_TEMPLATE.format(name=municipality_name, profile=profile, is_constructed=str(is_constructed).lower())
         + settings_text,
         encoding="utf-8",
     )
@@ -153,4 +151,9 @@ is_constructed = {is_constructed}
 # minimum_count = 5              # antal under dette skjules
 # minimum_group_children = 10    # så mange børn skal der mindst være bag et gennemsnit
 # minimum_institutions = 2       # og så mange institutioner
+
+# [evidence]
+# smallest_relevant_percentage_points = 1.0   # mindre forskelle end det kaldes stort set uændret
+# minimum_follow_up_pct = 70.0                # så mange børn skal have to målinger
+# minimum_same_informant_pct = 90.0           # og så mange skal være målt af samme slags udfylder
 """

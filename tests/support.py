@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-_NO_NETWORK = '''
+_NO_NETWORK = """
 import os, socket
 _real = socket.socket.connect
 def _refuse(self, address):
@@ -18,7 +18,7 @@ def _refuse(self, address):
     return _real(self, address)
 socket.socket.connect = _refuse
 socket.socket.connect_ex = _refuse
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,9 @@ class RanDemo:
         return self.folder / "aabne_tal"
 
 
-def trappen(*arguments: str, environment: dict[str, str] | None = None, timeout: int = 240) -> subprocess.CompletedProcess:
+def trappen(
+    *arguments: str, environment: dict[str, str] | None = None, timeout: int = 240
+) -> subprocess.CompletedProcess:
     """Run the command as a user would, in its own process."""
     return subprocess.run(
         [sys.executable, "-c", "from pipelines.cli import main; main()", *arguments],

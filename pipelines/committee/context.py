@@ -1,6 +1,6 @@
 """What a report section needs besides the marts: whose report it is, which names to print, which rule hides small numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -57,6 +57,24 @@ class ReportContext:
         """Rows with districts in Danish alphabetical order (æ, ø, å last) and the whole municipality at the end."""
         return sorted(records, key=lambda row: _danish_order(self.area_name(row["area_code"])))
 
+    def with_unknown_district(
+        self, records: list[dict[str, Any]], *, counts: Sequence[str], group: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        """`records` and, per `group`, one row for what the whole holds and no district does, where that is anything.
+
+        Without it the districts would not add up to the whole, and nobody would see who is left out.
+        """
+        missing: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for record in records:
+            row = missing.setdefault(
+                tuple(record[name] for name in group),
+                {**{name: record[name] for name in group}, "area_code": None, **dict.fromkeys(counts, 0)},
+            )
+            sign = 1 if record["area_code"] == _WHOLE_CODE else -1
+            for name in counts:
+                row[name] += sign * int(record[name])
+        return records + [row for row in missing.values() if any(row[name] for name in counts)]
+
 
 @contextmanager
 def report_context(workspace_path: str) -> Iterator[ReportContext]:
@@ -82,4 +100,4 @@ def profile_source(settings: Settings) -> str:
 def _danish_order(name: str) -> tuple[bool, str]:
     # Python sorts å before æ and ø; in Danish they come last as æ, ø, å, and "aa" counts as å
     folded = name.casefold().replace("aa", "å")
-    return name == WHOLE_MUNICIPALITY, folded.translate(str.maketrans({"æ": "{", "ø": "|", "å": "}"}))
+    return name == WHOLE_MUNICIPALITY, folded.translate(str.maketrans("æøå", "{|}"))

@@ -7,8 +7,8 @@ from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import TotalRow
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
-from pipelines.measures.ladder import NetMovement, net_movement_rate
-from pipelines.publish.danish import MINUS, NBSP, interval, joined, number
+from pipelines.measures.ladder import MovementRates, net_movement_rate
+from pipelines.publish.danish import joined, number
 from pipelines.publish.figures import FigureWords, move_bars
 from pipelines.publish.section import DeclaredNumber, HowSure, Section
 from pipelines.publish.sentences import TOO_FEW
@@ -91,7 +91,11 @@ def ladder_section(context: ReportContext) -> Section:
 
 def _by_year(context: ReportContext, records: Sequence[dict[str, Any]]) -> ProtectedTable:
     rows = [
-        {**record, "track": TRACKS[record["track_code"]], "period": f"{record['calendar_year']}, {TRACKS[record['track_code']]}"}
+        {
+            **record,
+            "track": TRACKS[record["track_code"]],
+            "period": f"{record['calendar_year']}, {TRACKS[record['track_code']]}",
+        }
         for record in records
         if record["area_kind"] == "municipality"
     ]
@@ -106,7 +110,9 @@ def _by_year(context: ReportContext, records: Sequence[dict[str, Any]]) -> Prote
 
 
 def _by_district(context: ReportContext, records: Sequence[dict[str, Any]], year: int) -> ProtectedTable:
-    chosen = [record for record in records if record["calendar_year"] == year]
+    chosen = context.with_unknown_district(
+        [record for record in records if record["calendar_year"] == year], counts=_COUNTS, group=("track_code",)
+    )
     rows = [
         {**record, "track": TRACKS[track], "area": context.area_name(record["area_code"])}
         for track in TRACKS
@@ -131,7 +137,8 @@ def _rates(context: ReportContext, records: Sequence[dict[str, Any]], year: int)
             for record in records
             if record["calendar_year"] == year and record["track_code"] == track and record["area_kind"] == "district"
         ]
-        rows.append({"track": name, **_rate_cells(_net(chosen), context)})
+        moves_count = sum(int(record["down_count"]) + int(record["up_count"]) for record in chosen)
+        rows.append({"track": name, **_rate_cells(_net(chosen), moves_count, context)})
     return protect(
         rows,
         table_id="ladder_rates",
@@ -142,25 +149,27 @@ def _rates(context: ReportContext, records: Sequence[dict[str, Any]], year: int)
     )
 
 
-def _net(records: Sequence[dict[str, Any]]) -> NetMovement | None:
+def _net(records: Sequence[dict[str, Any]]) -> MovementRates | None:
     known = [record for record in records if record["area_code"] is not None and float(record["child_years"]) > 0]
     if not known:
         return None
     return net_movement_rate(
         [int(record["down_count"]) for record in known],
         [int(record["up_count"]) for record in known],
-        child_years=[float(record["child_years"]) for record in known],
-        districts=[str(record["area_code"]) for record in known],
+        [float(record["child_years"]) for record in known],
+        [str(record["area_code"]) for record in known],
     )
 
 
-def _rate_cells(net: NetMovement | None, context: ReportContext) -> dict[str, Cell | float]:
-    if net is None or net.down_count + net.up_count < context.rule.minimum_group_children:
-        hidden = Cell(None, CellStatus.HIDDEN if net else CellStatus.NOT_COMPUTABLE)
-        return {"net_rate": hidden, "low": hidden, "high": hidden}
-    ends = {"low": net.net.low, "high": net.net.high}
+def _rate_cells(rates: MovementRates | None, moves_count: int, context: ReportContext) -> dict[str, Cell | float]:
+    """Value and limits of the net rate; hidden when fewer moves than children behind a mean stand behind it."""
+    if rates is None or rates.net.value is None:
+        return dict.fromkeys(("net_rate", "low", "high"), Cell(None, CellStatus.NOT_COMPUTABLE))
+    if moves_count < context.rule.minimum_group_children:
+        return dict.fromkeys(("net_rate", "low", "high"), Cell(None, CellStatus.HIDDEN))
     missing = Cell(None, CellStatus.NOT_COMPUTABLE)
-    return {"net_rate": net.net.value, **{name: missing if end is None else end for name, end in ends.items()}}
+    low, high = (missing if end is None else end for end in (rates.net.low, rates.net.high))
+    return {"net_rate": rates.net.value, "low": low, "high": high}
 
 
 def _answer(by_year: ProtectedTable, year: int) -> str:
@@ -212,7 +221,7 @@ def _signed(value: Any) -> str:
 
 
 def _ends(low: Any, high: Any) -> str:
-    return interval(float(low), float(high), 1).replace(MINUS, MINUS).replace(" til ", f" til{NBSP}")
+    return f"fra {number(float(low), 1)} til {number(float(high), 1)}"
 
 
 def _declared(context: ReportContext, year: int) -> tuple[DeclaredNumber, ...]:

@@ -1,8 +1,9 @@
 """What a reader with a calculator can find out about the hidden counts of a published table.
 
-The attacker knows every shown count, every declared sum, that counts are whole and not negative, and the shares as
-rounded. For each hidden count an integer program (HiGHS through scipy) gives the lowest and highest value that fits.
-`find_pinned` says which hidden counts are known too well; a published table passes when it returns none.
+The attacker knows every shown count, every declared sum, that counts are whole and not negative, and the
+shares as rounded. For each hidden count an integer program (HiGHS through scipy) gives the lowest and highest
+value that fits. `find_pinned` says which hidden counts are known too well; a published table passes when it
+returns none.
 """
 
 from collections import defaultdict
@@ -31,7 +32,7 @@ NOT_COUNTED = (CellStatus.NOT_RECEIVED, CellStatus.NOT_COMPUTABLE)
 
 @dataclass(frozen=True)
 class Interval:
-    """The whole numbers a hidden count can still be, both ends included; `high` is None when nothing limits it."""
+    """The whole numbers a hidden count can still be, ends included; `high` is None without any limit."""
 
     low: int
     high: int | None
@@ -42,7 +43,7 @@ class Interval:
         return float("inf") if self.high is None else self.high - self.low
 
     def lies_among_small(self, minimum_count: int) -> bool:
-        """True when the count is known to be small, or known to be one of few values of which some are small."""
+        """True when the count is known to be one of few values, some of them small."""
         return (
             self.high is not None
             and self.high >= 1
@@ -63,9 +64,9 @@ class Constraint:
 def attack(table: ProtectedTable, *, totals: Sequence[Total] = ()) -> dict[Position, Interval]:
     """What each hidden count can be, for a reader who holds `table` and knows that `totals` hold.
 
-    Keys: position of every hidden count cell, and, where a share or a part of it is hidden, of the counts that the
-    table never shows: the rest (denominator minus numerator) and a numerator or denominator without a column.
-    Counts hidden by the source stay unknown and are not reported: they are not ours to protect.
+    Keys: position of every hidden count cell, and, where a share or a part of it is hidden, of the counts
+    that the table never shows: the rest (denominator minus numerator) and a numerator or denominator without
+    a column. Counts hidden by the source stay unknown and are not reported: they are not ours to protect.
 
     Raises: ValueError when the shown numbers contradict the totals.
     """
@@ -78,8 +79,8 @@ def find_pinned(
 ) -> list[Position]:
     """Positions of the hidden counts that `attack` knows too well; empty when the table keeps its secrets.
 
-    A hidden cell is known too well when fewer than `minimum_count` + 1 values remain; a count that has no cell of its
-    own (such as the rest of a share) when, besides, some of those values are small.
+    A hidden cell is known too well when fewer than `minimum_count` + 1 values remain; a count that has no
+    cell of its own (such as the rest of a share) when, besides, some of those values are small.
     """
     minimum = (rule or DisclosureRule()).minimum_count
     shown_names = {column.name for column in table.columns}
@@ -126,9 +127,10 @@ def find_ceiling(known: Mapping[Position, int]) -> float:
 
 
 class Attacker:
-    """Knows the constraints, and answers for one count at a time; counts that do not hang together are kept apart."""
+    """Knows the constraints and answers for one count at a time."""
 
     def __init__(self, constraints: Sequence[Constraint], *, ceiling: float) -> None:
+        """Takes what is known, and a number that stands for "no limit" (see `find_ceiling`)."""
         programs = [_Program(group, ceiling) for group in group_connected(constraints)]
         self._programs = {position: program for program in programs for position in program.order}
 
@@ -137,7 +139,7 @@ class Attacker:
         return self._programs[target].find_interval(target) if target in self._programs else Interval(0, None)
 
     def is_narrower(self, target: Position, width: int) -> bool:
-        """True when the range of one count is narrower than `width`; mostly much faster than finding the range."""
+        """True when the range of one count is narrower than `width`; mostly faster than finding the range."""
         return target in self._programs and self._programs[target].is_narrower(target, width)
 
     def find_connected(self, target: Position) -> Collection[Position]:
@@ -268,7 +270,7 @@ def _plain_shares(table: ProtectedTable) -> list[tuple[int, TableColumn]]:
 
 
 def _share_constraints(table: ProtectedTable, shown: Mapping[Position, int]) -> list[Constraint]:
-    """numerator = share x denominator, give or take the rounding, where the share is shown and one of them is not."""
+    """numerator = share x denominator, give or take the rounding, where one of the two is not shown."""
     constraints = []
     for index, column in _plain_shares(table):
         half_step = 0.5 * 10.0 ** -(column.decimals + 2)

@@ -1,13 +1,15 @@
-"""Rows of a mart in, one protected table out: nothing small in it, and nothing from which something small follows.
+"""Rows of a mart in, one protected table out: nothing small in it, nothing from which small numbers follow.
 
-Order: read the cells; hide what is small; hide further counts until no sum gives a hidden one away (`secondary`); hide
-shares and means that rest on hidden or too few; round. What cannot be judged is hidden, never shown.
+Order: read the cells; hide what is small; hide further counts until no sum gives a hidden one away
+(`secondary`); hide shares and means that rest on hidden or too few; round. What cannot be judged is hidden,
+never shown.
 """
 
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from pipelines.disclosure.attack import NOT_COUNTED, settle_equations
+from pipelines.disclosure.means import find_hidden_means
 from pipelines.disclosure.reading import (
     Cells,
     Rows,
@@ -16,6 +18,7 @@ from pipelines.disclosure.reading import (
     inherit_from_limited,
     read_cells,
     read_records,
+    read_value,
 )
 from pipelines.disclosure.relations import (
     Equation,
@@ -23,11 +26,9 @@ from pipelines.disclosure.relations import (
     RowLabels,
     Total,
     TotalColumn,
-    TotalRow,
     find_count_columns,
     find_equations,
     find_share_equations,
-    find_total_groups,
 )
 from pipelines.disclosure.rule import DisclosureRule
 from pipelines.disclosure.secondary import SumSystem, choose_hidden
@@ -46,22 +47,24 @@ def protect(
     rule: DisclosureRule | None = None,
     totals: Sequence[Total] = (),
 ) -> ProtectedTable:
-    """The table of `rows` (dicts, or a pandas or polars frame) after disclosure control, rows in the order given.
+    """The table of `rows` (dicts, a pandas or a polars frame) after disclosure control, in the same order.
 
     A row value may be a `Cell` or a `CellStatus`: a status given by the mart. A plain missing value becomes
-    NOT_COMPUTABLE. Columns that `columns` only refers to (a numerator, how many institutions) must be in the rows.
+    NOT_COMPUTABLE. Columns that `columns` only refers to (a numerator, how many institutions) must be in the
+    rows.
 
-    Hidden are: counts of 1 to minimum_count - 1; a 0 that says the same about every child of such a small group; shares
-    whose numerator, rest or denominator is small or hidden, and then the numerator too; means, and their limits, on fewer
-    than minimum_group_children children or minimum_institutions institutions; figures on fewer than minimum_staff
-    employees; and what would give any of these away through `totals`. Nothing is hidden that need not be.
-    Shares and means are rounded as shown, half up, so that the table knows no more than the reader.
+    Hidden are: counts of 1 to minimum_count - 1; a 0 that says the same about every child of such a small
+    group; shares whose numerator, rest or denominator is small or hidden, and then the numerator too; means,
+    and their limits, on fewer than minimum_group_children children or minimum_institutions institutions;
+    figures on fewer than minimum_staff employees; and what would give any of these away through `totals`.
+    Nothing is hidden that need not be. Shares and means are rounded as shown, half up, so that the table
+    knows no more than the reader.
 
     Does not see other tables: the same children under another division can still be combined with this one.
 
-    Raises: ValueError when a column's declaration is incomplete, a value is out of bounds (a negative or broken count, a
-    share outside 0-1 or unlike its numerator / denominator), or a declared total does not hold. No message repeats a
-    value from the rows.
+    Raises: ValueError when a column's declaration is incomplete, a value is out of bounds (a negative or
+    broken count, a share outside 0-1 or unlike its numerator / denominator), or a declared total does not
+    hold. No message repeats a value from the rows.
     """
     rule = rule or DisclosureRule()
     columns = inherit_from_limited(columns)
@@ -75,7 +78,7 @@ def protect(
     ]
     hidden = _find_hidden_counts(cells, columns, rule=rule, totals=totals, row_labels=row_labels)
     hidden |= _find_hidden_shares(cells, columns, hidden=hidden, rule=rule)
-    hidden |= _find_hidden_means(cells, columns, rule=rule, totals=totals, row_labels=row_labels)
+    hidden |= find_hidden_means(cells, columns, rule=rule, totals=totals, row_labels=row_labels)
     hidden |= _find_few_staff(cells, columns, rule=rule)
     protected = tuple(
         tuple(
@@ -95,11 +98,6 @@ def _finish_cell(cell: Cell, column: TableColumn, is_hidden: bool) -> Cell:
     decimals = column.decimals + (2 if column.kind == "share" else 0)
     step = Decimal(1).scaleb(-decimals)
     return Cell(float(Decimal(repr(float(cell.value))).quantize(step, rounding=ROUND_HALF_UP)))
-
-
-def _value(cells: Cells, row: int, name: str | None) -> float | None:
-    value = cells[row, name].value if name is not None else None
-    return None if value is None else float(value)
 
 
 def _row_count(cells: Cells) -> int:
@@ -158,9 +156,12 @@ def _find_small(
 def _settle_declared(
     equations: Sequence[Equation], cells: Cells, counts: Mapping[Position, int]
 ) -> list[Equation]:
-    """The declared sums over what was counted, each checked. Raises: ValueError naming every sum that does not hold.
+    """The declared sums over what was counted, each checked.
 
-    What the source hid is part of the sum, unless the sum holds without it; then a reader may well guess that, too.
+    What the source hid is part of the sum, unless the sum holds without it; then a reader may well guess
+    that, too.
+
+    Raises: ValueError naming every sum that does not hold.
     """
     not_counted = [position for position, cell in cells.items() if cell.status in NOT_COUNTED]
     own_missing = [position for position, cell in cells.items() if cell.status is CellStatus.HIDDEN]
@@ -191,7 +192,7 @@ def _holds(equation: Equation, counts: Mapping[Position, int]) -> bool:
 def _find_hidden_shares(
     cells: Cells, columns: Sequence[TableColumn], *, hidden: set[Position], rule: DisclosureRule
 ) -> set[Position]:
-    """Shares whose numerator or denominator is hidden or unknown: share times denominator would give it back."""
+    """Shares whose numerator or denominator is hidden or unknown, since the share would give it back."""
     found = set()
     for column in columns:
         if column.kind != "share":
@@ -203,69 +204,6 @@ def _find_hidden_shares(
     return found
 
 
-def _find_hidden_means(
-    cells: Cells,
-    columns: Sequence[TableColumn],
-    *,
-    rule: DisclosureRule,
-    totals: Sequence[Total],
-    row_labels: RowLabels,
-) -> set[Position]:
-    """Means on too few children or institutions, and those that would give such a mean away through its total row.
-
-    Known drawback: a total's mean is taken to be some average of its rows' means, whichever the weights.
-    """
-    found: set[Position] = set()
-    groups = [
-        group
-        for total in totals
-        if isinstance(total, TotalRow)
-        for group in find_total_groups(total, row_labels)
-    ]
-    for behind in dict.fromkeys((c.children, c.institutions) for c in columns if c.kind == "mean"):
-        together = [c.name for c in columns if c.kind == "mean" and (c.children, c.institutions) == behind]
-        few = {row for row in range(len(row_labels)) if not _suffices(cells, [row], behind, rule)}
-        few |= {row for group in groups for row in _find_telling_means(cells, group, behind, few, rule)}
-        found |= {(row, name) for row in few for name in together}
-    return found
-
-
-def _suffices(
-    cells: Cells, rows: Sequence[int], behind: tuple[str | None, str | None], rule: DisclosureRule
-) -> bool:
-    """True when the rows together hold enough children and institutions; a missing number is not enough."""
-    children = [_value(cells, row, behind[0]) for row in rows]
-    institutions = [_value(cells, row, behind[1]) for row in rows]
-    return (
-        sum(count or 0 for count in children) >= rule.minimum_group_children
-        and sum(count or 0 for count in institutions) >= rule.minimum_institutions
-    )
-
-
-def _find_telling_means(
-    cells: Cells,
-    group: tuple[int, list[int]],
-    behind: tuple[str | None, str | None],
-    few: set[int],
-    rule: DisclosureRule,
-) -> list[int]:
-    """Rows of the group to hide besides, so that total minus the shown rows is the mean of a large enough group."""
-    total_row, rows = group
-    counted = [row for row in rows if (_value(cells, row, behind[0]) or 0) > 0]
-    hidden = [row for row in counted if row in few]
-    if total_row in few or not hidden:
-        return []
-    shown = sorted(
-        (row for row in counted if row not in few), key=lambda row: (_value(cells, row, behind[0]), row)
-    )
-    more: list[int] = []
-    while len(hidden) + len(more) < 2 or not _suffices(cells, hidden + more, behind, rule):
-        if not shown:
-            return [*more, total_row]
-        more.append(shown.pop(0))
-    return more
-
-
 def _find_few_staff(cells: Cells, columns: Sequence[TableColumn], *, rule: DisclosureRule) -> set[Position]:
     """Figures behind which stand too few employees, or nobody knows how many."""
     return {
@@ -273,5 +211,5 @@ def _find_few_staff(cells: Cells, columns: Sequence[TableColumn], *, rule: Discl
         for column in columns
         if column.staff is not None
         for row in range(_row_count(cells))
-        if (_value(cells, row, column.staff) or 0) < rule.minimum_staff
+        if (read_value(cells, row, column.staff) or 0) < rule.minimum_staff
     }

@@ -1,7 +1,8 @@
 """A mart's rows and the declared columns, read into cells and checked, before anything is hidden.
 
-Values become whole counts, numbers or text; a status given by the mart stays; a missing value becomes NOT_COMPUTABLE.
-Columns that are only referred to (a numerator, how many institutions) are read too. No message repeats a value.
+Values become whole counts, numbers or text; a status given by the mart stays; a missing value becomes
+NOT_COMPUTABLE. Columns that are only referred to (a numerator, how many institutions) are read too. No
+message repeats a value.
 """
 
 import math
@@ -19,13 +20,15 @@ Reader = Callable[[Any], float | int | str]
 class PandasFrame(Protocol):
     """What is used of a pandas frame."""
 
-    def to_dict(self, orient: str) -> list[dict[str, Any]]: ...
+    def to_dict(self, orient: str) -> list[dict[str, Any]]:
+        """Rows as dicts, when asked for records."""
 
 
 class PolarsFrame(Protocol):
     """What is used of a polars frame."""
 
-    def to_dicts(self) -> list[dict[str, Any]]: ...
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Rows as dicts."""
 
 
 Rows = Iterable[Mapping[str, Any]] | PandasFrame | PolarsFrame
@@ -140,30 +143,37 @@ def _read_number(value: Any) -> float | int:
 
 
 def check_shares(cells: Cells, columns: Sequence[TableColumn]) -> None:
-    """Checks that shares lie in 0-1 and agree with their counts, or the counts that protect them are not theirs.
+    """Checks that shares lie in 0-1 and agree with the counts that protect them.
 
     Raises: ValueError naming row and column.
     """
     shares = {column.name: column for column in columns if column.kind == "share"}
     for (row, name), cell in cells.items():
-        column = shares.get(name)
-        if column is None or cell.value is None:
-            continue
-        where = f"row {row + 1}, column {name}"
-        share = float(cell.value)
-        if not 0 <= share <= 1:
-            raise ValueError(f"{where}: a share must lie between 0 and 1, not be a percentage")
-        numerator, denominator = (
-            cells[row, str(column.numerator)].value,
-            cells[row, str(column.denominator)].value,
+        if name in shares:
+            _check_share(cell, shares[name], cells=cells, row=row)
+
+
+def _check_share(cell: Cell, column: TableColumn, *, cells: Cells, row: int) -> None:
+    where = f"row {row + 1}, column {column.name}"
+    numerator, denominator = (read_value(cells, row, name) for name in (column.numerator, column.denominator))
+    if numerator is not None and denominator is not None and numerator > denominator:
+        raise ValueError(f"{where}: {column.numerator} is larger than {column.denominator}")
+    if cell.value is None:
+        return
+    share = float(cell.value)
+    if not 0 <= share <= 1:
+        raise ValueError(f"{where}: a share must lie between 0 and 1, not be a percentage")
+    if column.limit_of is not None or numerator is None or denominator is None:
+        return
+    off = abs(share * denominator - numerator) / max(denominator, 1.0)
+    if off > 0.5 * 10.0 ** -(column.decimals + 2) + 1e-9:
+        raise ValueError(
+            f"{where}: the share is not {column.numerator} / {column.denominator}; "
+            "if it is the limit of an interval, say so with limit_of"
         )
-        if numerator is None or denominator is None:
-            continue
-        if float(numerator) > float(denominator):
-            raise ValueError(f"{where}: {column.numerator} is larger than {column.denominator}")
-        off = abs(share * float(denominator) - float(numerator)) / max(float(denominator), 1.0)
-        if column.limit_of is None and off > 0.5 * 10.0 ** -(column.decimals + 2) + 1e-9:
-            raise ValueError(
-                f"{where}: the share is not {column.numerator} / {column.denominator}; "
-                "if it is the limit of an interval, say so with limit_of"
-            )
+
+
+def read_value(cells: Cells, row: int, name: str | None) -> float | None:
+    """The number at (row, name); None when it is missing or no column is named."""
+    value = cells[row, name].value if name is not None else None
+    return None if value is None else float(value)

@@ -1,7 +1,7 @@
-"""Which cells of a table add up to which: what a reader with a pencil knows, and so what a hidden cell must survive.
+"""Which cells of a table add up to which: what a reader with a pencil knows.
 
-A table declares its totals in words (`TotalRow`, `TotalColumn`, `SumRelation`); `find_equations` turns them into
-equations between cells. Every share adds one more: numerator + the rest = denominator.
+A table declares its totals in words (`TotalRow`, `TotalColumn`, `SumRelation`); `find_equations` turns them
+into equations between cells. Every share adds one more: numerator + the rest = denominator.
 """
 
 from collections import defaultdict
@@ -17,10 +17,10 @@ Position = tuple[int, str]
 
 @dataclass(frozen=True)
 class TotalRow:
-    """In each group of rows that agree on `within`, the row whose `label_column` says `label` is the sum of the others.
+    """In each group of rows alike on `within`, the row labelled `label` is the sum of the others.
 
-    Holds for the count columns named in `columns`; for all of them when none is named. Means under such a row are
-    protected against subtraction too. A group without such a row declares nothing.
+    Holds for the count columns named in `columns`; for all of them when none is named. Means under such a row
+    are protected against subtraction too. A group without such a row declares nothing.
     """
 
     label_column: str
@@ -47,7 +47,7 @@ class CellAt:
 
 @dataclass(frozen=True)
 class SumRelation:
-    """One count is the sum of others, wherever they stand; for subtotals that the two other declarations cannot say."""
+    """One count is the sum of others, wherever they stand; for what the other declarations cannot say."""
 
     total: CellAt
     parts: tuple[CellAt, ...]
@@ -81,7 +81,7 @@ def find_rest_column(column: TableColumn) -> str:
 
 
 def find_count_columns(columns: Sequence[TableColumn]) -> list[str]:
-    """Every count the table is made of, in order: count columns, then numerators and denominators that are not shown."""
+    """Every count the table is made of: count columns, then numerators and denominators not shown."""
     names = [column.name for column in columns if column.kind == "count"]
     behind = [
         name
@@ -111,9 +111,10 @@ def find_share_equations(columns: Sequence[TableColumn], row_count: int) -> list
 def find_equations(
     totals: Sequence[Total], *, row_labels: RowLabels, count_columns: Sequence[str]
 ) -> list[Equation]:
-    """The equations that `totals` declare over rows with these labels (one mapping of column name to label per row).
+    """The equations that `totals` declare over rows with these labels (column name to label, per row).
 
-    Raises: ValueError when a declaration names an unknown column, fits no row, or fits several where one is meant.
+    Raises: ValueError when a declaration names an unknown column, fits no row, or fits several where one is
+    meant.
     """
     found: list[Equation] = []
     for total in totals:

@@ -1,14 +1,14 @@
-"""Which numbers are too small to show: the limits, in one frozen object, and the sentence that tells a reader so."""
+"""Which numbers are too small to show: the limits, and the sentence that tells a reader so."""
 
 from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True)
 class DisclosureRule:
-    """The limits under which a number is hidden. A municipality may raise them; none may be lowered below the default.
+    """The limits under which a number is hidden; a municipality may raise them, never lower them.
 
-    minimum_count: counts from 1 up to one less are hidden; a hidden count must also stay uncertain by this much.
-    minimum_group_children, minimum_institutions: what a mean, an SD or an effect must rest on.
+    minimum_count: counts from 1 up to one less are hidden; a hidden count must also stay uncertain by this
+    much. minimum_group_children, minimum_institutions: what a mean, an SD or an effect must rest on.
     minimum_staff: a figure that names how many employees stand behind it needs this many.
 
     Raises: ValueError when a limit is not a whole number or lies below its default.
@@ -20,6 +20,7 @@ class DisclosureRule:
     minimum_staff: int = 3
 
     def __post_init__(self) -> None:
+        """Checks the limits, all at once."""
         faults = []
         for field in fields(self):
             limit, lowest = getattr(self, field.name), field.default
@@ -38,7 +39,7 @@ class DisclosureRule:
     def sentence(self) -> str:
         """The rule in one Danish sentence, for the foot of a table and the last page of a report."""
         return (
-            f"Vi viser ikke tal, der bygger på færre end {self.minimum_count} børn, og gennemsnit vises kun, når de bygger på "
-            f"mindst {self.minimum_group_children} børn og {self.minimum_institutions} institutioner; enkelte andre tal "
-            "er også skjult, så ingen kan regne dem ud."
+            f"Vi viser ikke tal, der bygger på færre end {self.minimum_count} børn, og gennemsnit vises kun, "
+            f"når de bygger på mindst {self.minimum_group_children} børn og {self.minimum_institutions} "
+            "institutioner; enkelte andre tal er også skjult, så ingen kan regne dem ud."
         )

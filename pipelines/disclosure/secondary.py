@@ -1,9 +1,10 @@
 """Which further counts must be hidden, so that no hidden one can be worked out from the sums around it.
 
-While the attacker can narrow a hidden count, the cheapest set of cells that gives it room is hidden too: a linear program
-lets the count grow and asks which shown cells must move with it (the heuristic of Kelly, Golden and Assad 1992; small
-cells and early cells are cheap, totals and zeros dear). What turns out not to be needed is shown again. Not always the
-smallest possible set, but always a safe one, and the same one on each run.
+While the attacker can narrow a hidden count, the cheapest set of cells that gives it room is hidden too: a
+linear program lets the count grow and asks which shown cells must move with it (the heuristic of Kelly,
+Golden and Assad 1992; small cells and early cells are cheap, totals and zeros dear). What turns out not to be
+needed is shown again. Not always the smallest possible set, but always a safe one, and the same one on each
+run.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -26,9 +27,10 @@ from pipelines.disclosure.relations import Equation, Position
 class SumSystem:
     """Counts, the sums that tie them, and who is never shown: what `choose_hidden` works on.
 
-    counts: every count whose value we know, in table order. never_shown: counts that no cell shows (the rest of a
-    share); always unknown to a reader. Equations may mention positions without a count (hidden by the source): unknown
-    to us and to the reader. minimum_width: how far apart the lowest and highest value of a secret must stay.
+    counts: every count whose value we know, in table order. never_shown: counts that no cell shows (the rest
+    of a share); always unknown to a reader. Equations may mention positions without a count (hidden by the
+    source): unknown to us and to the reader. minimum_width: how far apart the lowest and highest value of a
+    secret must stay.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class SumSystem:
         never_shown: Collection[Position],
         minimum_width: int,
     ) -> None:
+        """Takes the numbers as they are, hidden ones too; nothing is shown here."""
         self.counts = counts
         self.equations = equations
         self.never_shown = frozenset(never_shown)
@@ -57,7 +60,7 @@ class SumSystem:
         return Attacker(build_constraints(self.equations, known=known), ceiling=find_ceiling(known))
 
     def find_room(self, secret: Position, *, growth: int, hidden: Collection[Position]) -> set[Position]:
-        """The cheapest shown cells that must move if `secret` is to grow by `growth`; all around it if none will do."""
+        """The cheapest shown cells that must move if `secret` grows by `growth`; all if none will do."""
         lines: Sequence[Constraint] = self._groups[secret]
         order = {p: index for index, p in enumerate(dict.fromkeys(p for line in lines for p in line.weights))}
         matrix = build_matrix([line.weights for line in lines], order)
@@ -100,10 +103,11 @@ class SumSystem:
 def choose_hidden(
     system: SumSystem, primary: Collection[Position], *, secrets: Collection[Position]
 ) -> set[Position]:
-    """The counts to hide: `primary` and what else must go, so that neither they nor `secrets` can be worked out.
+    """The counts to hide: `primary`, and what else must go so that nothing secret can be worked out.
 
     secrets: counts without a cell of their own (the small rest of a share) that must stay unknown.
-    Raises: ValueError when everything around a secret is hidden and it still shows; then no table should be made.
+    Raises: ValueError when everything around a secret is hidden and it still shows; then no table should be
+    made.
     """
     hidden = set(primary)
     safe: set[Position] = set()

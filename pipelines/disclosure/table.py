@@ -1,7 +1,7 @@
 """One protected table: the only thing a figure, a table, a sentence or an alt text may take numbers from.
 
-A table is protected when it is made (`pipelines.disclosure.protect`); a cell that must not be shown holds no value any
-more, so nothing built from the table can leak it.
+A table is protected when it is made (`pipelines.disclosure.protect`); a cell that must not be shown holds no
+value any more, so nothing built from the table can leak it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,11 @@ from enum import StrEnum
 from typing import Any, Literal, Self
 
 ColumnKind = Literal["label", "count", "share", "mean", "number"]
-"""label: text. count: a number of children or cases (small ones are hidden). share: 0-1, hidden with its numerator or
-complement. mean: mean, difference, SD or interval limit of children's scores (needs enough children and institutions).
-number: a public or structural number that says nothing of a child (meetings, open municipal figures)."""
+"""label: text. count: a number of children or cases (small ones are hidden). share: 0-1, hidden with its
+numerator or complement. mean: mean, difference, SD or interval limit of children's scores (needs enough
+children and institutions). number: a public or structural number that says nothing of a child (meetings, open
+municipal figures).
+"""
 
 
 class CellStatus(StrEnum):
@@ -41,6 +43,7 @@ class Cell:
     status: CellStatus = CellStatus.SHOWN
 
     def __post_init__(self) -> None:
+        """Checks that value and status agree."""
         if (self.value is None) == (self.status is CellStatus.SHOWN):
             raise ValueError(f"a cell holds a value exactly when it is shown, not with status {self.status}")
 
@@ -49,11 +52,11 @@ class Cell:
 class TableColumn:
     """What one column holds: name (as in the mart), Danish header, kind, unit and decimals when shown.
 
-    For a share: `numerator` and `denominator` name the count columns it is made of. For a mean: `children` and
-    `institutions` name the columns that say how many stand behind it. An interval limit names in `limit_of` the share or
-    mean it belongs to, shares its fate, and need not repeat what stands behind it. `staff` names the column that says how
-    many employees stand behind the figure, where that matters. A named column need not be shown in the table itself.
-    Decimals of a share are those of the percentage.
+    For a share: `numerator` and `denominator` name the count columns it is made of. For a mean: `children`
+    and `institutions` name the columns that say how many stand behind it. An interval limit names in
+    `limit_of` the share or mean it belongs to, shares its fate, and need not repeat what stands behind it.
+    `staff` names the column that says how many employees stand behind the figure, where that matters. A named
+    column need not be shown in the table itself. Decimals of a share are those of the percentage.
     """
 
     name: str
@@ -71,7 +74,7 @@ class TableColumn:
 
 @dataclass(frozen=True)
 class ProtectedTable:
-    """Rows of cells under named columns, after disclosure control; made by `protect`, never by hand in a notebook."""
+    """Rows of cells under named columns, after disclosure control; made by `protect`, never by hand."""
 
     table_id: str
     title: str

@@ -1,8 +1,9 @@
 """What does Great Expectations count: contract suites run as one checkpoint over the tables of one stage.
 
-In: an open connection and the tables with their contracts. Out: one outcome per expectation, and Data Docs. The result
-format is BASIC without examples, so counts come back and no value does; an expectation that cannot be computed is a
-fault in the contract, and its message is dropped because DuckDB quotes the value it could not convert.
+In: an open connection and the tables with their contracts. Out: one outcome per expectation, and Data Docs.
+    The result format is BASIC without examples, so counts come back and no value does; an expectation that
+    cannot be computed is a fault in the contract, and its message is dropped because DuckDB quotes the value
+    it could not convert.
 """
 
 import logging
@@ -23,18 +24,19 @@ from great_expectations.data_context.types.base import (
     InMemoryStoreBackendDefaults,
     ProgressBarsConfig,
 )
+from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.expectations.registry import get_expectation_impl
 
 from pipelines.contracts import Contract, Expectation
 from pipelines.errors import ContractError
 from pipelines.expectations import rules
-from pipelines.expectations.data_docs import build_site
+from pipelines.expectations.data_docs import build_site, texts_of
 from pipelines.expectations.duckdb_datasource import shared_connection
 from pipelines.expectations.outcome import Outcome, Skipped, Stage
 from pipelines.expectations.subject import Subject
 
 _COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
-_GX_SEVERITY = {"error": "critical", "warning": "warning"}
+_GX_SEVERITY = {"error": FailureSeverity.CRITICAL, "warning": FailureSeverity.WARNING}
 
 
 def run_suites(
@@ -44,9 +46,9 @@ def run_suites(
     stage: Stage,
     skipped: Sequence[Skipped],
     docs_folder: Path,
-    run_id: str,
+    run_id: int | None,
 ) -> tuple[Outcome, ...]:
-    """One outcome per expectation of every subject, in the order of subjects and contracts; writes the Data Docs.
+    """One outcome per expectation of every subject, in the order of the contracts; writes the Data Docs.
 
     Raises:
         ContractError: an expectation cannot be computed on its column.
@@ -61,7 +63,7 @@ def run_suites(
 
 @contextmanager
 def _silent_logs() -> Iterator[None]:
-    """Great Expectations logs exceptions with their text, which may quote a value: nothing leaves its loggers."""
+    """Great Expectations logs exceptions with their text, which may quote a value: its loggers are muted."""
     logger = logging.getLogger("great_expectations")
     before = (logger.propagate, list(logger.handlers))
     logger.propagate, logger.handlers = False, [logging.NullHandler()]
@@ -72,7 +74,7 @@ def _silent_logs() -> Iterator[None]:
 
 
 def _context() -> EphemeralDataContext:
-    """A Great Expectations context in memory: no project folder, no analytics, no progress bars, no sample sites."""
+    """A context in memory: no project folder, no analytics, no progress bars, no sample sites."""
     config = DataContextConfig(
         store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
         progress_bars=ProgressBarsConfig(globally=False),
@@ -88,7 +90,7 @@ def _run_checkpoint(
     subjects: Sequence[Subject],
     *,
     stage: Stage,
-    run_id: str,
+    run_id: int | None,
 ) -> tuple[Outcome, ...]:
     definitions = []
     for schema, members in groupby(
@@ -106,9 +108,11 @@ def _run_checkpoint(
     if not definitions:
         return ()
     checkpoint = gx.Checkpoint(name=stage, validation_definitions=definitions, result_format=_COUNTS_ONLY)
-    result = context.checkpoints.add(checkpoint).run(run_id=RunIdentifier(run_name=run_id or stage))
+    result = context.checkpoints.add(checkpoint).run(
+        run_id=RunIdentifier(run_name=stage if run_id is None else f"{stage}-{run_id}")
+    )
     found = {
-        (suite.suite_name, each.expectation_config.meta["name"]): each
+        (suite.suite_name, texts_of(each)["name"]): each
         for suite in result.run_results.values()
         for each in suite.results
     }
@@ -158,8 +162,9 @@ def _outcome(
 ) -> Outcome:
     if _was_not_computed(result):
         raise ContractError(
-            f"Kontrakten {contract.contract_id}, kvalitetsreglen {expectation.name}: {expectation.expectation_type} kan "
-            f"ikke beregnes. Se efter, om kolonnen findes i {stage} og har den type, som reglen kræver."
+            f"Kontrakten {contract.contract_id}, kvalitetsreglen {expectation.name}: "
+            f"{expectation.expectation_type} kan ikke beregnes. Se efter, om kolonnen "
+            f"findes i {stage} og har den type, som reglen kræver."
         )
     counts: Mapping[str, Any] = result.result
     columns = rules.columns_of(expectation)
@@ -180,7 +185,7 @@ def _outcome(
 
 
 def _was_not_computed(result: ExpectationValidationResult) -> bool:
-    """Whether an exception stands in the place of a result: one flag for the expectation, or one per metric."""
+    """Whether an exception stands in place of a result: one flag for the whole, or one per metric."""
     information = result.exception_info or {}
     flags = [information, *(part for part in information.values() if isinstance(part, Mapping))]
     return any(flag.get("raised_exception") is True for flag in flags)

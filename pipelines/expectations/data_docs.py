@@ -1,9 +1,9 @@
-"""What did we require and what held: Great Expectations' Data Docs as Danish pages that open offline and hold no values.
+"""What did we require and what held: Data Docs as Danish pages that open offline and hold no values.
 
-Great Expectations' own templates load styles, scripts and a logo from six foreign hosts, so that opening a page tells
-them about it, and without them the index is empty; their texts are English and show whatever a result carries. So its
-site builder and stores are kept, and renderer and view are ours: they read names, Danish texts and counts, nothing else,
-and a Content-Security-Policy forbids the page to load anything.
+Great Expectations' own templates load styles, scripts and a logo from six foreign hosts, so that opening a
+page tells them about it, and without them the index is empty; their texts are English and show whatever a
+result carries. So its site builder and stores are kept, and renderer and view are ours: they read names,
+Danish texts and counts, nothing else, and a Content-Security-Policy forbids the page to load anything.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
+from great_expectations.core.expectation_validation_result import (
+    ExpectationSuiteValidationResult,
+    ExpectationValidationResult,
+)
 from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
 from great_expectations.render.renderer.site_builder import SiteBuilder
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -75,12 +78,12 @@ class _OfflineSiteBuilder(SiteBuilder):
 class TableRenderer:
     """A validation result as what its page says: names, Danish texts and counts."""
 
-    def __init__(self, data_context: EphemeralDataContext) -> None:
+    def __init__(self, data_context: EphemeralDataContext) -> None:  # noqa: D107  # Great Expectations calls it
         self._context = data_context
 
     def render(self, result: ExpectationSuiteValidationResult) -> dict[str, Any]:
         """Title, success, and one row per expectation; failed ones first."""
-        rows = [_row(each.expectation_config.meta, each.success, each.result) for each in result.results]
+        rows = [_row(texts_of(each), bool(each.success), each.result) for each in result.results]
         return {
             "title": _title(self._context, result.suite_name),
             "table": result.suite_name,
@@ -91,7 +94,9 @@ class TableRenderer:
 class IndexRenderer:
     """The index of a stage: its tables with their outcome, and those that were skipped."""
 
-    def __init__(self, data_context: EphemeralDataContext, skipped: Sequence[Mapping[str, str]]) -> None:
+    def __init__(  # noqa: D107  # Great Expectations calls it with what stands in the site's configuration
+        self, data_context: EphemeralDataContext, skipped: Sequence[Mapping[str, str]]
+    ) -> None:
         self._context = data_context
         self._skipped = skipped
 
@@ -141,6 +146,12 @@ class IndexView(_View):
     template = "index.html"
 
 
+def texts_of(result: ExpectationValidationResult) -> Mapping[str, str]:
+    """The contract's name, severity and Danish texts that travel in the `meta` of an expectation."""
+    configuration = result.expectation_config
+    return (configuration.meta if configuration is not None else None) or {}
+
+
 def _title(context: EphemeralDataContext, suite_name: str) -> str:
     return str((context.suites.get(suite_name).meta or {}).get("title", suite_name))
 
@@ -153,7 +164,7 @@ def _row(meta: Mapping[str, Any], holds: bool, counts: Mapping[str, Any]) -> dic
         "severity": meta["severity"],
         "requirement": meta["requirement"],
         "explanation": meta["explanation"],
-        "holds": bool(holds),
+        "holds": holds,
         "judged": "" if judged is None else danish_count(judged),
         "broken": "" if broken is None else danish_count(broken),
     }

@@ -1,9 +1,9 @@
 """How does Great Expectations reach DuckDB: an engine and a datasource that work on our own open connection.
 
-Great Expectations closes its connection before it fetches the rows, and `duckdb-engine` then has nothing left to fetch:
-every expectation fails with IndexError. Keeping one connection per engine cures it. It knows no regular expressions on
-DuckDB either; two metrics of our own supply them. The database is encrypted, attached and locked already, so the
-connection handed over is a cursor of ours and nothing is opened a second time.
+Great Expectations closes its connection before it fetches the rows, and `duckdb-engine` then has nothing left
+to fetch: every expectation fails with IndexError. Keeping one connection per engine cures it. It knows no
+regular expressions on DuckDB either; two metrics of our own supply them. The database is encrypted, attached
+and locked already, so the connection handed over is a cursor of ours and nothing is opened a second time.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,17 +12,19 @@ from typing import Any, ClassVar, Literal
 
 import duckdb
 import duckdb_engine
-from great_expectations.compatibility.sqlalchemy import sqlalchemy
+import sqlalchemy
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
-from great_expectations.execution_engine import SqlAlchemyExecutionEngine
-from great_expectations.expectations.metrics.map_metric_provider import (
-    ColumnMapMetricProvider,
+from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import (
     column_condition_partial,
+)
+from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import (
+    ColumnMapMetricProvider,
 )
 
 
 class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
-    """Great Expectations' SQL engine with one connection for its whole life, so that results can still be fetched."""
+    """Great Expectations' SQL engine with one connection for its whole life: results can still be fetched."""
 
     @contextmanager
     def get_connection(self) -> Iterator[sqlalchemy.Connection]:
@@ -47,7 +49,7 @@ class DuckDBDatasource(SQLDatasource):
 
 
 class DuckDBValuesMatchRegex(ColumnMapMetricProvider):
-    """Values in which the pattern is found (RE2 syntax), as Great Expectations counts them on other databases."""
+    """Values in which the pattern is found (RE2 syntax), as elsewhere in Great Expectations."""
 
     condition_metric_name = "column_values.match_regex"
     condition_value_keys = ("regex",)
@@ -72,10 +74,11 @@ class DuckDBValuesNotMatchRegex(ColumnMapMetricProvider):
 def shared_connection(
     connection: duckdb.DuckDBPyConnection, schema: str
 ) -> Iterator[Callable[[], duckdb_engine.ConnectionWrapper]]:
-    """A function that hands SQLAlchemy a cursor of `connection`, standing in `schema` of its current database.
+    """A function that hands SQLAlchemy a cursor of `connection`, standing in `schema` of its database.
 
-    A cursor is a connection of its own in DuckDB: it inherits neither the schema (set here) nor uncommitted changes
-    (commit before validating). All cursors handed out are closed at the end, so that the warehouse can be detached.
+    A cursor is a connection of its own in DuckDB: it inherits neither the schema (set here) nor uncommitted
+    changes (commit before validating). All cursors handed out are closed at the end, so that the warehouse
+    can be detached.
     """
     (database,) = connection.execute("select current_database()").fetchone() or ("",)
     cursors: list[duckdb.DuckDBPyConnection] = []

@@ -1,7 +1,8 @@
 """May we publish: which tables are judged at a stage, and what came out of it.
 
-From typed (current rows of every delivered source) or from core and marts (every table with a contract) into a result,
-`meta.expectation_results` and Data Docs. Great Expectations is imported here, when there is something to judge.
+From typed (current rows of every delivered source) or from core and marts (every table with a contract) into
+a result, `meta.expectation_results` and Data Docs. Great Expectations is imported here, when there is
+something to judge.
 """
 
 import warnings
@@ -34,15 +35,15 @@ def validate(
     stage: Stage,
     *,
     docs_folder: Path,
-    run_id: str = "",
+    run_id: int | None = None,
     tables: Collection[str] | None = None,
     contracts: Mapping[str, Contract] | None = None,
 ) -> GateResult:
     """Judge the tables of a stage, keep the outcomes in `meta.expectation_results`, write Data Docs.
 
-    Stage `typed` judges the current rows (`valid_to is null`) of every source with a delivery; `marts` judges every core
-    and mart table that has a contract with expectations. A failed expectation raises nothing here: call
-    `raise_on_error()` on the result. Data Docs go into `docs_folder`/<stage>, which is emptied first.
+    Stage `typed` judges the current rows (`valid_to is null`) of every source with a delivery; `marts` judges
+    every core and mart table that has a contract with expectations. A failed expectation raises nothing here:
+    call `raise_on_error()` on the result. Data Docs go into `docs_folder`/<stage>, which is emptied first.
 
     Call it after a commit: Great Expectations reads through a second connection of the same process.
 
@@ -50,18 +51,20 @@ def validate(
         connection: an open warehouse standing in its own database (`USE wh`).
         stage: typed or marts.
         docs_folder: where the Data Docs of both stages lie.
-        run_id: the run's name in `meta.expectation_results`.
+        run_id: the run's number in `meta.expectation_results`; None means the latest in `meta.runs`.
         tables: contract ids to judge; None means all. The others are named as skipped.
         contracts: other contracts than the packaged ones, for tests.
 
     Raises:
-        ContractError: an expectation is unsafe or cannot be computed, or a core or mart table with a contract is missing.
+        ContractError: an expectation is unsafe or cannot be computed, or a core or mart table with a contract
+            is missing.
     """
     known = load_contracts("source" if stage == "typed" else "table") if contracts is None else contracts
     for contract in known.values():
         check_expectations(contract)
     plan = _plan(connection, stage, known.values(), tables)
     stage_folder = docs_folder / stage
+    run_id = _latest_run(connection) if run_id is None else run_id
     outcomes = _run_suites(connection, stage, plan, stage_folder, run_id)
     record_outcomes(connection, outcomes, run_id=run_id)
     return GateResult(stage, outcomes, plan.skipped, stage_folder / "index.html")
@@ -105,19 +108,27 @@ def _schemas_by_table(connection: duckdb.DuckDBPyConnection, schemas: Sequence[s
 
 
 def _delivered_sources(connection: duckdb.DuckDBPyConnection) -> frozenset[str] | None:
-    """Sources in the register of deliveries; None when there is no register, and then every typed table is judged."""
+    """Sources in the register of deliveries; None without a register: then every typed table is judged."""
     if "deliveries" not in _schemas_by_table(connection, ("landed",)):
         return None
     rows = connection.execute("select distinct source from landed.deliveries").fetchall()
     return frozenset(source for (source,) in rows)
 
 
+def _latest_run(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """Number of the run under way, which has the highest number in the run log; None without a log."""
+    if "runs" not in _schemas_by_table(connection, ("meta",)):
+        return None
+    (run_id,) = connection.execute("select max(run_id) from meta.runs").fetchone() or (None,)
+    return run_id
+
+
 def _run_suites(
-    connection: duckdb.DuckDBPyConnection, stage: Stage, plan: _Plan, docs_folder: Path, run_id: str
+    connection: duckdb.DuckDBPyConnection, stage: Stage, plan: _Plan, docs_folder: Path, run_id: int | None
 ) -> tuple[Outcome, ...]:
     with warnings.catch_warnings():
-        # Great Expectations imports deprecated modules of the standard library; nothing of ours is loaded for the first
-        # time in here but the modules that exist to call it.
+        # Great Expectations imports deprecated modules of the standard library; of ours, only the modules
+        # that exist to call it are loaded in here.
         warnings.simplefilter("ignore")
         from pipelines.expectations.checkpoint import run_suites
     return run_suites(

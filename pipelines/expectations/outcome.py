@@ -1,4 +1,4 @@
-"""What did the gate find: one outcome per expectation, the tables it skipped, and the Danish sentences about them."""
+"""What did the gate find: one outcome per expectation, the tables it skipped, and sentences on them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from pipelines.errors import ExpectationError
 Stage = Literal["typed", "marts"]
 
 _ADVICE: dict[Stage, str] = {
-    "typed": "Bed den, der sendte filen, om at rette den, læg den nye fil i indbakken, og kør 'trappen run' igen.",
+    "typed": "Bed den, der sendte filen, om at rette den. Læg den nye fil i indbakken, og kør: trappen run",
     "marts": "Se efter i de leverancer, tabellen bygger på. Er de rigtige, så ret kravet i "
     "data_contracts/tables/ og skriv hvorfor.",
 }
 
 _RESULTS_TABLE = """
 create table if not exists meta.expectation_results (
-    run_id varchar not null,
+    run_id bigint,
     stage varchar not null,
     table_name varchar not null,
     expectation_name varchar not null,
@@ -38,9 +38,10 @@ create table if not exists meta.expectation_results (
 class Outcome:
     """One expectation tried on one table.
 
-    `requirement` says in Danish what must hold, `explanation` what it means when it does not. `unexpected_count` is the
-    number of rows that break it, `unexpected_pct` (0-100) their part of the rows that were judged, that is without the
-    empty cells that the expectation ignores. Both are None for an expectation about the whole table.
+    `requirement` says in Danish what must hold, `explanation` what it means when it does not.
+    `unexpected_count` is the number of rows that break it, `unexpected_pct` (0-100) their part of the rows
+    that were judged, that is without the empty cells that the expectation ignores. Both are None for an
+    expectation about the whole table.
     """
 
     stage: Stage
@@ -123,7 +124,7 @@ def danish_count(number: int) -> str:
 
 
 def record_outcomes(
-    connection: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], *, run_id: str
+    connection: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], *, run_id: int | None
 ) -> None:
     """Add one row per outcome to `meta.expectation_results`, which is made when it is missing."""
     connection.execute("create schema if not exists meta")

@@ -1,8 +1,9 @@
 """Which expectations may a contract use, and what do they require in plain Danish?
 
-Only expectations whose result is a *count* are let through: those that answer with an observed minimum, mean, distinct
-value or rows of the table would carry values into Data Docs, logs and error messages. On a sensitive or pseudonymous
-column the list is shorter still. A contract that breaks this is refused before Great Expectations is imported.
+Only expectations whose result is a *count* are let through: those that answer with an observed minimum, mean,
+distinct value or rows of the table would carry values into Data Docs, logs and error messages. On a sensitive
+or pseudonymous column the list is shorter still. A contract that breaks this is refused before Great
+Expectations is imported.
 """
 
 import re
@@ -54,8 +55,8 @@ def check_expectations(contract: Contract) -> None:
     """Nothing when every expectation of the contract is safe and well formed.
 
     Raises:
-        ContractError: all faults of the contract at once: an unknown column, a type that would show values, an argument
-            that would change the result format, a missing explanation, or a name used twice.
+        ContractError: all faults of the contract at once: an unknown column, a type that would show values,
+            an argument that would change the result format, a missing explanation, or a name used twice.
     """
     faults = [fault for each in contract.expectations for fault in _faults(each, contract)]
     names = [each.name for each in contract.expectations]
@@ -78,8 +79,8 @@ def _faults(expectation: Expectation, contract: Contract) -> list[str]:
     if expectation.expectation_type not in allowed:
         where = f"på {', '.join(guarded)}" if guarded else "her"
         faults.append(
-            f"{expectation.name} bruger {expectation.expectation_type}, som kan vise værdier og ikke må bruges {where}; "
-            f"brug en af {', '.join(sorted(allowed))}"
+            f"{expectation.name} bruger {expectation.expectation_type}, som kan vise værdier og "
+            f"ikke må bruges {where}; brug en af {', '.join(sorted(allowed))}"
         )
     if forbidden := sorted(_CONTROL_ARGUMENTS & set(expectation.arguments)):
         faults.append(f"{expectation.name} må ikke sætte {', '.join(forbidden)}")

@@ -7,7 +7,7 @@ from pipelines.contracts import Contract
 
 @dataclass(frozen=True)
 class Subject:
-    """A table to judge: its contract, its schema, and whether it holds superseded rows that must be left out."""
+    """A table to judge: its contract, its schema, and whether superseded rows must be left out."""
 
     contract: Contract
     schema: str

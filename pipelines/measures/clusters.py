@@ -1,7 +1,8 @@
-"""How sure is a mean over children who share districts? Counted per district, because districts change together.
+"""How sure is a mean over children who share districts? Counted per district: they change together.
 
-Children of one district resemble each other in level and in change, so an interval that takes them as independent is far
-too narrow: with eight districts it hits the true mean in about 70 of 100 cases, the district interval in 95.
+Children of one district resemble each other in level and in change, so an interval that takes them as
+independent is far too narrow: with eight districts it hits the true mean in about 70 of 100 cases, the
+district interval in 95.
 """
 
 from collections.abc import Hashable, Sequence
@@ -18,9 +19,9 @@ from pipelines.measures.intervals import Estimate, NoInterval, check_level, no_e
 class ClusterMean:
     """A mean over clusters.
 
-    by_cluster: unweighted mean of the cluster means, t(clusters - 1); the one to report. naive: mean over children with
-    an interval as if they were independent; for comparison only. cluster_means: label -> mean, in order of first
-    appearance. missing_count: values left out because they were missing.
+    by_cluster: unweighted mean of the cluster means, t(clusters - 1); the one to report. naive: mean over
+    children with an interval as if they were independent; for comparison only. cluster_means: label -> mean,
+    in order of first appearance. missing_count: values left out because they were missing.
     """
 
     by_cluster: Estimate
@@ -34,12 +35,13 @@ def cluster_mean_interval(
 ) -> ClusterMean:
     """The mean of `values` with an interval that respects clusters (districts), and the naive one beside it.
 
-    values: `(n,)`, any unit; missing ones (NaN) are left out and counted, never filled in. clusters: one label per value.
-    Each cluster counts the same, whatever its size: the answer is about a typical district, not a typical child, and so
-    differs from the mean over children when large districts differ from small ones. With one cluster there is a value
-    but no interval.
+    values: `(n,)`, any unit; missing ones (NaN) are left out and counted, never filled in. clusters: one
+    label per value. Each cluster counts the same, whatever its size: the answer is about a typical district,
+    not a typical child, and so differs from the mean over children when large districts differ from small
+    ones. With one cluster there is a value but no interval.
 
-    Drawback: needs clusters that are drawn alike and do not affect each other; with two or three it is very wide.
+    Drawback: needs clusters that are drawn alike and do not affect each other; with two or three it is very
+    wide.
     Raises: ValueError when lengths differ or a label is missing.
     Example: cluster_mean_interval([1, 3, 4, 6], ["A", "A", "B", "B"]).by_cluster.value is (2 + 5) / 2 = 3.5.
     """
@@ -65,11 +67,12 @@ def smallest_detectable_difference(
 ) -> float:
     """The true difference that a design with this standard error would detect in `power` of repetitions.
 
-    Same unit as the standard error, which must be the one the interval is built from. About 1.34 times half the interval
-    at 4 degrees of freedom. Formula: standard error x (t(level) + t(power)).
+    Same unit as the standard error, which must be the one the interval is built from. About 1.34 times half
+    the interval at 4 degrees of freedom. Formula: standard error x (t(level) + t(power)).
 
     Source: Bloom, Evaluation Review 19 (1995) 547-556.
-    Raises: ValueError when the standard error is negative, degrees of freedom are below 1, or power is not in 0.5 to 1.
+    Raises: ValueError when the standard error is negative, degrees of freedom are below 1, or power is not in
+    0.5 to 1.
     """
     check_level(level)
     if not standard_error >= 0 or degrees_of_freedom < 1 or not 0.5 <= power < 1:
@@ -81,7 +84,7 @@ def smallest_detectable_difference(
 
 
 def code_clusters(clusters: Sequence[Hashable]) -> tuple[NDArray[np.int64], list[Hashable]]:
-    """(`(n,)` cluster numbers from 0, labels by number in order of appearance). Raises: ValueError for a missing label."""
+    """(`(n,)` cluster numbers from 0, labels by number). Raises: ValueError for a missing label."""
     numbers: dict[Hashable, int] = {}
     codes = [numbers.setdefault(label, len(numbers)) for label in clusters]
     if any(label is None or label != label for label in numbers):

@@ -1,7 +1,7 @@
-"""What does a design allow one to say? A level from 0 to 5, computed from facts of the design, never from a result.
+"""What does a design allow one to say? A level from 0 to 5, from facts of the design, never from a result.
 
-No p-value, estimate or interval limit enters: the same design gives the same level, whatever the numbers turn out to be.
-A failed gate lowers the level by one and is named, so that a report can say why.
+No p-value, estimate or interval limit enters: the same design gives the same level, whatever the numbers turn
+out to be. A failed gate lowers the level by one and is named, so that a report can say why.
 """
 
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class GateLimits:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The level that holds, the level that the design was made for, and the gates that failed, in fixed order."""
+    """The level that holds, the level the design was made for, and the gates that failed."""
 
     level: EvidenceLevel
     designed_level: EvidenceLevel
@@ -78,10 +78,11 @@ def level_of_change(
     """The level of a change between two measurements of the same children without a comparison group.
 
     pair_count: children with two measurements. follow_up_share: their part of those measured first (0-1).
-    same_informant_share: the part of pairs answered by the same informant type (0-1). A share that is not known fails its
-    gate. district_count: districts behind the interval. has_norm_prediction: the change is held against a prediction for
-    each child from untreated children (norm regression, or added value within its conditions), which makes it level 2
-    and adds the gates on group size and interval; the expected regression to the mean alone does not.
+    same_informant_share: the part of pairs answered by the same informant type (0-1). A share that is not
+    known fails its gate. district_count: districts behind the interval. has_norm_prediction: the change is
+    held against a prediction for each child from untreated children (norm regression, or added value within
+    its conditions), which makes it level 2 and adds the gates on group size and interval; the expected
+    regression to the mean alone does not.
 
     No pairs: level 0. Each failed gate lowers the level by one, not below 0.
     """

@@ -18,8 +18,9 @@ class NoInterval(StrEnum):
 class Estimate:
     """A number, and the interval that hits the true one in `level` of repetitions.
 
-    value: None without data. low, high: None when there is no interval; `reason` then says why. n: how many units
-    (children, pupils) stand behind it. standard_error, degrees_of_freedom: where the interval is built from them.
+    value: None without data. low, high: None when there is no interval; `reason` then says why. n: how many
+    units (children, pupils) stand behind it. standard_error, degrees_of_freedom: where the interval is built
+    from them.
     """
 
     value: float | None
@@ -38,7 +39,7 @@ class Estimate:
 
 
 def wilson_interval(successes: int, total: int, *, level: float = 0.95) -> Estimate:
-    """The share successes / total (0-1) with Wilson's score interval: the shares a score test would not reject.
+    """The share successes / total (0-1) with Wilson's interval: what a score test would not reject.
 
     No value and no interval without a total. Good from about 40 up; below that see `jeffreys_interval`.
 
@@ -60,7 +61,7 @@ def wilson_interval(successes: int, total: int, *, level: float = 0.95) -> Estim
 
 
 def jeffreys_interval(successes: int, total: int, *, level: float = 0.95) -> Estimate:
-    """The share successes / total (0-1) with Jeffreys' interval: quantiles of Beta(successes + 1/2, failures + 1/2).
+    """The share successes / total (0-1) with Jeffreys' interval: Beta(successes + 1/2, failures + 1/2).
 
     For few units. The lower limit is 0 when none, the upper 1 when all succeed. No value without a total.
 

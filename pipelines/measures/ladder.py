@@ -12,10 +12,10 @@ from pipelines.measures.intervals import Estimate, NoInterval, check_level, no_e
 
 @dataclass(frozen=True)
 class MovementRates:
-    """Moves per 100 child-years: `down` towards the ordinary setting, `up` away from it, `net` = down minus up.
+    """Moves per 100 child-years: `down` towards the ordinary setting, `up` away, `net` = down minus up.
 
-    All three belong together: a net of 0 may hide 40 moves. child_years: the denominator. district_count: the clusters
-    behind the intervals.
+    All three belong together: a net of 0 may hide 40 moves. child_years: the denominator. district_count: the
+    clusters behind the intervals.
     """
 
     down: Estimate
@@ -35,14 +35,17 @@ def net_movement_rate(
 ) -> MovementRates:
     """Movement rates with intervals from the differences between districts.
 
-    Arrays `(n,)`, one entry per child (or per child and district, if a child moved between districts): moves down, moves
-    up (counts; give steps instead of moves for the second line of a report) and years followed. Rate = 100 x moves /
-    years; variance = 100^2 x G/(G-1) x sum over districts of (moves - rate x years)^2 / total years^2; t(G - 1). One
-    district: rates, no interval. No years: no rates. The limits of `down` and `up` stop at 0. n = entries with time.
+    Arrays `(n,)`, one entry per child (or per child and district, if a child moved between districts): moves
+    down, moves up (counts; give steps instead of moves for the second line of a report) and years followed.
+    Rate = 100 x moves / years; variance = 100^2 x G/(G-1) x sum over districts of (moves - rate x years)^2 /
+    total years^2; t(G - 1). One district: rates, no interval. No years: no rates. The limits of `down` and
+    `up` stop at 0. n = entries with time.
 
-    Drawback: entry on the ladder comes after things got worse, so some movement down is expected without any help.
+    Drawback: entry on the ladder comes after things got worse, so some movement down is expected without any
+    help.
     Source: ratio estimator with cluster variance, Cochran, Sampling Techniques (1977), section 9A.
-    Raises: ValueError when lengths differ, a number is missing or negative, or moves have no time behind them.
+    Raises: ValueError when lengths differ, a number is missing or negative, or moves have no time behind
+    them.
     """
     check_level(level)
     down, up, years = (_read(numbers) for numbers in (moves_down, moves_up, child_years))
@@ -53,10 +56,10 @@ def net_movement_rate(
         raise ValueError("moves without any time followed")
 
     n = int((years > 0).sum())
-    years_by_district = np.bincount(codes, years, len(labels))
+    years_by_district = _sum_by(codes, years, len(labels))
 
     def rate(moves: NDArray[np.float64]) -> Estimate:
-        return _rate(np.bincount(codes, moves, len(labels)), years_by_district, level=level, n=n)
+        return _rate(_sum_by(codes, moves, len(labels)), years_by_district, level=level, n=n)
 
     return MovementRates(
         down=_stop_at_zero(rate(down)),
@@ -78,6 +81,10 @@ def _rate(moves: NDArray[np.float64], years: NDArray[np.float64], *, level: floa
     residuals = moves - per_year * years
     variance = years.size / (years.size - 1) * (residuals**2).sum() / years.sum() ** 2
     return t_interval(float(100 * per_year), float(100 * np.sqrt(variance)), years.size - 1, level=level, n=n)
+
+
+def _sum_by(codes: NDArray[np.int64], numbers: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    return np.bincount(codes, numbers, count).astype(np.float64)
 
 
 def _stop_at_zero(estimate: Estimate) -> Estimate:

@@ -21,7 +21,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True)
 class ShareChange:
-    """Two shares (0-1), the difference after minus before (0-1, times 100 = percentage points), and what it is."""
+    """Two shares (0-1), their difference after minus before (times 100 = points), and its kind."""
 
     before: Estimate
     after: Estimate
@@ -32,8 +32,8 @@ class ShareChange:
 def mainstream_share(mainstream_count: int, pupil_count: int, *, level: float = 0.95) -> Estimate:
     """The share (0-1) of pupils in mainstream settings with its interval; both counts under one definition.
 
-    Wilson's interval from 40 pupils, Jeffreys' below. All pupils are counted, so the interval says how far the share may
-    swing from year to year by chance, not how badly it was measured. No pupils: no value.
+    Wilson's interval from 40 pupils, Jeffreys' below. All pupils are counted, so the interval says how far
+    the share may swing from year to year by chance, not how badly it was measured. No pupils: no value.
 
     Raises: ValueError when the count lies outside 0 to pupil_count.
     """
@@ -49,15 +49,17 @@ def change_in_share(
     smallest_relevant_difference: float,
     level: float = 0.95,
 ) -> ShareChange:
-    """The change between two years, each given as (mainstream count, pupil count) under one and the same definition.
+    """The change between two years, each (mainstream count, pupil count), under one definition.
 
-    The interval is Newcombe's: it joins the Wilson intervals of the two shares. smallest_relevant_difference is a share
-    (0.01 = 1 percentage point), fixed beforehand by the municipality.
+    The interval is Newcombe's: it joins the Wilson intervals of the two shares. smallest_relevant_difference
+    is a share (0.01 = 1 percentage point), fixed beforehand by the municipality.
 
-    Drawback: takes the two years as different children. Many are the same, who mostly stay where they are, so the
-    interval is wider than need be and misses small true changes; change among the same children is another measure.
+    Drawback: takes the two years as different children. Many are the same, who mostly stay where they are, so
+    the interval is wider than need be and misses small true changes; change among the same children is
+    another measure.
     Source: Newcombe, Statistics in Medicine 17 (1998) 873-890, method 10.
-    Raises: ValueError when a count lies outside 0 to its total or the smallest relevant difference is not above 0.
+    Raises: ValueError when a count lies outside 0 to its total or the smallest relevant difference is not
+    above 0.
     Example: (48, 80) to (56, 70) is +0.2000 (0.0524 to 0.3339): risen.
     """
     difference = _difference(before, after, level=level)
@@ -70,10 +72,10 @@ def change_in_share(
 
 
 def classify_change(difference: Estimate, *, smallest_relevant_difference: float) -> ChangeKind:
-    """What a difference (any unit, after minus before) is, from its interval and the smallest difference that matters.
+    """What a difference (any unit, after minus before) is, from its interval and what matters.
 
-    In this order: interval without 0 -> RISEN or FALLEN; whole interval closer to 0 than the smallest relevant
-    difference -> NEARLY_UNCHANGED; otherwise MAY_BE_CHANCE. Without an interval: NOT_COMPUTABLE.
+    In this order: interval without 0 -> RISEN or FALLEN; whole interval closer to 0 than the smallest
+    relevant difference -> NEARLY_UNCHANGED; otherwise MAY_BE_CHANCE. Without an interval: NOT_COMPUTABLE.
 
     Raises: ValueError when the smallest relevant difference is not above 0.
     """

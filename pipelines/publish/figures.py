@@ -345,6 +345,7 @@ def _figure(
         svg=svg,
         png=png,
         table_id=table.table_id,
+        constructed=words.constructed,
     )
 
 

@@ -31,9 +31,15 @@ def html_page(layout: Layout, *, section_pages: Sequence[int]) -> str:
             # Our own files, with no text from a delivery in them: the only markup that is not escaped.
             font_faces=Markup(fonts.font_face_css()),
             css_variables=Markup(tokens.css_variables()),
+            css_text=_css_text,
             stylesheet=Markup((asset_root("reports") / "templates" / "report.css").read_text("utf-8")),
         )
     )
+
+
+def _css_text(words: str) -> Markup:
+    """`words` as a CSS string that can end neither the string nor the style element."""
+    return Markup('"' + "".join(c if c.isalnum() or c in " .,·" else f"\\{ord(c):x} " for c in words) + '"')
 
 
 @cache

@@ -23,7 +23,8 @@ NOTES_MIME: Final = "application/vnd.indsatstrappen.notes+json"
 class Figure:
     """One drawn figure. `svg` is the plot alone (the document sets title, subtitle and source as real text); `png` holds all.
 
-    `title` states the finding, `subtitle` measure, place and period; `table_id` names the protected table it was drawn from.
+    `title` states the finding, `subtitle` measure, place and period; `table_id` names the protected table it was drawn from;
+    `constructed` says that it bears the badge of made-up data.
     """
 
     figure_id: str
@@ -34,6 +35,7 @@ class Figure:
     svg: str = field(repr=False)
     png: bytes = field(repr=False)
     table_id: str
+    constructed: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; the PNG as base64."""

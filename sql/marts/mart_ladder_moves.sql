@@ -5,6 +5,8 @@
 -- from 1 up; opened_count and closed_count from and to rung 0; aged_out_count and moved_away_count ended on rung 1 or higher.
 -- Reference: rates are per 100 child-years of children with rung 1 or higher on the same track within the past 24 months.
 -- A move counts in the district where the child lived the day before. Social rung 1 is not among the moves yet.
+-- area_kind is district or municipality (area_code ALL); an empty area_code is children without a known district, so that
+-- moves and child-years of the districts add up to the municipality (children_count does not: children move house).
 with
 moves as (
     select
@@ -126,7 +128,6 @@ move_areas as (
         district_code as area_code,
         cause_code
     from moves
-    where district_code is not null
     union all
     select
         track_code,
@@ -163,7 +164,6 @@ exposure_areas as (
         days_count,
         days_in_year_count
     from exposures
-    where district_code is not null
     union all
     select
         track_code,
@@ -223,10 +223,10 @@ left join move_counts
         keys.track_code = move_counts.track_code
         and keys.calendar_year = move_counts.calendar_year
         and keys.area_kind = move_counts.area_kind
-        and keys.area_code = move_counts.area_code
+        and keys.area_code is not distinct from move_counts.area_code
 left join exposure_counts
     on
         keys.track_code = exposure_counts.track_code
         and keys.calendar_year = exposure_counts.calendar_year
         and keys.area_kind = exposure_counts.area_kind
-        and keys.area_code = exposure_counts.area_code
+        and keys.area_code is not distinct from exposure_counts.area_code

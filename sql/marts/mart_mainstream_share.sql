@@ -6,7 +6,8 @@
 -- Reference: KOM-1 (own_register_school) and KOM-2 (own_register_daycare) in codes.segregation_definitions. A child counts
 -- where it lives, wherever the school lies; children living in another municipality, private and continuation schools are
 -- outside both. A grade follows from the grade at the start of the place, or from the year of birth where none is given.
--- area_kind is district or municipality; the municipality's area_code is ALL and also holds children without a district.
+-- area_kind is district or municipality; the municipality's area_code is ALL. Children without a known district have a
+-- district row of their own with an empty area_code, so that the districts add up to the municipality.
 with
 reference_days as (
     select
@@ -75,7 +76,6 @@ areas as (
         is_mainstream,
         has_nine_hours
     from counted
-    where district_code is not null
     union all
     select
         definition_id,

@@ -3,6 +3,7 @@
 -- From: core.fct_sdq_pair, codes.sdq_reference_values.
 -- Units: points; negative change means fewer difficulties. first_measured_count are children with a first form,
 -- children_count those of them with a pair; means and SDs are over pairs only, missing where there is none.
+-- area_kind is district or municipality (area_code ALL); an empty area_code is children without a known district.
 -- Reference: expected_change_points = (1 - r) x (population mean - first mean): what regression to the mean alone would
 -- give, with mean and retest correlation from codes.sdq_reference_values (their source stands there).
 with
@@ -16,7 +17,6 @@ areas as (
         'district' as area_kind,
         district_code as area_code
     from pairs
-    where district_code is not null
     union all
     select
         *,

@@ -28,7 +28,9 @@ LIMIT = TableColumn("low", "Fra", "mean", "point", 1, limit_of="mean")
 
 
 def draw(text):
-    """Rows from a drawn table: first line the column names, then one line per row; x, kilde, mangler, - are statuses."""
+    """Rows from a drawn table: first line the column names, then one line per row; x, kilde, mangler, - are
+    statuses.
+    """
     header, *lines = [line.split() for line in text.strip().splitlines()]
     return [dict(zip(header, map(read, header, line), strict=True)) for line in lines]
 
@@ -55,7 +57,9 @@ def shield(rows, *columns, totals=(), rule=None):
 
 
 def expect(text):
-    return [list(row.values()) for row in [{k: MARKS.get(v, v) for k, v in row.items()} for row in draw(text)]]
+    return [
+        list(row.values()) for row in [{k: MARKS.get(v, v) for k, v in row.items()} for row in draw(text)]
+    ]
 
 
 def test_one_to_four_are_hidden_and_zero_and_five_shown():
@@ -114,7 +118,12 @@ def test_zero_part_of_a_small_total_column_is_hidden():
         B        30       30         0
         """)
     table = shield(
-        rows, DISTRICT, CHILDREN, mainstream, SPECIAL, totals=[TotalColumn("children", ("mainstream", "special"))]
+        rows,
+        DISTRICT,
+        CHILDREN,
+        mainstream,
+        SPECIAL,
+        totals=[TotalColumn("children", ("mainstream", "special"))],
     )
     assert show(table) == [["A", "x", "x", "x"], ["B", 30, 30, 0]]
 
@@ -167,7 +176,13 @@ def test_a_secondarily_hidden_count_takes_its_share_along():
         I_alt    310      24      24/310
         """)
     table = shield(
-        rows, DISTRICT, CHILDREN, SPECIAL, SHARE, totals=[TotalRow("district", "I_alt")], rule=DisclosureRule()
+        rows,
+        DISTRICT,
+        CHILDREN,
+        SPECIAL,
+        SHARE,
+        totals=[TotalRow("district", "I_alt")],
+        rule=DisclosureRule(),
     )
     expected = [["A", 100, "x", "x"], ["B", 120, "x", "x"], ["C", 90, 12, 0.133], ["I_alt", 310, 24, 0.077]]
     assert show(table) == expected
@@ -275,7 +290,12 @@ def test_a_lone_hidden_mean_is_not_left_to_subtraction():
         """)
     table = shield(rows, DISTRICT, CHILDREN, MEAN, LIMIT, totals=[TotalRow("district", "I_alt")])
     # (58 x 7.8 - 30 x 8 - 20 x 7) / 8 would be A's mean
-    assert show(table) == [["A", 8, "x", "x"], ["B", 30, 8.0, 7.0], ["C", 20, "x", "x"], ["I_alt", 58, 7.8, 7.1]]
+    assert show(table) == [
+        ["A", 8, "x", "x"],
+        ["B", 30, 8.0, 7.0],
+        ["C", 20, "x", "x"],
+        ["I_alt", 58, 7.8, 7.1],
+    ]
 
 
 def test_few_staff_hide_the_figure():
@@ -337,7 +357,10 @@ def test_frames_give_the_table_that_dicts_give(frame):
 
 
 def test_a_ready_made_cell_keeps_its_status():
-    rows = [{"district": "A", "children": Cell(None, CellStatus.NOT_RECEIVED)}, {"district": "B", "children": Cell(3)}]
+    rows = [
+        {"district": "A", "children": Cell(None, CellStatus.NOT_RECEIVED)},
+        {"district": "B", "children": Cell(3)},
+    ]
     assert show(shield(rows, DISTRICT, CHILDREN)) == [["A", "mangler"], ["B", "x"]]
 
 

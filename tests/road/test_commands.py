@@ -85,7 +85,8 @@ def warehouse_rows(workspace: Path) -> dict[str, int]:
             "SELECT table_schema, table_name FROM information_schema.tables "
             "WHERE table_catalog = 'wh' AND table_schema <> 'meta'"
         ).fetchall()
-        counts = {f"{schema}.{table}": connection.execute(f"SELECT count(*) FROM {schema}.{table}").fetchone() for schema, table in names}
+        tables = [f"{schema}.{table}" for schema, table in names]
+        counts = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone() for table in tables}
     return {name: count[0] for name, count in counts.items() if count}
 
 
@@ -105,7 +106,9 @@ def test_check_explains_a_bad_file(case: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("case", BAD_FILES)
-def test_run_explains_a_bad_file_and_leaves_the_warehouse_as_it_was(case: str, small_workspace: Path, tmp_path: Path) -> None:
+def test_run_explains_a_bad_file_and_leaves_the_warehouse_as_it_was(
+    case: str, small_workspace: Path, tmp_path: Path
+) -> None:
     make, error, expected = BAD_FILES[case]
     before = warehouse_rows(small_workspace)
     path = make(tmp_path)
@@ -161,9 +164,7 @@ def test_after_a_killed_holder_the_next_run_starts(small_workspace: Path) -> Non
         "    connection.execute('CREATE TABLE core.half_done AS SELECT 1 AS one')\n"
         "    print('holding', flush=True)\n    time.sleep(60)\n"
     )
-    holder = subprocess.Popen(
-        [sys.executable, "-c", code, str(small_workspace)], stdout=subprocess.PIPE, text=True
-    )
+    holder = subprocess.Popen([sys.executable, "-c", code, str(small_workspace)], stdout=subprocess.PIPE, text=True)
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline().strip() == "holding"

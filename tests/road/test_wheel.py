@@ -23,7 +23,7 @@ def test_the_wheel_runs_the_demo_elsewhere(tmp_path: Path) -> None:
     wheel = build_wheel(tmp_path)
     names = zipfile.ZipFile(wheel).namelist()
     for folder in ("sql", "data_contracts", "notebooks", "reports"):
-        assert any(name.startswith(f"pipelines/assets/{folder}/") for name in names)
+        assert any(name.startswith(f"pipelines/shipped/{folder}/") for name in names)
 
     # a new environment that sees the dependencies, but not the checkout
     environment = tmp_path / "environment"
@@ -36,7 +36,15 @@ def test_the_wheel_runs_the_demo_elsewhere(tmp_path: Path) -> None:
         capture_output=True,
     )  # fmt: skip
     done = subprocess.run(
-        [str(environment / "bin" / "trappen"), "demo", "--quiet", "--children", "1500", "--out", str(tmp_path / "demo")],
+        [
+            str(environment / "bin" / "trappen"),
+            "demo",
+            "--quiet",
+            "--children",
+            "1500",
+            "--out",
+            str(tmp_path / "demo"),
+        ],
         capture_output=True,
         text=True,
         cwd=tmp_path,

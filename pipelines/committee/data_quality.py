@@ -1,0 +1,100 @@
+"""Can the data be trusted? What came, what was rejected, what is missing, and which requirements were not met."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipelines.committee.context import ReportContext
+from pipelines.contracts import load_contracts
+from pipelines.disclosure.protect import protect
+from pipelines.disclosure.table import ProtectedTable, TableColumn
+from pipelines.publish.danish import counted, joined
+from pipelines.publish.section import DeclaredNumber, Definition, Notes
+
+_BY_SOURCE = """
+SELECT source, count(*) AS deliveries_count, sum(rows_received) AS rows_received,
+       sum(rows_typed) AS rows_typed, sum(rows_rejected) AS rows_rejected
+FROM marts.mart_delivery_quality
+GROUP BY source
+ORDER BY source
+"""
+_GAPS = "SELECT gap_title, affected_count, checked_count FROM marts.mart_data_gaps WHERE affected_count > 0 ORDER BY gap_title"
+_WARNINGS = """
+WITH newest AS (SELECT max(run_id) AS run_id FROM meta.expectation_results)
+SELECT DISTINCT results.table_name, results.explanation
+FROM meta.expectation_results AS results
+INNER JOIN newest ON results.run_id = newest.run_id
+WHERE results.severity = 'warning' AND NOT results.is_success
+ORDER BY results.table_name, results.explanation
+"""
+
+
+def data_quality_notes(
+    context: ReportContext, *, needed_sources: Sequence[str], definitions: Sequence[Definition] = ()
+) -> Notes:
+    """The warnings for page 1 and the data-quality tables of the last page; `needed_sources` are contract ids."""
+    by_source = context.records(_BY_SOURCE)
+    warnings = context.records(_WARNINGS)
+    missing = [name for name in needed_sources if name not in {row["source"] for row in by_source}]
+    tables = [_source_table(context, by_source)]
+    gaps = context.records(_GAPS)
+    if gaps:
+        tables.append(_gap_table(context, gaps))
+    return Notes(
+        attention=(*_attention(by_source, missing), *(str(row["explanation"]) for row in warnings)),
+        definitions=tuple(definitions),
+        data_quality=tuple(tables),
+        declared_numbers=(DeclaredNumber("100", "procent af rækkerne"),),
+    )
+
+
+def _attention(by_source: Sequence[dict[str, Any]], missing: Sequence[str]) -> list[str]:
+    titles = {contract.contract_id: contract.title for contract in load_contracts("source").values()}
+    said = []
+    rejected = sum(int(row["rows_rejected"]) for row in by_source)
+    received = sum(int(row["rows_received"]) for row in by_source)
+    if rejected:
+        said.append(
+            f"{counted(rejected, 'rækker')} af {counted(received, 'modtagne')} er afvist og sendt retur til rettelse."
+        )
+    if missing:
+        names = joined([titles[name].lower() for name in missing])
+        said.append(f"Vi har ikke fået tal for {names}. De er derfor ikke med.")
+    return said
+
+
+def _source_table(context: ReportContext, by_source: Sequence[dict[str, Any]]) -> ProtectedTable:
+    titles = {contract.contract_id: contract.title for contract in load_contracts("source").values()}
+    rows = [{**row, "title": titles[row["source"]]} for row in by_source]
+    total = {
+        name: sum(int(row[name]) for row in rows)
+        for name in ("deliveries_count", "rows_received", "rows_typed", "rows_rejected")
+    }
+    return protect(
+        [*rows, {"title": "I alt", **total}],
+        table_id="data_by_source",
+        title="Modtaget, godkendt og afvist pr. kilde (rækker i filer, ikke børn)",
+        columns=(
+            TableColumn("title", "Kilde", "label"),
+            TableColumn("deliveries_count", "Leverancer", "number"),
+            TableColumn("rows_received", "Rækker modtaget", "number"),
+            TableColumn("rows_typed", "Godkendt", "number"),
+            TableColumn("rows_rejected", "Afvist", "number"),
+        ),
+        source="Registret over leverancer.",
+        rule=context.rule,
+    )
+
+
+def _gap_table(context: ReportContext, gaps: Sequence[dict[str, Any]]) -> ProtectedTable:
+    return protect(
+        gaps,
+        table_id="data_gaps",
+        title="Huller i data",
+        columns=(
+            TableColumn("gap_title", "Hul", "label"),
+            TableColumn("affected_count", "Berørte rækker", "count"),
+            TableColumn("checked_count", "Ud af", "count"),
+        ),
+        source="Egen kontrol af de godkendte rækker.",
+        rule=context.rule,
+    )

@@ -1,0 +1,248 @@
+"""Are more children kept in mainstream settings? Share by district and school year, under the municipality's own definition."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipelines.codes import load_code_table
+from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
+from pipelines.disclosure.protect import protect
+from pipelines.disclosure.relations import TotalColumn, TotalRow
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
+from pipelines.measures.shares import change_in_share, mainstream_share
+from pipelines.publish.danish import NBSP, counted, number, percent_words
+from pipelines.publish.figures import FigureWords, axis_note, share_panels
+from pipelines.publish.section import DeclaredNumber, Definition, HowSure, Section
+from pipelines.publish.sentences import ALL_COUNTED, TOO_FEW
+from pipelines.publish.sentences import change_in_share as change_sentence
+
+SCHOOL = "own_register_school"
+DAYCARE = "own_register_daycare"
+_SHARES = """
+SELECT definition_id, school_year, area_kind, area_code,
+       pupils_count, mainstream_count, segregated_count, support_nine_hours_count
+FROM marts.mart_mainstream_share
+WHERE definition_id = ?
+ORDER BY school_year, area_code
+"""
+_COUNTS = ("pupils_count", "mainstream_count", "segregated_count", "support_nine_hours_count")
+
+
+def mainstream_section(context: ReportContext) -> Section:
+    """The section *Bliver flere børn i almenområdet?*: level 0, small multiples per district, school and daycare apart."""
+    school, daycare = context.records(_SHARES, [SCHOOL]), context.records(_SHARES, [DAYCARE])
+    shares = _share_table(
+        context, school, "mainstream_school", "Elever i almen klasse pr. distrikt og skoleår", "elever"
+    )
+    change = _change_table(context, school, shares)
+    in_daycare = _share_table(
+        context, daycare, "mainstream_daycare", "Børn i almene dagtilbud pr. distrikt og år", "børn"
+    )
+    first, last = _first_and_last(school)
+    figure = share_panels(
+        shares,
+        FigureWords(
+            figure_id="mainstream_by_district",
+            title=_figure_title(shares, first, last),
+            subtitle="Andel af distriktets elever, der går i almen klasse (0.-9. klasse). Procent, pr. 30. september hvert "
+            "skoleår. Båndet viser, hvor meget andelen kan svinge ved rene tilfældigheder (95"
+            f"{NBSP}%). Grå linje: hele kommunen. {axis_note(shares, 'share', 'low', 'high')}".strip(),
+            source=f"{_source(context)} Definition: KOM-1. Elever med støtte i mindst 9 timer om ugen i almen klasse er talt med.",
+            constructed=context.is_constructed,
+        ),
+        panel="area",
+        period="school_year",
+        share="share",
+        low="low",
+        high="high",
+        size="pupils_count",
+        reference_panel=WHOLE_MUNICIPALITY,
+    )
+    whole = {
+        name: _hundredth(change.cell(name, area=WHOLE_MUNICIPALITY))
+        for name in ("before", "after", "change", "low", "high")
+    }
+    return Section(
+        section_id="mainstream",
+        question="Bliver flere børn i almenområdet?",
+        answer=change_sentence(
+            whole["before"],
+            whole["after"],
+            whole["change"],
+            whole["low"],
+            whole["high"],
+            subject="Andelen af elever i almen klasse",
+            smallest_relevant=context.settings.evidence.smallest_relevant_percentage_points / 100,
+            before=f"i {first}",
+        ),
+        support=_support(shares, in_daycare, last),
+        level=0,
+        level_reason="Tallene er talt op. De er ikke holdt op mod noget.",
+        tables=(shares, change, in_daycare),
+        figures=(figure,),
+        how_sure=HowSure(
+            number=ALL_COUNTED,
+            cause="Vi ved ikke, hvorfor andelen ændrer sig. Børnene i et distrikt er ikke de samme fra år til år.",
+            data=_nine_hours(shares, last),
+            needed="Skal årsagen findes, må distrikterne følges over flere år, og indsatsen må begynde på forskellige tidspunkter.",
+        ),
+        not_shown=(
+            "Figuren viser ikke, om børnene trives der, hvor de går.",
+            "Den kan ikke holdes op mod ministeriets inklusionsgrad. Den er gjort op på en anden måde.",
+        ),
+        method=(
+            "Et barn tæller i det distrikt, hvor det bor 30. september. Det gælder også, når skolen ligger et andet sted.",
+            "Elever på privatskoler og efterskoler er ikke med, hverken over eller under brøkstregen.",
+            "En elev med støtte i mindst 9 timer om ugen i almen klasse går i almen klasse.",
+        ),
+        declared_numbers=(
+            DeclaredNumber("9", "timers støtte om ugen; og 9. klasse"),
+            DeclaredNumber("0", "0. klasse"),
+            DeclaredNumber("95", "procent: usikkerhedens bredde"),
+            DeclaredNumber("30", "30. september, dagen der tælles"),
+            *(DeclaredNumber(part, "skoleår") for year in (first, last) for part in (year, *year.split("/"))),
+        ),
+    )
+
+
+def mainstream_definitions() -> tuple[Definition, ...]:
+    """What KOM-1 and KOM-2 count, for the last page."""
+    rows = {row["code"]: row for row in load_code_table("segregation_definitions").rows}
+    return tuple(
+        Definition(
+            row["title"].split(":")[0],
+            f"{row['numerator_text'].capitalize()} ud af {row['denominator_text']}, {row['grades_text']}. "
+            f"Opgjort efter {row['area_rule']}, {row['reference_day']}.",
+        )
+        for row in (rows[SCHOOL], rows[DAYCARE])
+    )
+
+
+def _share_table(
+    context: ReportContext, records: Sequence[dict[str, Any]], table_id: str, title: str, noun: str
+) -> ProtectedTable:
+    complete = context.with_unknown_district(list(records), counts=_COUNTS, group=("school_year",))
+    rows = []
+    for record in context.area_order(complete):
+        share = mainstream_share(int(record["mainstream_count"]), int(record["pupils_count"]))
+        limits = {"share": share.value, "low": share.low, "high": share.high}
+        rows.append({**record, **limits, "area": context.area_name(record["area_code"])})
+    return protect(
+        rows,
+        table_id=table_id,
+        title=title,
+        columns=(
+            TableColumn("area", "Distrikt", "label"),
+            TableColumn("school_year", "Skoleår", "label"),
+            TableColumn("pupils_count", f"{noun.capitalize()} i alt", "count"),
+            TableColumn("mainstream_count", "I almenområdet", "count"),
+            TableColumn("segregated_count", "Uden for almenområdet", "count"),
+            TableColumn("support_nine_hours_count", "Heraf i almenområdet med mindst 9 timers støtte", "count"),
+            TableColumn(
+                "share",
+                "Andel i almenområdet",
+                "share",
+                decimals=1,
+                numerator="mainstream_count",
+                denominator="pupils_count",
+            ),
+            TableColumn("low", "Usikkerhed fra", "share", decimals=1, limit_of="share"),
+            TableColumn("high", "Usikkerhed til", "share", decimals=1, limit_of="share"),
+        ),
+        source=_source(context),
+        rule=context.rule,
+        totals=(
+            TotalRow("area", WHOLE_MUNICIPALITY, columns=_COUNTS, within=("school_year",)),
+            TotalColumn("pupils_count", ("mainstream_count", "segregated_count")),
+        ),
+    )
+
+
+def _change_table(context: ReportContext, records: Sequence[dict[str, Any]], shares: ProtectedTable) -> ProtectedTable:
+    """First and last school year side by side, in percent; an area is shown only when the share table shows both its shares."""
+    first, last = _first_and_last(records)
+    by_key = {(record["area_code"], record["school_year"]): record for record in records}
+    rows = []
+    for code in dict.fromkeys(str(record["area_code"]) for record in records):
+        if (code, first) in by_key and (code, last) in by_key:
+            change = _change_of_area(context, by_key[code, first], by_key[code, last], shares)
+            rows.append({"area_code": code, "area": context.area_name(code), **change})
+    return protect(
+        context.area_order(rows),
+        table_id="mainstream_change",
+        title=f"Andel i almen klasse i {first} og {last}",
+        columns=(
+            TableColumn("area", "Distrikt", "label"),
+            TableColumn("before", first, "number", unit="%", decimals=1),
+            TableColumn("after", last, "number", unit="%", decimals=1),
+            TableColumn("change", "Ændring, procentpoint", "number", decimals=1),
+            TableColumn("low", "Usikkerhed fra", "number", decimals=1),
+            TableColumn("high", "Usikkerhed til", "number", decimals=1),
+        ),
+        source=_source(context),
+        rule=context.rule,
+    )
+
+
+def _change_of_area(
+    context: ReportContext, before: dict[str, Any], after: dict[str, Any], shares: ProtectedTable
+) -> dict[str, Cell | float | None]:
+    area = context.area_name(before["area_code"])
+    shown = [shares.cell("share", area=area, school_year=str(record["school_year"])) for record in (before, after)]
+    if any(cell.status is not CellStatus.SHOWN for cell in shown):
+        return dict.fromkeys(("before", "after", "change", "low", "high"), Cell(None, CellStatus.HIDDEN))
+    change = change_in_share(
+        (int(before["mainstream_count"]), int(before["pupils_count"])),
+        (int(after["mainstream_count"]), int(after["pupils_count"])),
+        smallest_relevant_difference=context.settings.evidence.smallest_relevant_percentage_points / 100,
+    )
+    parts = {
+        "before": change.before.value,
+        "after": change.after.value,
+        "change": change.difference.value,
+        "low": change.difference.low,
+        "high": change.difference.high,
+    }
+    return {name: None if value is None else 100 * value for name, value in parts.items()}
+
+
+def _hundredth(cell: Cell) -> Cell:
+    """A percentage cell as a share (0-1), for the sentences that speak of shares."""
+    return cell if cell.value is None else Cell(float(cell.value) / 100)
+
+
+def _first_and_last(records: Sequence[dict[str, Any]]) -> tuple[str, str]:
+    years = sorted({str(record["school_year"]) for record in records})
+    return years[0], years[-1]
+
+
+def _figure_title(shares: ProtectedTable, first: str, last: str) -> str:
+    ends = [shares.cell("share", area=WHOLE_MUNICIPALITY, school_year=year).value for year in (first, last)]
+    if any(end is None for end in ends):
+        return "Andelen i almen klasse pr. distrikt"
+    return f"I hele kommunen går {percent_words(float(str(ends[1])))} i almen klasse; distrikterne er forskellige"
+
+
+def _support(shares: ProtectedTable, daycare: ProtectedTable, last: str) -> str:
+    segregated, pupils = (
+        shares.cell(name, area=WHOLE_MUNICIPALITY, school_year=last).value
+        for name in ("segregated_count", "pupils_count")
+    )
+    if segregated is None or pupils is None:
+        return TOO_FEW
+    said = f"{number(float(segregated))} af {counted(float(pupils), 'elever')} går uden for almen klasse."
+    try:
+        share = daycare.cell("share", area=WHOLE_MUNICIPALITY, school_year=last).value
+    except KeyError:
+        return said
+    return said if share is None else f"{said} I dagtilbud er {percent_words(float(share))} af børnene i almene tilbud."
+
+
+def _nine_hours(shares: ProtectedTable, last: str) -> str:
+    children = shares.cell("support_nine_hours_count", area=WHOLE_MUNICIPALITY, school_year=last).value
+    if children is None:
+        return TOO_FEW
+    return f"{counted(float(children), 'elever')} i almen klasse får støtte i mindst 9 timer om ugen. De er talt med som almene."
+
+
+def _source(context: ReportContext) -> str:
+    return f"Kilde: {context.settings.municipality.name}s elevregister og pladsanvisning."

@@ -1,0 +1,162 @@
+"""What is new since the last edition, told without giving a small number away?
+
+An edition is the published structure (texts and protected tables) kept beside the report. Two editions are compared cell
+by cell; a number is only named when both editions showed it and the correction moves at least as many children as the
+disclosure rule asks for, because a correction of 3 children is itself a small count.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, Self
+
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
+from pipelines.errors import PublishError
+from pipelines.publish.danish import cell_text
+from pipelines.publish.section import Report
+
+LEAST_CHILDREN_NAMED: Final = 5
+MOST_LINES: Final = 4
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What a published report showed."""
+
+    report_id: str
+    published_on: date
+    as_of_date: date
+    answers: tuple[tuple[str, str], ...]
+    tables: tuple[ProtectedTable, ...]
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        """The edition that publishing `report` makes."""
+        return cls(
+            report_id=report.report_id,
+            published_on=report.published_on,
+            as_of_date=report.as_of_date,
+            answers=tuple((section.section_id, section.answer) for section in report.sections),
+            tables=report.tables(),
+        )
+
+    def to_json(self) -> str:
+        """The edition as it lies in the file."""
+        plain = {
+            "report_id": self.report_id,
+            "published_on": self.published_on.isoformat(),
+            "as_of_date": self.as_of_date.isoformat(),
+            "answers": dict(self.answers),
+            "tables": [table.to_dict() for table in self.tables],
+        }
+        return json.dumps(plain, ensure_ascii=False, indent=1)
+
+    @classmethod
+    def load(cls, path: Path) -> Self | None:
+        """The edition in `path`, or None when there is none yet.
+
+        Raises:
+            PublishError: the file is there and cannot be read.
+        """
+        if not path.exists():
+            return None
+        try:
+            plain: dict[str, Any] = json.loads(path.read_text("utf-8"))
+            return cls(
+                report_id=plain["report_id"],
+                published_on=date.fromisoformat(plain["published_on"]),
+                as_of_date=date.fromisoformat(plain["as_of_date"]),
+                answers=tuple(plain["answers"].items()),
+                tables=tuple(ProtectedTable.from_dict(table) for table in plain["tables"]),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise PublishError(
+                f"Den forrige udgave ({path.name}) kan ikke læses ({type(error).__name__}). Flyt filen væk; så regnes "
+                "rapporten som den første udgave."
+            ) from None
+
+
+def news_since(previous: Edition, report: Report) -> tuple[str, ...]:
+    """At most four lines of what changed: new and dropped tables, new rows, corrected cells.
+
+    The delivery table is left out: the stamp says it. A change that may not be told in numbers is told in words.
+    """
+    before = {table.table_id: table for table in previous.tables}
+    now = {table.table_id: table for table in report.tables()}
+    ours = [table for table in report.tables() if table.table_id != report.stamp.delivery_table().table_id]
+    lines = [f"{table.title} er med for første gang." for table in ours if table.table_id not in before]
+    lines += [f"{table.title} er ikke med længere." for name, table in before.items() if name not in now]
+    is_correction = previous.as_of_date == report.as_of_date
+    for table in ours:
+        if table.table_id in before:
+            lines += _table_news(before[table.table_id], table, is_correction=is_correction)
+    if len(lines) > MOST_LINES:
+        return (*lines[: MOST_LINES - 1], "Flere tal er ændret; se tabellerne.")
+    return tuple(lines)
+
+
+def _table_news(before: ProtectedTable, now: ProtectedTable, *, is_correction: bool) -> Iterator[str]:
+    earlier = {_labels(before, row): row for row in before.rows}
+    new_rows = [_labels(now, row) for row in now.rows if _labels(now, row) not in earlier]
+    if new_rows:
+        yield f"{now.title}: {'en ny række' if len(new_rows) == 1 else 'nye rækker'} er med for første gang."
+    known = {column.name for column in before.columns}
+    for row in now.rows:
+        labels = _labels(now, row)
+        if labels not in earlier:
+            continue
+        old, new = _by_name(before, earlier[labels]), _by_name(now, row)
+        for column in now.columns:
+            if column.kind != "label" and column.name in known:
+                yield from _cell_news(" ".join(labels), column, old, new, is_correction=is_correction)
+
+
+def _cell_news(
+    labels: str, column: TableColumn, old: Mapping[str, Cell], new: Mapping[str, Cell], *, is_correction: bool
+) -> Iterator[str]:
+    before, now = old[column.name], new[column.name]
+    # A cell shown in one edition only says nothing: naming it would point at the number that is now hidden.
+    if before.status is not CellStatus.SHOWN or now.status is not CellStatus.SHOWN:
+        return
+    was, is_now = cell_text(before, column), cell_text(now, column)
+    if was == is_now:
+        return
+    verb = "rettet" if is_correction else "ændret"
+    what = f"{labels}, {column.title.lower() if not column.title[:2].isupper() else column.title}"
+    if may_name(column, old, new):
+        yield f"{what}: {verb} fra {was.replace('%', 'procent')} til {is_now.replace('%', 'procent')}."
+    else:
+        yield f"{what}: {verb}."
+
+
+def may_name(column: TableColumn, old: Mapping[str, Cell], new: Mapping[str, Cell]) -> bool:
+    """Whether both values of a changed cell may be told: the children that moved are 0 or at least five."""
+    if column.kind == "number":
+        return True
+    if column.kind == "count":
+        return _moved_enough(old[column.name], new[column.name])
+    if column.kind == "share":
+        counts = [name for name in (column.numerator, column.denominator) if name]
+        return bool(counts) and all(
+            name in old and name in new and _moved_enough(old[name], new[name]) for name in counts
+        )
+    return False
+
+
+def _moved_enough(before: Cell, now: Cell) -> bool:
+    if not isinstance(before.value, (int, float)) or not isinstance(now.value, (int, float)):
+        return False
+    moved = abs(now.value - before.value)
+    return moved == 0 or moved >= LEAST_CHILDREN_NAMED
+
+
+def _labels(table: ProtectedTable, row: tuple[Cell, ...]) -> tuple[str, ...]:
+    return tuple(
+        str(cell.value) for cell, column in zip(row, table.columns, strict=True) if column.kind == "label"
+    )
+
+
+def _by_name(table: ProtectedTable, row: tuple[Cell, ...]) -> dict[str, Cell]:
+    return {column.name: cell for cell, column in zip(row, table.columns, strict=True)}

@@ -1,0 +1,79 @@
+"""How does a report get published: laid out, checked by every gate, and only then written, all files at once.
+
+`publish_report` is the whole road on one screen; nothing here reads a clock.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipelines.publish.edition import Edition, news_since
+from pipelines.publish.gates import check_report, section_pages
+from pipelines.publish.html import html_page
+from pipelines.publish.layout import lay_out
+from pipelines.publish.pdf import pdf_document
+from pipelines.publish.reading import read_html, read_pdf
+from pipelines.publish.section import Report
+
+
+@dataclass(frozen=True)
+class PublishedReport:
+    """Where the published files lie."""
+
+    html: Path
+    pdf: Path
+    edition: Path
+
+
+def publish_report(report: Report, directory: Path) -> PublishedReport:
+    """Write `report` as HTML, PDF/UA-1 and edition file into `directory`, over the last edition.
+
+    Raises:
+        PublishError: a gate failed (every failure is told) or Typst warned; the last edition is left as it was.
+    """
+    files = PublishedReport(
+        html=directory / f"{report.report_id}.html",
+        pdf=directory / f"{report.report_id}.pdf",
+        edition=directory / f"{report.report_id}.edition.json",
+    )
+    previous = Edition.load(files.edition)
+    if previous is not None:
+        news = (*report.news, *news_since(previous, report)) or ("Ingen tal er ændret.",)
+        report = replace(report, news=news, previous_edition_on=previous.published_on)
+    layout = lay_out(report)
+    pdf = pdf_document(layout, published_on=report.published_on)
+    pdf_read = read_pdf(pdf)
+    page = html_page(layout, section_pages=section_pages(layout, pdf_read))
+    check_report(
+        report,
+        layout,
+        html=read_html(page),
+        pdf=pdf_read,
+        earlier_tables=previous.tables if previous else (),
+    )
+    write_all(
+        {
+            files.pdf: pdf,
+            files.html: page.encode("utf-8"),
+            files.edition: Edition.of(report).to_json().encode("utf-8"),
+        }
+    )
+    return files
+
+
+def write_all(contents: Mapping[Path, bytes]) -> None:
+    """Write every file beside its place first, then move all of them in: a full disk leaves the last edition whole."""
+    parts = {path: path.with_name(f".{path.name}.part") for path in contents}
+    try:
+        for path, content in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with parts[path].open("wb") as target:
+                target.write(content)
+                target.flush()
+                os.fsync(target.fileno())
+        for path, part in parts.items():
+            part.replace(path)
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)

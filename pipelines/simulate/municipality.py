@@ -1,0 +1,113 @@
+"""A whole made-up municipality from a profile and a seed: what would be delivered, and what the simulator alone knows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.simulate.days import part_generator
+from pipelines.simulate.geography import Geography, draw_geography, organisation_rows
+from pipelines.simulate.ladder import Histories
+from pipelines.simulate.measures import draw_social_histories, measure_rows, social_history_start
+from pipelines.simulate.parameters import Parameters
+from pipelines.simulate.population import Children, draw_children, residence_rows
+from pipelines.simulate.profile import DemoProfile, read_demo_profile
+from pipelines.simulate.schooling import Placements, draw_placements, placement_rows
+from pipelines.simulate.sdq import SdqDraw, draw_sdq, form_rows
+from pipelines.simulate.sessions import Sessions, draw_sessions, session_rows
+
+DEFAULT_DATA_END = date(2026, 9, 30)
+
+
+@dataclass(frozen=True)
+class SimulatedMunicipality:
+    """Everything drawn. `tables` holds one frame per source with the columns of its contract, codes as in the code tables,
+    right and complete; the other fields are the simulator's own arrays, from which the truth is counted."""
+
+    profile: DemoProfile
+    parameters: Parameters
+    seed: int
+    data_end_date: date
+    first_school_year: int
+    tables: Mapping[str, pl.DataFrame]
+    children: Children
+    geography: Geography
+    placements: Placements
+    social_histories: Histories
+    sdq: SdqDraw
+    sessions: Sessions
+
+
+def simulate_municipality(
+    profile: Path | Mapping[str, Any],
+    *,
+    children_count: int = 5000,
+    seed: int = 1,
+    data_end_date: date = DEFAULT_DATA_END,
+    parameters: Parameters = Parameters(),  # noqa: B008  # frozen
+) -> SimulatedMunicipality:
+    """The made-up municipality of a profile (TOML file or its plain values); the same arguments give the same one.
+
+    Every part draws from a generator of its own, so that a new part leaves the others as they were.
+
+    Raises:
+        SettingsError: the profile has no demo municipality.
+    """
+    plan = read_demo_profile(profile)
+    first_school_year = _last_school_year(data_end_date) - parameters.school.school_year_count + 1
+    geography = draw_geography(part_generator(seed, "geography"), plan, parameters.school)
+    children = draw_children(
+        part_generator(seed, "population"),
+        count=children_count,
+        profile=plan,
+        parameters=parameters.population,
+        sdq=parameters.sdq,
+        period_start=min(social_history_start(parameters.ladder, data_end_date), date(first_school_year, 8, 1)),
+        data_end=data_end_date,
+    )
+    placements = draw_placements(
+        part_generator(seed, "schooling"), children, geography, parameters, data_end=data_end_date
+    )
+    histories = draw_social_histories(
+        part_generator(seed, "social"), children, parameters.ladder, data_end=data_end_date
+    )
+    sdq = draw_sdq(
+        part_generator(seed, "sdq"), children, placements, geography, parameters.sdq,
+        first_day=date(first_school_year, 8, 15), data_end=data_end_date,
+    )  # fmt: skip
+    sessions = draw_sessions(
+        part_generator(seed, "sessions"), plan, geography, parameters.sessions,
+        first_school_year=first_school_year, data_end=data_end_date,
+    )  # fmt: skip
+    tables = {
+        "children": residence_rows(children, plan),
+        "institutions": geography.institutions,
+        "organisation": organisation_rows(plan),
+        "school_placements": placement_rows(placements, children, geography),
+        "measures": measure_rows(
+            part_generator(seed, "measures"), histories, children, parameters.ladder, data_end=data_end_date
+        ),
+        "sdq_answers": form_rows(sdq.forms, children, geography, parameters.sdq),
+        "sessions": session_rows(part_generator(seed, "session contents"), sessions, plan, geography),
+    }
+    return SimulatedMunicipality(
+        profile=plan,
+        parameters=parameters,
+        seed=seed,
+        data_end_date=data_end_date,
+        first_school_year=first_school_year,
+        tables=tables,
+        children=children,
+        geography=geography,
+        placements=placements,
+        social_histories=histories,
+        sdq=sdq,
+        sessions=sessions,
+    )
+
+
+def _last_school_year(day: date) -> int:
+    return day.year if day.month >= 8 else day.year - 1
