@@ -9,8 +9,10 @@ returns none.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
@@ -44,12 +46,7 @@ class Interval:
 
     def lies_among_small(self, minimum_count: int) -> bool:
         """True when the count is known to be one of few values, some of them small."""
-        return (
-            self.high is not None
-            and self.high >= 1
-            and self.low < minimum_count
-            and self.width < minimum_count
-        )
+        return self.high is not None and self.high >= 1 and self.low < minimum_count and self.width < minimum_count
 
 
 @dataclass(frozen=True)
@@ -113,9 +110,7 @@ def build_constraints(equations: Iterable[Equation], *, known: Mapping[Position,
     for equation in equations:
         weights = equation.coefficients
         unknown = {position: float(weight) for position, weight in weights.items() if position not in known}
-        rest = float(
-            -sum(weight * known[position] for position, weight in weights.items() if position in known)
-        )
+        rest = float(-sum(weight * known[position] for position, weight in weights.items() if position in known))
         if unknown:
             constraints.append(Constraint(unknown, rest, rest))
     return constraints
@@ -153,14 +148,18 @@ class _Program:
     def __init__(self, constraints: Sequence[Constraint], ceiling: float) -> None:
         together = dict.fromkeys(position for constraint in constraints for position in constraint.weights)
         self.order = {position: index for index, position in enumerate(together)}
-        matrix = build_matrix([constraint.weights for constraint in constraints], self.order)
-        low = [constraint.low for constraint in constraints]
-        high = [constraint.high for constraint in constraints]
-        self._constraint = LinearConstraint(matrix, low, high)
+        self._constraints = constraints
         self._ceiling = ceiling
         # Every solution, whatever it was sought for, is a value that each of the counts can have.
         self._lowest_seen = np.full(len(self.order), np.inf)
         self._highest_seen = np.full(len(self.order), -np.inf)
+
+    @cached_property
+    def _constraint(self) -> LinearConstraint:
+        matrix = build_matrix([constraint.weights for constraint in self._constraints], self.order)
+        low = [constraint.low for constraint in self._constraints]
+        high = [constraint.high for constraint in self._constraints]
+        return LinearConstraint(matrix, low, high)
 
     def is_narrower(self, target: Position, width: int) -> bool:
         index = self.order[target]
@@ -177,28 +176,31 @@ class _Program:
     def _find_extreme(self, target: Position, sign: float) -> int:
         objective = np.zeros(len(self.order))
         objective[self.order[target]] = sign
-        found = milp(
-            objective,
-            constraints=self._constraint,
-            bounds=Bounds(0, self._ceiling),
-            integrality=np.ones(len(self.order)),
-            options={"mip_rel_gap": 0.0},  # the default stops up to 0.01 per cent short of the true limit
-        )
-        if found.x is None:
+        # The linear program is faster, and where its answer is whole it is the integer program's too.
+        found = self._solve(objective, integrality=0)
+        if found is None or np.abs(found - np.round(found)).max() > 1e-6:
+            found = self._solve(objective, integrality=1)
+        if found is None:
             raise ValueError("the shown counts contradict the declared sums")
-        solution = np.round(found.x)
+        solution = np.round(found)
         self._lowest_seen = np.minimum(self._lowest_seen, solution)
         self._highest_seen = np.maximum(self._highest_seen, solution)
         return int(solution[self.order[target]])
 
+    def _solve(self, objective: NDArray[np.float64], *, integrality: int) -> NDArray[np.float64] | None:
+        found = milp(
+            objective,
+            constraints=self._constraint,
+            bounds=Bounds(0, self._ceiling),
+            integrality=integrality,
+            options={"mip_rel_gap": 0.0},  # the default stops up to 0.01 per cent short of the true limit
+        )
+        return None if found.x is None else np.asarray(found.x)
+
 
 def build_matrix(weights: Sequence[Mapping[Position, float]], order: Mapping[Position, int]) -> csr_array:
     """One row per weighted sum, one column per position, in the given order; sparse."""
-    entries = [
-        (row, order[position], weight)
-        for row, sums in enumerate(weights)
-        for position, weight in sums.items()
-    ]
+    entries = [(row, order[position], weight) for row, sums in enumerate(weights) for position, weight in sums.items()]
     rows, columns, values = zip(*entries, strict=True)
     return csr_array((values, (rows, columns)), shape=(len(weights), len(order)), dtype=float)
 
@@ -284,9 +286,7 @@ def _share_constraints(table: ProtectedTable, shown: Mapping[Position, int]) -> 
                 (float(share) - half_step, -1e-9, np.inf),
             ):
                 weights = {numerator: 1.0, denominator: -limit}
-                given = sum(
-                    weight * shown[position] for position, weight in weights.items() if position in shown
-                )
+                given = sum(weight * shown[position] for position, weight in weights.items() if position in shown)
                 unknown = {position: weight for position, weight in weights.items() if position not in shown}
                 constraints.append(Constraint(unknown, low - given, high - given))
     return constraints

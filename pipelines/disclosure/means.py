@@ -26,10 +26,7 @@ def find_hidden_means(
     """
     found: set[Position] = set()
     groups = [
-        group
-        for total in totals
-        if isinstance(total, TotalRow)
-        for group in find_total_groups(total, row_labels)
+        group for total in totals if isinstance(total, TotalRow) for group in find_total_groups(total, row_labels)
     ]
     for behind in dict.fromkeys((c.children, c.institutions) for c in columns if c.kind == "mean"):
         together = [c.name for c in columns if c.kind == "mean" and (c.children, c.institutions) == behind]
@@ -39,9 +36,7 @@ def find_hidden_means(
     return found
 
 
-def _suffices(
-    cells: Cells, rows: Sequence[int], behind: tuple[str | None, str | None], rule: DisclosureRule
-) -> bool:
+def _suffices(cells: Cells, rows: Sequence[int], behind: tuple[str | None, str | None], rule: DisclosureRule) -> bool:
     """True when the rows together hold enough children and institutions; a missing number is not enough."""
     children = [read_value(cells, row, behind[0]) for row in rows]
     institutions = [read_value(cells, row, behind[1]) for row in rows]
@@ -64,9 +59,7 @@ def _find_telling_means(
     hidden = [row for row in counted if row in few]
     if total_row in few or not hidden:
         return []
-    shown = sorted(
-        (row for row in counted if row not in few), key=lambda row: (read_value(cells, row, behind[0]), row)
-    )
+    shown = sorted((row for row in counted if row not in few), key=lambda row: (read_value(cells, row, behind[0]), row))
     more: list[int] = []
     while len(hidden) + len(more) < 2 or not _suffices(cells, hidden + more, behind, rule):
         if not shown:

@@ -73,17 +73,14 @@ def protect(
     cells = read_cells(records, columns)
     check_shares(cells, columns)
     row_labels = [
-        {c.name: cells[row, c.name].value for c in columns if c.kind == "label"}
-        for row in range(len(records))
+        {c.name: cells[row, c.name].value for c in columns if c.kind == "label"} for row in range(len(records))
     ]
     hidden = _find_hidden_counts(cells, columns, rule=rule, totals=totals, row_labels=row_labels)
     hidden |= _find_hidden_shares(cells, columns, hidden=hidden, rule=rule)
     hidden |= find_hidden_means(cells, columns, rule=rule, totals=totals, row_labels=row_labels)
     hidden |= _find_few_staff(cells, columns, rule=rule)
     protected = tuple(
-        tuple(
-            _finish_cell(cells[row, column.name], column, (row, column.name) in hidden) for column in columns
-        )
+        tuple(_finish_cell(cells[row, column.name], column, (row, column.name) in hidden) for column in columns)
         for row in range(len(records))
     )
     return ProtectedTable(table_id, title, tuple(columns), protected, source, rule.sentence)
@@ -127,11 +124,7 @@ def _find_hidden_counts(
     ]
     rests = {equation.parts[1]: counts[equation.total] - counts[equation.parts[0]] for equation in shares}
     columns_summed = {total.total for total in totals if isinstance(total, TotalColumn)}
-    in_row = [
-        e
-        for e in declared
-        if e.total[1] in columns_summed and len({row for row, _ in (e.total, *e.parts)}) == 1
-    ]
+    in_row = [e for e in declared if e.total[1] in columns_summed and len({row for row, _ in (e.total, *e.parts)}) == 1]
     small = _find_small({**counts, **rests}, [*in_row, *shares], rule)
     # A small rest has no cell; its numerator must go, or denominator minus numerator gives it back.
     primary = (small - rests.keys()) | {e.parts[0] for e in shares if e.parts[1] in small}
@@ -142,9 +135,7 @@ def _find_hidden_counts(
     return choose_hidden(system, primary, secrets=small & rests.keys())
 
 
-def _find_small(
-    counts: Mapping[Position, int], divisions: Sequence[Equation], rule: DisclosureRule
-) -> set[Position]:
+def _find_small(counts: Mapping[Position, int], divisions: Sequence[Equation], rule: DisclosureRule) -> set[Position]:
     """Counts that are small, and zeros that say the same about every child of a small group."""
     small = {position for position, count in counts.items() if rule.hides_count(count)}
     for division in divisions:
@@ -153,9 +144,7 @@ def _find_small(
     return small
 
 
-def _settle_declared(
-    equations: Sequence[Equation], cells: Cells, counts: Mapping[Position, int]
-) -> list[Equation]:
+def _settle_declared(equations: Sequence[Equation], cells: Cells, counts: Mapping[Position, int]) -> list[Equation]:
     """The declared sums over what was counted, each checked.
 
     What the source hid is part of the sum, unless the sum holds without it; then a reader may well guess
@@ -166,14 +155,10 @@ def _settle_declared(
     not_counted = [position for position, cell in cells.items() if cell.status in NOT_COUNTED]
     own_missing = [position for position, cell in cells.items() if cell.status is CellStatus.HIDDEN]
     if any(position in own_missing for equation in equations for position in equation.coefficients):
-        raise ValueError(
-            "a count came in already hidden, so its sums cannot be protected; give the count itself"
-        )
+        raise ValueError("a count came in already hidden, so its sums cannot be protected; give the count itself")
     finished, wrong = [], []
     for equation in settle_equations(equations, not_counted=not_counted):
-        without_source = Equation(
-            equation.total, tuple(p for p in equation.parts if p in counts), equation.declared_by
-        )
+        without_source = Equation(equation.total, tuple(p for p in equation.parts if p in counts), equation.declared_by)
         if equation.total in counts and _holds(without_source, counts):
             finished.append(without_source)
         elif equation.total not in counts or len(without_source.parts) < len(equation.parts):

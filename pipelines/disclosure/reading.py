@@ -42,12 +42,9 @@ def inherit_from_limited(columns: Sequence[TableColumn]) -> list[TableColumn]:
         if column.limit_of is not None:
             own = named.get(column.limit_of)
             if own is None or own.limit_of is not None or own.kind != column.kind:
-                raise ValueError(
-                    f"column {column.name}: limit_of must name a column of the same kind, not a limit"
-                )
+                raise ValueError(f"column {column.name}: limit_of must name a column of the same kind, not a limit")
             inherited = {
-                name: getattr(own, name)
-                for name in ("numerator", "denominator", "children", "institutions", "staff")
+                name: getattr(own, name) for name in ("numerator", "denominator", "children", "institutions", "staff")
             }
             column = replace(column, **inherited)
         finished.append(column)
@@ -60,13 +57,9 @@ def check_columns(columns: Sequence[TableColumn]) -> None:
     faults = [f"column {name} stands twice" for name in dict.fromkeys(names) if names.count(name) > 1]
     for column in columns:
         if column.kind == "share" and not (column.numerator and column.denominator):
-            faults.append(
-                f"share {column.name} must name numerator and denominator (a published figure is a number)"
-            )
+            faults.append(f"share {column.name} must name numerator and denominator (a published figure is a number)")
         if column.kind == "mean" and not (column.children and column.institutions):
-            faults.append(
-                f"mean {column.name} must name children and institutions (a published figure is a number)"
-            )
+            faults.append(f"mean {column.name} must name children and institutions (a published figure is a number)")
     if faults:
         raise ValueError("; ".join(faults))
 

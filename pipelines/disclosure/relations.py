@@ -83,20 +83,13 @@ def find_rest_column(column: TableColumn) -> str:
 def find_count_columns(columns: Sequence[TableColumn]) -> list[str]:
     """Every count the table is made of: count columns, then numerators and denominators not shown."""
     names = [column.name for column in columns if column.kind == "count"]
-    behind = [
-        name
-        for column in columns
-        if column.kind == "share"
-        for name in (column.numerator, column.denominator)
-    ]
+    behind = [name for column in columns if column.kind == "share" for name in (column.numerator, column.denominator)]
     return list(dict.fromkeys([*names, *(name for name in behind if name is not None)]))
 
 
 def find_share_equations(columns: Sequence[TableColumn], row_count: int) -> list[Equation]:
     """Numerator + rest = denominator, once per row and pair of columns."""
-    pairs = {
-        find_rest_column(column): column for column in columns if column.kind == "share" and column.numerator
-    }
+    pairs = {find_rest_column(column): column for column in columns if column.kind == "share" and column.numerator}
     return [
         Equation(
             (row, str(column.denominator)),
@@ -108,9 +101,7 @@ def find_share_equations(columns: Sequence[TableColumn], row_count: int) -> list
     ]
 
 
-def find_equations(
-    totals: Sequence[Total], *, row_labels: RowLabels, count_columns: Sequence[str]
-) -> list[Equation]:
+def find_equations(totals: Sequence[Total], *, row_labels: RowLabels, count_columns: Sequence[str]) -> list[Equation]:
     """The equations that `totals` declare over rows with these labels (column name to label, per row).
 
     Raises: ValueError when a declaration names an unknown column, fits no row, or fits several where one is
@@ -123,17 +114,13 @@ def find_equations(
         elif isinstance(total, TotalColumn):
             _check_columns((total.total, *total.parts), count_columns)
             found += [
-                Equation(
-                    (row, total.total), tuple((row, part) for part in total.parts), f"column {total.total}"
-                )
+                Equation((row, total.total), tuple((row, part) for part in total.parts), f"column {total.total}")
                 for row in range(len(row_labels))
             ]
         else:
             _check_columns((total.total.column, *(part.column for part in total.parts)), count_columns)
             parts = tuple(_find_position(part, row_labels) for part in total.parts)
-            found.append(
-                Equation(_find_position(total.total, row_labels), parts, f"sum relation {total.total.labels}")
-            )
+            found.append(Equation(_find_position(total.total, row_labels), parts, f"sum relation {total.total.labels}"))
     return found
 
 
@@ -162,14 +149,10 @@ def find_total_groups(total: TotalRow, row_labels: RowLabels) -> list[tuple[int,
     return found
 
 
-def _total_row_equations(
-    total: TotalRow, row_labels: RowLabels, count_columns: Sequence[str]
-) -> list[Equation]:
+def _total_row_equations(total: TotalRow, row_labels: RowLabels, count_columns: Sequence[str]) -> list[Equation]:
     _check_columns(total.columns, count_columns)
     return [
-        Equation(
-            (total_row, column), tuple((row, column) for row in rows), f"row {total.label!r}, column {column}"
-        )
+        Equation((total_row, column), tuple((row, column) for row in rows), f"row {total.label!r}, column {column}")
         for total_row, rows in find_total_groups(total, row_labels)
         for column in total.columns or count_columns
         if rows
@@ -182,9 +165,7 @@ def _check_columns(wanted: Sequence[str], count_columns: Sequence[str]) -> None:
 
 
 def _find_position(cell: CellAt, row_labels: RowLabels) -> Position:
-    fitting = [
-        row for row, labels in enumerate(row_labels) if all(labels.get(k) == v for k, v in cell.labels)
-    ]
+    fitting = [row for row, labels in enumerate(row_labels) if all(labels.get(k) == v for k, v in cell.labels)]
     if len(fitting) != 1:
         raise ValueError(f"{len(fitting)} rows fit {dict(cell.labels)}; expected one")
     return fitting[0], cell.column

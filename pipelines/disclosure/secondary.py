@@ -72,9 +72,7 @@ class SumSystem:
         found = milp(
             np.concatenate([price, price]),
             constraints=LinearConstraint(hstack([matrix, -matrix]), 0.0, 0.0),
-            bounds=Bounds(
-                np.concatenate([least_up, np.zeros(len(order))]), np.concatenate([most_up, most_down])
-            ),
+            bounds=Bounds(np.concatenate([least_up, np.zeros(len(order))]), np.concatenate([most_up, most_down])),
         )
         shown = {p for p in order if p in self.counts and p not in hidden and p not in self.never_shown}
         if found.x is None:
@@ -100,9 +98,7 @@ class SumSystem:
         return count + 1.0 + 1e-6 * self._ranks[position]
 
 
-def choose_hidden(
-    system: SumSystem, primary: Collection[Position], *, secrets: Collection[Position]
-) -> set[Position]:
+def choose_hidden(system: SumSystem, primary: Collection[Position], *, secrets: Collection[Position]) -> set[Position]:
     """The counts to hide: `primary`, and what else must go so that nothing secret can be worked out.
 
     secrets: counts without a cell of their own (the small rest of a share) that must stay unknown.
@@ -118,9 +114,7 @@ def choose_hidden(
                 growth = attacker.find_interval(secret).low + system.minimum_width - system.counts[secret]
                 more = system.find_room(secret, growth=growth, hidden=hidden)
                 if not more:
-                    raise ValueError(
-                        f"nothing left to hide protects row {secret[0] + 1}, column {secret[1]!r}"
-                    )
+                    raise ValueError(f"nothing left to hide protects row {secret[0] + 1}, column {secret[1]!r}")
                 hidden |= more
                 break
             safe.add(secret)  # hiding more never narrows what a reader can work out: safe now stays safe
@@ -138,8 +132,6 @@ def _show_again(
         fewer = needed - {cell}
         concerned = (fewer | set(secrets)) & set(attacker.find_connected(cell))
         bolder = system.attacker(fewer)
-        if not any(
-            bolder.is_narrower(near, system.minimum_width) for near in system.sort_near(concerned, cell)
-        ):
+        if not any(bolder.is_narrower(near, system.minimum_width) for near in system.sort_near(concerned, cell)):
             needed, attacker = fewer, bolder
     return needed

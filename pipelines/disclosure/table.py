@@ -97,9 +97,7 @@ class ProtectedTable:
     def find(self, **labels: Any) -> tuple[Cell, ...]:
         """The one row whose cells equal `labels`. Raises KeyError when none or several do."""
         wanted = {self.column_index(name): value for name, value in labels.items()}
-        found = [
-            row for row in self.rows if all(row[index].value == value for index, value in wanted.items())
-        ]
+        found = [row for row in self.rows if all(row[index].value == value for index, value in wanted.items())]
         if len(found) != 1:
             raise KeyError(f"table {self.table_id}: {len(found)} rows match {labels}; expected one")
         return found[0]
@@ -125,9 +123,7 @@ class ProtectedTable:
             table_id=plain["table_id"],
             title=plain["title"],
             columns=tuple(TableColumn(**column) for column in plain["columns"]),
-            rows=tuple(
-                tuple(Cell(cell["value"], CellStatus(cell["status"])) for cell in row) for row in rows
-            ),
+            rows=tuple(tuple(Cell(cell["value"], CellStatus(cell["status"])) for cell in row) for row in rows),
             source=plain["source"],
             rule=plain["rule"],
         )

@@ -119,8 +119,8 @@ def _latest_run(connection: duckdb.DuckDBPyConnection) -> int | None:
     """Number of the run under way, which has the highest number in the run log; None without a log."""
     if "runs" not in _schemas_by_table(connection, ("meta",)):
         return None
-    (run_id,) = connection.execute("select max(run_id) from meta.runs").fetchone() or (None,)
-    return run_id
+    row = connection.execute("select max(run_id) from meta.runs").fetchone()
+    return None if row is None or row[0] is None else int(row[0])
 
 
 def _run_suites(

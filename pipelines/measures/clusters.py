@@ -30,9 +30,7 @@ class ClusterMean:
     missing_count: int
 
 
-def cluster_mean_interval(
-    values: ArrayLike, clusters: Sequence[Hashable], *, level: float = 0.95
-) -> ClusterMean:
+def cluster_mean_interval(values: ArrayLike, clusters: Sequence[Hashable], *, level: float = 0.95) -> ClusterMean:
     """The mean of `values` with an interval that respects clusters (districts), and the naive one beside it.
 
     values: `(n,)`, any unit; missing ones (NaN) are left out and counted, never filled in. clusters: one
@@ -76,9 +74,7 @@ def smallest_detectable_difference(
     """
     check_level(level)
     if not standard_error >= 0 or degrees_of_freedom < 1 or not 0.5 <= power < 1:
-        raise ValueError(
-            "needs a standard error of 0 or more, 1 or more degrees of freedom, and power from 0.5 to 1"
-        )
+        raise ValueError("needs a standard error of 0 or more, 1 or more degrees of freedom, and power from 0.5 to 1")
     t = stats.t(degrees_of_freedom)
     return float(standard_error * (t.ppf((1 + level) / 2) + t.ppf(power)))
 
@@ -92,9 +88,7 @@ def code_clusters(clusters: Sequence[Hashable]) -> tuple[NDArray[np.int64], list
     return np.asarray(codes, dtype=np.int64), list(numbers)
 
 
-def t_interval(
-    value: float, standard_error: float, degrees_of_freedom: int, *, level: float, n: int
-) -> Estimate:
+def t_interval(value: float, standard_error: float, degrees_of_freedom: int, *, level: float, n: int) -> Estimate:
     """The estimate value +/- t x standard error."""
     half = float(stats.t.ppf((1 + level) / 2, degrees_of_freedom)) * standard_error
     return Estimate(value, value - half, value + half, level, n, standard_error, degrees_of_freedom)

@@ -55,9 +55,7 @@ def place_among(value: float | None, values: Iterable[float | None]) -> Place:
     everything = [None if _is_missing(other) else other for other in values]
     known = np.asarray([other for other in everything if other is not None], dtype=float)
     own = None if _is_missing(value) else value
-    lower, median, upper = (
-        (float(q) for q in np.quantile(known, [0.25, 0.5, 0.75])) if known.size else (None,) * 3
-    )
+    lower, median, upper = (float(q) for q in np.quantile(known, [0.25, 0.5, 0.75])) if known.size else (None,) * 3
     below, equal, above = _find_shares(own, known)
     return Place(
         value=own,
@@ -77,9 +75,7 @@ def _is_missing(value: float | None) -> bool:
     return value is None or math.isnan(value)
 
 
-def _find_shares(
-    value: float | None, known: NDArray[np.float64]
-) -> tuple[float | None, float | None, float | None]:
+def _find_shares(value: float | None, known: NDArray[np.float64]) -> tuple[float | None, float | None, float | None]:
     if value is None or known.size == 0:
         return None, None, None
     return float((known < value).mean()), float((known == value).mean()), float((known > value).mean())
@@ -90,6 +86,4 @@ def _find_band(value: float | None, known: NDArray[np.float64]) -> QuartileBand 
         return None
     if 4 * (known <= value).sum() <= known.size:
         return QuartileBand.LOWEST_QUARTER
-    return (
-        QuartileBand.HIGHEST_QUARTER if 4 * (known >= value).sum() <= known.size else QuartileBand.MIDDLE_HALF
-    )
+    return QuartileBand.HIGHEST_QUARTER if 4 * (known >= value).sum() <= known.size else QuartileBand.MIDDLE_HALF

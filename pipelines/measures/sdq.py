@@ -3,9 +3,7 @@
 import math
 
 
-def expected_change_without_help(
-    baseline_mean: float, *, population_mean: float, retest_correlation: float
-) -> float:
+def expected_change_without_help(baseline_mean: float, *, population_mean: float, retest_correlation: float) -> float:
     """Expected change of a group's mean in SDQ points with no help at all; negative = fewer difficulties.
 
     Regression to the mean: a group chosen for high scores comes back towards its population by the part of a

@@ -38,10 +38,7 @@ def change_rows(
     first = table.rows[0]
     cells = {name: first[table.column_index(name)] for name in (label, change, low, high, expected) if name}
     told = {name: cell_text(cell, table.column(name)).replace("\u2212", "minus ") for name, cell in cells.items()}
-    opening = (
-        f"Prikker med streger for usikkerhed, {len(table.rows)} {_plural(len(table.rows), 'række', 'rækker')}: "
-        f"{_lower_first(table.column(change).title)}."
-    )
+    opening = f"Prikker med streger for usikkerhed, {_rows(table)}: {_lower_first(table.column(change).title)}."
     main = f"{told[label]}: {told[change]}"
     if cells[change].status is CellStatus.SHOWN:
         main += f"{NBSP}{unit}"
@@ -82,8 +79,7 @@ def distribution_strips(
 ) -> str:
     """Where the own municipality lies in each strip; no ranks."""
     column = table.column(value)
-    names = len({row[table.column_index(label)].value for row in table.rows})
-    opening = f"En prik for hver af {names} {noun}: {_lower_first(column.title)}. {own} er fremhævet."
+    opening = f"En række af prikker, én for hver af de viste {noun}: {_lower_first(column.title)}. {own} er fremhævet."
     pieces = []
     for row in table.rows:
         if row[table.column_index(label)].value == own:
@@ -108,9 +104,7 @@ def line_among_municipalities(table: ProtectedTable, *, period: str, own: str, m
 def _ends(table: ProtectedTable, name: str) -> str:
     column = table.column(name)
     shown: list[Cell] = [
-        row[table.column_index(name)]
-        for row in table.rows
-        if row[table.column_index(name)].status is CellStatus.SHOWN
+        row[table.column_index(name)] for row in table.rows if row[table.column_index(name)].status is CellStatus.SHOWN
     ]
     if not shown:
         return ""
@@ -138,7 +132,8 @@ def _within_limit(pieces: Sequence[str], ending: str) -> str:
 
 
 def _rows(table: ProtectedTable) -> str:
-    return f"{len(table.rows)} {_plural(len(table.rows), 'række', 'rækker')}"
+    count = len(table.rows)
+    return f"{small_number(count)} {_plural(count, 'række', 'rækker')}" if count <= 12 else "mange rækker"
 
 
 def _plural(count: int, one: str, many: str) -> str:
@@ -148,5 +143,3 @@ def _plural(count: int, one: str, many: str) -> str:
 def _lower_first(words: str) -> str:
     """ "Andel i almen klasse" as it goes inside a sentence; a name in capitals stays."""
     return words if words[:2].isupper() else words[:1].lower() + words[1:]
-
-

@@ -27,7 +27,7 @@ BADGE_HEIGHT_MM: Final = 6.0
 _HEAD_LINE_MM: Final = 4.7
 _CHARACTERS_PER_LINE: Final = 108
 
-_STYLE: Final[dict[str, Any]] = {
+_STYLE: Final[Any] = {
     "font.family": tokens.FONT_FAMILY,
     "font.size": LABEL_PT,
     "svg.fonttype": "path",

@@ -69,7 +69,7 @@ def percent_words(share: Number, decimals: int = 1) -> str:
 
 def percentage_points(difference: Number, decimals: int = 1) -> str:
     """A difference between two shares (0-1) without its sign, whose direction belongs in words: "1,2 procentpoint"."""
-    return f"{_hundred_times(abs(difference), decimals)}{NBSP}procentpoint"
+    return f"{_hundred_times(_exact(difference).copy_abs(), decimals)}{NBSP}procentpoint"
 
 
 def count_and_share(part: int, whole: int, noun: str) -> str:
@@ -89,7 +89,7 @@ def interval(low: Number, high: Number, decimals: int = 0) -> str:
 
 def signed_words(value: Number, decimals: int = 0, *, less: str = "lavere", more: str = "højere") -> str:
     """A difference whose sign is a word: "2,9 lavere"."""
-    return f"{number(abs(value), decimals)}{NBSP}{less if value < 0 else more}"
+    return f"{number(_exact(value).copy_abs(), decimals)}{NBSP}{less if value < 0 else more}"
 
 
 def small_number(value: int) -> str:

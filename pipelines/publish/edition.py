@@ -153,9 +153,7 @@ def _moved_enough(before: Cell, now: Cell) -> bool:
 
 
 def _labels(table: ProtectedTable, row: tuple[Cell, ...]) -> tuple[str, ...]:
-    return tuple(
-        str(cell.value) for cell, column in zip(row, table.columns, strict=True) if column.kind == "label"
-    )
+    return tuple(str(cell.value) for cell, column in zip(row, table.columns, strict=True) if column.kind == "label")
 
 
 def _by_name(table: ProtectedTable, row: tuple[Cell, ...]) -> dict[str, Cell]:

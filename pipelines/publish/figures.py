@@ -134,7 +134,9 @@ def change_rows(
             middle = pitch * position + pitch / 2
             cells = {name: _at(table, row, name) for name in (change, low, high, expected, children) if name}
             bold = position == 0
-            _row_label(canvas, left - 3, top + middle, str(_at(table, row, label).value), cells.get(children or ""), bold)
+            _row_label(
+                canvas, left - 3, top + middle, str(_at(table, row, label).value), cells.get(children or ""), bold
+            )
             _dot_and_interval(axes, cells[change], cells[low], cells[high], middle - (1.2 if expected else 0), bold)
             told = _change_told(cells[change], cells[low], cells[high], decimals)
             canvas.text(left + width + 4, top + middle - (1.8 if expected else 0), told, bold=bold)
@@ -143,7 +145,9 @@ def change_rows(
         if expected:
             _name_marks(axes, table, change, low, high, expected, pitch)
         if direction_note:
-            canvas.text(left + width / 2, height - 3, direction_note, size=SMALL_PT, colour=tokens.MUTED, align="center")
+            canvas.text(
+                left + width / 2, height - 3, direction_note, size=SMALL_PT, colour=tokens.MUTED, align="center"
+            )
 
     written = words.alt_text or alt.change_rows(
         table, label=label, change=change, low=low, high=high, expected=expected, unit=unit
@@ -208,7 +212,9 @@ def meeting_bars(
 
     def draw(canvas: Canvas) -> None:
         left, width = 44.0, 92.0
-        kinds = [("held", "holdt"), ("missed", "ikke holdt")] + ([("unknown", "referat ikke modtaget")] if unknown else [])
+        kinds = [("held", "holdt"), ("missed", "ikke holdt")] + (
+            [("unknown", "referat ikke modtaget")] if unknown else []
+        )
         _key(canvas, left, 2.6, kinds)
         axes = _bar_axes(canvas, left, head, width, pitch * len(rows), highest, noun)
         for position, row in enumerate(rows):
@@ -250,8 +256,12 @@ def distribution_strips(
                 canvas.text(0.5, top - 1.5, str(name), bold=True)
             _strip(canvas, table, rows, label, value, own, top=top, scale=scale, unit=_unit(table, value), noun=noun)
 
-    written = words.alt_text or alt.distribution_strips(table, label=label, value=value, own=own, strip=strip, noun=noun)
-    return _figure(table, words, draw, height=height, alt_text=written, gap_note=f"{noun.capitalize()} uden tal er ikke tegnet.")
+    written = words.alt_text or alt.distribution_strips(
+        table, label=label, value=value, own=own, strip=strip, noun=noun
+    )
+    return _figure(
+        table, words, draw, height=height, alt_text=written, gap_note=f"{noun.capitalize()} uden tal er ikke tegnet."
+    )
 
 
 def line_among_municipalities(
@@ -330,7 +340,13 @@ def axis_note(table: ProtectedTable, share: str, low: str | None = None, high: s
 
 
 def _figure(
-    table: ProtectedTable, words: FigureWords, draw: Callable[[Canvas], None], *, height: float, alt_text: str, gap_note: str = GAP_NOTE
+    table: ProtectedTable,
+    words: FigureWords,
+    draw: Callable[[Canvas], None],
+    *,
+    height: float,
+    alt_text: str,
+    gap_note: str = GAP_NOTE,
 ) -> Figure:
     badge = BADGE if words.constructed else ""
     has_gaps = any(cell.status is not CellStatus.SHOWN for row in table.rows for cell in row)
@@ -414,9 +430,7 @@ def _frame_panel(
     axes.tick_params(axis="y", length=0)
 
 
-def _name_reference(
-    axes: Any, x: list[int], grey: list[float], floor: float, ceiling: float, name: str
-) -> None:
+def _name_reference(axes: Any, x: list[int], grey: list[float], floor: float, ceiling: float, name: str) -> None:
     known = [(position, value) for position, value in zip(x, grey, strict=True) if not math.isnan(value)]
     if not known:
         return
@@ -444,14 +458,23 @@ def _mark_gaps(axes: Any, x: list[int], cells: Sequence[Cell], floor: float) -> 
         axes.axvspan(
             position - 0.4, position + 0.4, facecolor=tokens.UNKNOWN.tint, edgecolor="none", zorder=0.5, linewidth=0
         )
-        axes.text(position, floor + 0.9 * (high - low), "?", ha="center", va="center", fontsize=SMALL_PT, color=tokens.MUTED)
+        axes.text(
+            position, floor + 0.9 * (high - low), "?", ha="center", va="center", fontsize=SMALL_PT, color=tokens.MUTED
+        )
 
 
 def _label_last(axes: Any, x: list[int], cells: Sequence[Cell], table: ProtectedTable, name: str, colour: str) -> None:
     last = cells[-1]
     if last.status is not CellStatus.SHOWN:
         low, high = axes.get_ylim()
-        axes.text(x[-1] + 0.55, (low + high) / 2, EMPTY_CELL_TEXT[last.status], va="center", fontsize=SMALL_PT, color=tokens.MUTED)
+        axes.text(
+            x[-1] + 0.55,
+            (low + high) / 2,
+            EMPTY_CELL_TEXT[last.status],
+            va="center",
+            fontsize=SMALL_PT,
+            color=tokens.MUTED,
+        )
         return
     value = _percent(last)
     axes.plot([x[-1]], [value], "o", color=colour, markersize=5, zorder=4)
@@ -494,7 +517,9 @@ def _row_label(canvas: Canvas, right: float, top: float, name: str, children: Ce
 def _dot_and_interval(axes: Any, change: Cell, low: Cell, high: Cell, middle: float, bold: bool) -> None:
     ends = [_scaled(low, 1), _scaled(high, 1)]
     if not any(math.isnan(end) for end in ends):
-        axes.plot(ends, [middle, middle], color=tokens.INK, linewidth=2.6 if bold else 1.9, solid_capstyle="butt", zorder=3)
+        axes.plot(
+            ends, [middle, middle], color=tokens.INK, linewidth=2.6 if bold else 1.9, solid_capstyle="butt", zorder=3
+        )
     if change.status is CellStatus.SHOWN:
         axes.plot([_scaled(change, 1)], [middle], "o", color=tokens.INK, markersize=7.5 if bold else 6, zorder=4)
 
@@ -508,9 +533,7 @@ def _change_told(change: Cell, low: Cell, high: Cell, decimals: int) -> str:
     return told
 
 
-def _expected(
-    axes: Any, canvas: Canvas, cell: Cell, middle: float, left: float, top: float, decimals: int
-) -> None:
+def _expected(axes: Any, canvas: Canvas, cell: Cell, middle: float, left: float, top: float, decimals: int) -> None:
     if isinstance(cell.value, (int, float)):
         axes.plot(
             [cell.value], [middle + 2.0], "D", markersize=6, markerfacecolor="white",
@@ -566,9 +589,7 @@ def _key(canvas: Canvas, left: float, middle: float, entries: Sequence[tuple[str
         left += 14 + 1.75 * len(name)
 
 
-def _bar_axes(
-    canvas: Canvas, left: float, top: float, width: float, height: float, highest: float, noun: str
-) -> Any:
+def _bar_axes(canvas: Canvas, left: float, top: float, width: float, height: float, highest: float, noun: str) -> Any:
     axes = canvas.axes(left, top, width, height)
     axes.set_xlim(0, 1.12 * highest)
     axes.set_ylim(height, 0)
@@ -585,9 +606,7 @@ def _bar(axes: Any, cell: Cell, middle: float, thickness: float, **style: Any) -
         axes.barh([middle], [cell.value], height=thickness, zorder=3, **style)
 
 
-def _bar_label(
-    axes: Any, cell: Cell, table: ProtectedTable, name: str, middle: float, highest: float
-) -> None:
+def _bar_label(axes: Any, cell: Cell, table: ProtectedTable, name: str, middle: float, highest: float) -> None:
     shown = cell.status is CellStatus.SHOWN
     x = _scaled(cell, 1) if shown else 0.0
     axes.text(
@@ -609,9 +628,7 @@ def _meeting_row(axes: Any, planned: Cell, held: Cell, unknown: Cell | None, mid
         axes.text(start + lost / 2, middle, "?", ha="center", va="center", fontsize=SMALL_PT, zorder=5)
 
 
-def _held_told(
-    table: ProtectedTable, cells: dict[str, Cell], planned: str, held: str, unknown: str | None
-) -> str:
+def _held_told(table: ProtectedTable, cells: dict[str, Cell], planned: str, held: str, unknown: str | None) -> str:
     if cells[planned].status is not CellStatus.SHOWN:
         return cell_text(cells[planned], table.column(planned))
     told = f"{cell_text(cells[held], table.column(held))} af {cell_text(cells[planned], table.column(planned))}"
@@ -681,7 +698,9 @@ def _own_mark(
     cell = _at(table, row, value) if row else Cell(None, CellStatus.NOT_RECEIVED)
     low, high = axes.get_xlim()
     if cell.status is not CellStatus.SHOWN:
-        axes.text((low + high) / 2, 14, f"{own}: {EMPTY_CELL_TEXT[cell.status]}", ha="center", va="center", color=tokens.MUTED)
+        axes.text(
+            (low + high) / 2, 14, f"{own}: {EMPTY_CELL_TEXT[cell.status]}", ha="center", va="center", color=tokens.MUTED
+        )
         return
     x = _scaled(cell, scale)
     axes.plot([x, x], [0, 12.2], color=tokens.INK, linewidth=1.0, zorder=4)
@@ -713,7 +732,9 @@ def _line_ends(
     ends = [(last[own], f"{own_name} {cell_text(own_cell, table.column(own))}", tokens.ALMEN.text, True)]
     median_told = cell_text(_cells(table, median)[-1], table.column(median))
     ends.append((last[median], f"midten af kommunerne {median_told}", tokens.MUTED, False))
-    ends.append(((last[lower] if last[own] > last[median] else last[upper]), "den midterste halvdel", tokens.MUTED, False))
+    ends.append(
+        ((last[lower] if last[own] > last[median] else last[upper]), "den midterste halvdel", tokens.MUTED, False)
+    )
     return [end for end in ends if not math.isnan(end[0])]
 
 

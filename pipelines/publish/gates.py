@@ -280,5 +280,3 @@ def _page_1_words(layout: Layout) -> int:
 def _table_words(content: TableText) -> str:
     cells = [cell for row in content.rows for cell in row]
     return " ".join((content.caption, *content.header, *cells, content.note))
-
-

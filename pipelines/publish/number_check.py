@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from pipelines.disclosure.table import CellStatus, ProtectedTable
-from pipelines.publish.danish import MINUS, NBSP, cell_text, percent_sign
+from pipelines.publish.danish import MINUS, NBSP, cell_text, count_and_share, percent_sign
 from pipelines.publish.sentences import STANDARD_SENTENCES
 
 _MONTHS: Final = "januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december"
@@ -25,15 +25,18 @@ _NOT_COUNTS: Final = (
     r"(?i:tabel|figur|bilag|afsnit|side|spørgsmål|trin|niveau|uge|§) \d+(?: af \d+)?",
     r"(?i:niveauet er) (?:sat ned fra \d til )?\d",
     r"[A-ZÆØÅ][A-ZÆØÅ-]*-?\d+",
+    r"Aksen begynder ved \d+ %",
+    r"\(95 %\)",
 )
+_PART_OF_WHOLE: Final = re.compile(r"([\d.]+) af ([\d.]+) [^\W\d]+ \(([\d,]+) procent\)")
 _NUMBER: Final = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+(?:,\d+)?")
 
 
 def numbers_in(text: str) -> list[str]:
     """The numbers of `text` that count something, as written and without sign; dates and references are left out."""
-    for standard in STANDARD_SENTENCES:
-        text = text.replace(standard, " ")
     text = text.replace(NBSP, " ")
+    for standard in STANDARD_SENTENCES:
+        text = text.replace(standard.replace(NBSP, " "), " ")
     for pattern in _NOT_COUNTS:
         text = re.sub(pattern, " ", text)
     return _NUMBER.findall(text)
@@ -57,4 +60,17 @@ def numbers_shown(tables: Iterable[ProtectedTable]) -> set[str]:
 
 def numbers_without_source(text: str, allowed: set[str]) -> list[str]:
     """The numbers of `text` that are not `allowed`, sorted, each once."""
-    return sorted({number for number in numbers_in(text) if number not in allowed})
+    return sorted({number for number in numbers_in(_without_own_percents(text, allowed)) if number not in allowed})
+
+
+def _without_own_percents(text: str, allowed: set[str]) -> str:
+    """`text` without the percent in "158 af 2.923 elever (5,4 procent)" where both counts are shown and it follows from them."""
+
+    def kept(match: re.Match[str]) -> str:
+        part, whole, percent = match.groups()
+        if not {part, whole} <= allowed:
+            return match.group(0)
+        right = count_and_share(int(part.replace(".", "")), int(whole.replace(".", "")), "børn").replace(NBSP, " ")
+        return f"{part} af {whole}" if f"({percent} procent)" in right else match.group(0)
+
+    return _PART_OF_WHOLE.sub(kept, text.replace(NBSP, " "))

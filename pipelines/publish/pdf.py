@@ -27,7 +27,7 @@ def pdf_document(layout: Layout, *, published_on: date) -> bytes:
             template,
             format="pdf",
             sys_inputs={"report": content},
-            font_paths=[str(fonts.font_directory())],
+            font_paths=_fonts(),
             ignore_system_fonts=True,
             pdf_standards=["ua-1"],
             timestamp=datetime(published_on.year, published_on.month, published_on.day, tzinfo=UTC),
@@ -38,3 +38,9 @@ def pdf_document(layout: Layout, *, published_on: date) -> bytes:
         said = "; ".join(warning.message for warning in warnings)
         raise PublishError(f"PDF-filen blev ikke skrevet, fordi Typst advarede: {said}.")
     return document
+
+
+def _fonts() -> typst.Fonts:
+    """Our typeface alone: with no other font at hand Typst cannot fall back on one."""
+    directory = str(fonts.font_directory())
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[directory])

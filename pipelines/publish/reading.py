@@ -24,6 +24,7 @@ class TableRead:
 
     text: str = ""
     header_rows: int = 0
+    awaits_body: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,9 @@ def read_pdf(document: bytes) -> DocumentRead:
     if "/StructTreeRoot" not in root:
         raise ValueError("the PDF has no structure tree")
     pages = [_page_text(page, reader) for page in reader.pages]
-    numbers = {page.indirect_reference.idnum: index for index, page in enumerate(reader.pages) if page.indirect_reference}
+    numbers = {
+        page.indirect_reference.idnum: index for index, page in enumerate(reader.pages) if page.indirect_reference
+    }
     found = DocumentRead(page_marks=[marks for _, marks in pages])
     tree = root["/StructTreeRoot"]
     assert isinstance(tree, DictionaryObject)
@@ -166,10 +169,12 @@ def _walk_element(node: Any, walk: _Walk) -> str:
     if role == "/Figure":
         walk.found.alt_texts.append(str(node.get("/Alt", "")))
         return ""
+    if role == "/Caption" and walk.table is None:
+        # Typst sets the caption before a table that runs over a page, and inside one that does not.
+        walk.found.tables.append(TableRead(awaits_body=True))
+        return _walk(node.get("/K"), walk.at(table=walk.found.tables[-1]))
     if role == "/Table":
-        table = TableRead()
-        walk.found.tables.append(table)
-        return _walk(node.get("/K"), walk.at(table=table))
+        return _walk(node.get("/K"), walk.at(table=_begun_table(walk.found)))
     if role == "/THead":
         return _walk(node.get("/K"), walk.at(in_header=True))
     if role == "/TR" and walk.in_header and walk.table is not None:
@@ -178,6 +183,14 @@ def _walk_element(node: Any, walk: _Walk) -> str:
     if re.fullmatch(r"/H[1-6]", role):
         walk.found.headings.append(HeadingRead(int(role[2]), text.strip(), _first_page(node, walk) + 1))
     return text
+
+
+def _begun_table(found: DocumentRead) -> TableRead:
+    if found.tables and found.tables[-1].awaits_body:
+        found.tables[-1].awaits_body = False
+    else:
+        found.tables.append(TableRead())
+    return found.tables[-1]
 
 
 def _first_page(node: Any, walk: _Walk) -> int:

@@ -107,6 +107,7 @@ class Section:
     declared_numbers: tuple[DeclaredNumber, ...] = ()
 
     def __post_init__(self) -> None:
+        """Refuse a section that could not be laid out."""
         if self.level not in LEVEL_NAMES:
             raise ValueError(f"section {self.section_id}: level {self.level} is not 0-{HIGHEST_LEVEL}")
         if not self.question or not self.answer:
@@ -120,7 +121,10 @@ class Section:
                 )
 
     def __repr__(self) -> str:
-        return f"Section({self.section_id!r}, level={self.level}, {len(self.tables)} tables, {len(self.figures)} figures)"
+        """What a log may say: counts, no content."""
+        return (
+            f"Section({self.section_id!r}, level={self.level}, {len(self.tables)} tables, {len(self.figures)} figures)"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `from_dict` gives the same section back."""
@@ -161,6 +165,7 @@ class Notes:
     declared_numbers: tuple[DeclaredNumber, ...] = ()
 
     def __repr__(self) -> str:
+        """What a log may say: counts, no content."""
         return f"Notes({len(self.attention)} warnings, {len(self.definitions)} definitions, {len(self.data_quality)} tables)"
 
     def to_dict(self) -> dict[str, Any]:
@@ -222,6 +227,7 @@ class Report:
     declared_numbers: tuple[DeclaredNumber, ...] = ()
 
     def __post_init__(self) -> None:
+        """Refuse a report that mixes real and made-up data, or whose ids clash."""
         if self.constructed_rules_source and self.attribution:
             raise ValueError(f"report {self.report_id}: made-up data and an attribution of real data are never mixed")
         if not self.sections:

@@ -28,7 +28,8 @@ ALL_COUNTED: Final = (
     "Alle elever er talt med. Båndet viser, hvor meget tallet kan svinge fra år til år ved tilfældigheder."
 )
 HIDDEN_NUMBERS: Final = (
-    f"Vi viser ikke tal, der bygger på færre end 5{NBSP}børn. Enkelte andre tal er også skjult, så ingen kan regne dem ud."
+    f"Vi viser ikke tal, der bygger på færre end 5{NBSP}børn. "
+    "Enkelte andre tal er også skjult, så ingen kan regne dem ud."
 )
 SDQ_EXPLAINED: Final = f"SDQ går fra 0 til 40{NBSP}point; lavere tal er bedre."
 TOO_FEW: Final = "Der er for få børn til at vise et tal."
@@ -128,9 +129,7 @@ def before_and_after(change: Cell, low: Cell, high: Cell, expected: Cell | None 
         if ends
         else f"fra {number(_value(low), decimals)} til {number(_value(high), decimals)}"
     )
-    said = (
-        f"SDQ-tallet var i gennemsnit {number(abs(difference), decimals)}{NBSP}point {direction} ved anden måling ({spread})."
-    )
+    said = f"SDQ-tallet var i gennemsnit {number(abs(difference), decimals)}{NBSP}point {direction} ved anden måling ({spread})."
     return f"{said} {expected_change(expected, decimals=decimals)}" if expected else said
 
 
@@ -171,7 +170,9 @@ def place_among_points(
     value: Cell, lower_quartile: Cell, upper_quartile: Cell, *, subject: str, unit: str, decimals: int = 1
 ) -> str:
     """As `place_among`, for a number with a unit ("point", "børn pr. voksen")."""
-    return _place(value, lower_quartile, upper_quartile, subject, lambda v: f"{number(v, decimals)}{NBSP}{unit}".strip())
+    return _place(
+        value, lower_quartile, upper_quartile, subject, lambda v: f"{number(v, decimals)}{NBSP}{unit}".strip()
+    )
 
 
 def lowered_level(from_level: int, to_level: int, *, reason: str) -> str:
@@ -180,7 +181,7 @@ def lowered_level(from_level: int, to_level: int, *, reason: str) -> str:
 
 
 def undecided(difference: Cell, *, districts: int, smallest_detectable: Cell, unit: str = "point") -> str:
-    """ *Kan ikke afgøres* in its four parts: verdict, why, what it does not mean, what could be detected."""
+    """*Kan ikke afgøres* in its four parts: verdict, why, what it does not mean, what could be detected."""
     if not _shown(difference, smallest_detectable):
         return f"Det kan ikke afgøres. {TOO_FEW}"
     compared = f"{small_number(districts)} distrikter"

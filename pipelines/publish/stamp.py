@@ -25,6 +25,7 @@ class DeliveryStamp:
     rejected_rows: int
 
     def __post_init__(self) -> None:
+        """Refuse counts in which a row has vanished."""
         if self.received_rows != self.typed_rows + self.rejected_rows:
             raise ValueError(
                 f"delivery of {self.source}: {self.received_rows} rows received, but {self.typed_rows} typed "

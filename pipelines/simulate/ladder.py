@@ -29,14 +29,13 @@ class Histories:
 class Entries:
     """Who is followed from when to when: one entry per child at risk.
 
-    `last_move_day` ends the moves, `stop` the observation (exclusive); `highest_step` caps the ladder;
+    Everybody begins on step 0. `stop` ends the observation (exclusive); `highest_step` caps the ladder;
     `adviser_from` is the first day on which the adviser model's multipliers hold.
     """
 
     child: Indices
     start: Days
     stop: Days
-    step: Indices
     highest_step: Indices
     adviser_from: Days
 
@@ -48,16 +47,19 @@ def draw_frailty(rng: np.random.Generator, count: int, parameters: LadderParamet
     return rng.gamma(1 / parameters.frailty_variance, parameters.frailty_variance, size=count)
 
 
-def draw_initial_steps(rng: np.random.Generator, count: int, parameters: LadderParameters) -> Indices:
-    """Steps at the start by the initial shares, shape (count,)."""
-    return rng.choice(HIGHEST_STEP + 1, size=count, p=parameters.initial_shares)
+@dataclass(frozen=True)
+class Hazards:
+    """Per year: from step 0-4 away from ordinary, from step 1-5 towards it."""
+
+    away: tuple[float, ...]
+    towards: tuple[float, ...]
 
 
 def simulate_histories(
-    rng: np.random.Generator, entries: Entries, parameters: LadderParameters, *, last_move_day: int
+    rng: np.random.Generator, entries: Entries, hazards: Hazards, parameters: LadderParameters, *, last_move_day: int
 ) -> Histories:
-    """The spells of every child with at least one day of observation."""
-    walk = _Walk(entries, draw_frailty(rng, len(entries.child), parameters), parameters, last_move_day)
+    """The spells of every child with at least one day of observation; no move falls after `last_move_day`."""
+    walk = _Walk(entries, hazards, draw_frailty(rng, len(entries.child), parameters), parameters, last_move_day)
     while len(walk.active):
         walk.take_one_step(rng)
     return walk.histories()
@@ -66,14 +68,16 @@ def simulate_histories(
 class _Walk:
     """All children side by side; each round draws everybody's next event."""
 
-    def __init__(self, entries: Entries, frailty: Numbers, parameters: LadderParameters, last_move_day: int) -> None:
+    def __init__(
+        self, entries: Entries, hazards: Hazards, frailty: Numbers, parameters: LadderParameters, last_move_day: int
+    ) -> None:
         self.entries, self.frailty, self.parameters, self.last_move_day = entries, frailty, parameters, last_move_day
-        self.step = np.minimum(entries.step, entries.highest_step).astype(np.int64)
+        self.step = np.zeros(len(entries.child), dtype=np.int64)
         self.spell_start = entries.start.copy()
         self.clock = entries.start.astype(float) + parameters.shortest_spell_days
         self.active = np.flatnonzero(entries.start < entries.stop)
-        self.away = np.append(parameters.away_hazards_per_year, 0.0) / DAYS_PER_YEAR
-        self.towards = np.insert(parameters.towards_hazards_per_year, 0, 0.0) / DAYS_PER_YEAR
+        self.away = np.append(hazards.away, 0.0) / DAYS_PER_YEAR
+        self.towards = np.insert(hazards.towards, 0, 0.0) / DAYS_PER_YEAR
         self.spells: list[tuple[Indices, Indices, Days, Days]] = []
 
     def take_one_step(self, rng: np.random.Generator) -> None:

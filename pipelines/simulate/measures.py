@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 
 from pipelines.codes import load_code_table
-from pipelines.simulate.days import NEVER, Days, Flags, Indices, date_series, day_number, off_the_first
-from pipelines.simulate.ladder import HIGHEST_STEP, Entries, Histories, draw_initial_steps, simulate_histories
+from pipelines.simulate.days import NEVER, Days, Flags, Indices, date_series, day_number
+from pipelines.simulate.ladder import HIGHEST_STEP, Entries, Hazards, Histories, simulate_histories
 from pipelines.simulate.parameters import LadderParameters
 from pipelines.simulate.population import Children, draw_at_risk
 
@@ -58,34 +58,24 @@ class _Segments:
 def draw_social_histories(
     rng: np.random.Generator, children: Children, parameters: LadderParameters, *, data_end: date
 ) -> Histories:
-    """Step histories on the social track; spells open at the start of the history begin earlier."""
-    start_day = day_number(social_history_start(parameters, data_end))
+    """Step histories on the social track from birth or moving in; spells that ended before the register are left out."""
     end = day_number(data_end)
     at_risk = np.flatnonzero(draw_at_risk(rng, children, parameters, share=parameters.social_at_risk_share))
-    birth = children.birth_day[at_risk]
-    start = np.maximum(np.maximum(birth + 30, children.present_from[at_risk]), start_day)
-    stop = np.minimum(np.minimum(children.present_to[at_risk], end) + 1, children.adult_day[at_risk])
-    was_here = (children.present_from[at_risk] < start_day) & (
-        birth + parameters.earliest_start_age_years * 365.25 <= start_day
-    )
+    hazards = Hazards(parameters.social_away_hazards_per_year, parameters.social_towards_hazards_per_year)
     entries = Entries(
         child=at_risk,
-        start=start,
-        stop=stop,
-        step=np.where(was_here, draw_initial_steps(rng, len(at_risk), parameters), 0),
+        start=np.maximum(children.birth_day[at_risk] + 30, children.present_from[at_risk]),
+        stop=np.minimum(np.minimum(children.present_to[at_risk], end) + 1, children.adult_day[at_risk]),
         highest_step=np.full(len(at_risk), HIGHEST_STEP),
         adviser_from=children.adviser_from[at_risk],
     )
-    histories = simulate_histories(rng, entries, parameters, last_move_day=end - parameters.registration_lag_days)
-    earlier = np.maximum(children.birth_day[histories.child] + 60, histories.start - rng.integers(30, 700, len(histories.start)))
-    was_open = (histories.start == start_day) & (histories.step > 0)
-    return Histories(
-        histories.child, histories.step, np.where(was_open, off_the_first(earlier), histories.start), histories.stop
-    )
+    whole = simulate_histories(rng, entries, hazards, parameters, last_move_day=end - parameters.registration_lag_days)
+    known = whole.stop > day_number(social_history_start(parameters, data_end))
+    return Histories(whole.child[known], whole.step[known], whole.start[known], whole.stop[known])
 
 
 def social_history_start(parameters: LadderParameters, data_end: date) -> date:
-    """The day from which all measures are known."""
+    """The register's first day: a measure that ended before it is not delivered."""
     return date(data_end.year - parameters.social_history_years, 1, 1)
 
 

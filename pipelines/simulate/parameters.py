@@ -57,27 +57,34 @@ class SchoolParameters:
 class LadderParameters:
     """Moves on the two tracks: hazards between neighbouring steps of six."""
 
-    away_hazards_per_year: tuple[float, ...] = _parameter(
+    social_away_hazards_per_year: tuple[float, ...] = _parameter(
         (0.25, 0.18, 0.10, 0.07, 0.05), unit="per year, away from ordinary, from step 0-4", source=MODEL + ", step 7"
     )
-    towards_hazards_per_year: tuple[float, ...] = _parameter(
+    social_towards_hazards_per_year: tuple[float, ...] = _parameter(
         (0.30, 0.22, 0.15, 0.06, 0.05), unit="per year, towards ordinary, from step 1-5", source=MODEL + ", step 7"
     )
-    initial_shares: tuple[float, ...] = _parameter(
-        (0.30, 0.28, 0.18, 0.12, 0.08, 0.04), unit="share per step 0-5 at the start", source=MODEL + ", step 7"
+    education_away_hazards_per_year: tuple[float, ...] = _parameter(
+        (0.25, 0.30, 0.30, 0.12, 0.07),
+        unit="per year, away from ordinary, from step 0-4",
+        source="model's, raised from step 1 on: 5-6 % of pupils outside ordinary classes",
+    )
+    education_towards_hazards_per_year: tuple[float, ...] = _parameter(
+        (0.30, 0.22, 0.10, 0.06, 0.05), unit="per year, towards ordinary, from step 1-5", source=MODEL + ", step 7, from step 3 fewer"
     )
     frailty_variance: float = _parameter(0.3, unit="variance of a gamma with mean 1", source=MODEL + ", step 7")
     adviser_away_multiplier: float = _parameter(0.85, unit="ratio of hazards", source=MODEL + ", step 7")
     adviser_towards_multiplier: float = _parameter(1.2, unit="ratio of hazards", source=MODEL + ", step 7")
     education_at_risk_share: float = _parameter(
-        0.22, unit="share of children who can leave step 0", source="tuned: 5-6 % of pupils outside ordinary classes"
+        0.27, unit="share of children who can leave step 0", source="tuned: 5-6 % of pupils outside ordinary classes"
     )
-    social_at_risk_share: float = _parameter(0.08, unit="share of children who can leave step 0", source=ASSUMED)
+    social_at_risk_share: float = _parameter(0.16, unit="share of children who can leave step 0", source=ASSUMED)
     at_risk_difficulty_slope: float = _parameter(0.8, unit="logit per SD of latent difficulty", source=ASSUMED)
     at_risk_disadvantage_logit: float = _parameter(0.4, unit="logit", source=ASSUMED)
     at_risk_boy_logit: float = _parameter(0.5, unit="logit", source="boys 7.5 % against girls 2.9 %, 2018/19 (STIL)")
     district_logit_sd: float = _parameter(0.3, unit="logit SD between districts", source=MODEL + ", step 8")
-    earliest_start_age_years: float = _parameter(3.0, unit="years at the start, else step 0", source=ASSUMED)
+    education_cohort_logit_per_year: float = _parameter(
+        0.03, unit="logit per later year of birth", source=MODEL + ", step 8: the known trend"
+    )
     shortest_spell_days: int = _parameter(45, unit="days without a further move", source="longer than the grace gap")
     registration_lag_days: int = _parameter(
         31, unit="days before data end without new moves", source="moves are registered late; longer than the grace gap"

@@ -37,7 +37,7 @@ class Children:
 
     `present_from` and `present_to` are the first and last day of living in the municipality (NEVER: still there);
     `district_first` holds until the day before `district_change_day`, `district_second` from then on. `difficulty` is the
-    latent trait, mean 0 and SD 1. `adviser_from` is the first day under the adviser model in the first home district.
+    latent trait, mean 0 and SD 1; `district_level` (one per district) has mean 0 over the children. `adviser_from` is the first day under the adviser model in the first home district.
     """
 
     numbers: tuple[str, ...]
@@ -91,6 +91,7 @@ def draw_children(
     shares = np.array([district.share_of_children for district in profile.districts])
     first = rng.choice(len(shares), size=count, p=shares)
     district_level = rng.normal(0.0, np.sqrt(sdq.district_level_variance_share), size=len(shares))
+    district_level -= np.average(district_level, weights=shares)
     disadvantaged = parameters.disadvantaged_share + parameters.disadvantaged_extra_share * (district_level > 0)
     is_disadvantaged = rng.random(count) < disadvantaged[first]
     difficulty = rng.normal(size=count)
@@ -160,15 +161,18 @@ def _draw_moves(
 
 
 def draw_at_risk(
-    rng: np.random.Generator, children: Children, parameters: LadderParameters, *, share: float
-) -> Flags:
+    rng: np.random.Generator, children: Children, parameters: LadderParameters, *, share: float,
+    cohort_logit_per_year: float = 0.0,
+) -> Flags:  # fmt: skip
     """Which children can leave step 0 of a track at all: `share` of them, more where difficulties are and unevenly by district."""
     districts = len(children.district_level)
+    years_after_the_middle = (children.birth_day - children.birth_day.mean()) / DAYS_PER_YEAR
     score = (
         parameters.at_risk_difficulty_slope * children.difficulty
         + parameters.at_risk_disadvantage_logit * children.is_disadvantaged
         + parameters.at_risk_boy_logit * children.is_boy
         + rng.normal(0.0, parameters.district_logit_sd, size=districts)[children.district_first]
+        + cohort_logit_per_year * years_after_the_middle
     )
     return rng.random(children.count) < 1 / (1 + np.exp(-(score + _intercept(score, share))))
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.simulate.days import NEVER, Days, Flags, Indices, Numbers, date_series, day_number, year_numbers
 from pipelines.simulate.geography import Geography
-from pipelines.simulate.ladder import HIGHEST_STEP, Entries, Histories, draw_initial_steps, simulate_histories
+from pipelines.simulate.ladder import HIGHEST_STEP, Entries, Hazards, Histories, simulate_histories
 from pipelines.simulate.parameters import Parameters
 from pipelines.simulate.population import Children, draw_at_risk
 
@@ -82,16 +82,18 @@ def draw_placements(
     end = day_number(data_end)
     last_start_year = data_end.year if data_end.month >= 8 else data_end.year - 1
     years = range(last_start_year - parameters.school.school_year_count + 1, last_start_year + 1)
-    period_start = day_number(date(years[0], 8, 1))
     habits = _draw_habits(rng, children, parameters)
     periods = _attendance(children, habits, years, end=end)
-    histories = _draw_histories(rng, children, habits, parameters, periods, period_start=period_start, end=end)
+    histories = _draw_histories(rng, children, habits, parameters, periods, end=end)
     return _placed(rng, children, geography, habits, periods, histories, end=end)
 
 
 def _draw_habits(rng: np.random.Generator, children: Children, parameters: Parameters) -> _Habits:
     count, school = children.count, parameters.school
-    at_risk = draw_at_risk(rng, children, parameters.ladder, share=parameters.ladder.education_at_risk_share)
+    at_risk = draw_at_risk(
+        rng, children, parameters.ladder, share=parameters.ladder.education_at_risk_share,
+        cohort_logit_per_year=parameters.ladder.education_cohort_logit_per_year,
+    )  # fmt: skip
     return _Habits(
         attends_daycare=(rng.random(count) < school.daycare_share) | at_risk,
         daycare_from=children.birth_day + rng.integers(300, 430, size=count),
@@ -142,30 +144,25 @@ def _draw_histories(
     parameters: Parameters,
     periods: _Periods,
     *,
-    period_start: int,
     end: int,
 ) -> Histories:
-    """Step histories of the children at risk, from their first day in daycare or school."""
+    """Step histories of the children at risk, from their first day in daycare or school, also before the register."""
     first_of_child = np.unique(periods.child, return_index=True)[1]
     last_of_child = np.append(first_of_child[1:], len(periods.child)) - 1
     chosen = habits.at_risk[periods.child[first_of_child]]
     first, last = first_of_child[chosen], last_of_child[chosen]
-    who, start = periods.child[first], periods.start[first]
-    drawn = draw_initial_steps(rng, len(who), parameters.ladder)
-    old_enough = children.birth_day[who] + parameters.ladder.earliest_start_age_years * 365.25 <= period_start
-    in_daycare = periods.grade[first] == DAYCARE_GRADE
+    who = periods.child[first]
+    hazards = Hazards(parameters.ladder.education_away_hazards_per_year, parameters.ladder.education_towards_hazards_per_year)
     entries = Entries(
         child=who,
-        start=start,
-        stop=np.minimum(periods.stop[last] + 1, end + 1),
-        # Only who was there at the start of the register begins above step 0; all others are followed from the first day.
-        step=np.where((start == period_start) & old_enough, drawn, 0),
-        # Day treatment takes school children; who begins in daycare therefore never needs step 5.
-        highest_step=np.where(in_daycare, HIGHEST_STEP - 1, HIGHEST_STEP),
+        start=np.maximum(habits.daycare_from, children.present_from)[who],
+        stop=np.minimum(periods.stop[last], end) + 1,
+        # Day treatment takes school children: who is in daycare when the register begins never needs step 5.
+        highest_step=np.where(periods.grade[first] == DAYCARE_GRADE, HIGHEST_STEP - 1, HIGHEST_STEP),
         adviser_from=children.adviser_from[who],
     )
     last_move_day = end - parameters.ladder.registration_lag_days
-    return simulate_histories(rng, entries, parameters.ladder, last_move_day=last_move_day)
+    return simulate_histories(rng, entries, hazards, parameters.ladder, last_move_day=last_move_day)
 
 
 def _placed(

@@ -227,6 +227,7 @@ def _draw_measured(
     can = (
         (place >= 0)
         & children.is_resident_on(everyone, day)
+        & (children.present_to >= day + MOST_LAG_DAYS)
         & (birthdays(children.birth_day, YOUNGEST_AGE_YEARS) <= day)
         & (day < birthdays(children.birth_day, OLDEST_AGE_YEARS))
     )
@@ -248,6 +249,7 @@ def _common_part(
     stable = parameters.child_variance_share + parameters.informant_variance_share
     of_units = stable * (parameters.district_level_variance_share + parameters.institution_level_variance_share)
     institution = rng.normal(0.0, np.sqrt(parameters.institution_level_variance_share), size=len(geography.codes))
+    institution -= institution[measured.institution].mean()
     points_per_unit = float(expected.of(np.array([0.5]))[0] - expected.of(np.array([-0.5]))[0])
     disadvantage = children.is_disadvantaged[measured.child] - _disadvantaged_share(children)
     return (

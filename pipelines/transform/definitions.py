@@ -8,7 +8,7 @@ The query is followed from the inside out. Each part of it either knows nothing 
 fixed on one definition; two parts meet only when both are the same.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import sqlglot
@@ -49,7 +49,9 @@ class _Parts:
         return list(groups.values())
 
 
-def refuse_mixed_definitions(sql: str, *, guarded: Collection[str] = GUARDED_TABLES, where: str = "Forespørgslen") -> None:
+def refuse_mixed_definitions(
+    sql: str, *, guarded: Collection[str] = GUARDED_TABLES, where: str = "Forespørgslen"
+) -> None:
     """Nothing, when every figure that `sql` (DuckDB) gives belongs to one definition of inclusion.
 
     Raises:
@@ -75,31 +77,34 @@ def carries_definition(expression: exp.Query, *, guarded: Collection[str], where
 
 def _label(scope: Scope, labels: dict[int, str | None], guarded: Collection[str], where: str) -> str | None:
     if isinstance(scope.expression, exp.SetOperation):
-        found = {labels[id(part)] for part in scope.union_scopes or ()} - {None}
-        if len(found) > 1:
+        stacked = _known(labels, scope.set_operation_scopes)
+        if len(stacked) > 1:
             raise _refusal(where, scope, "stabler rækker med hver sin definition oven på hinanden")
-        return next(iter(found), None)
+        return next(iter(stacked), None)
     if not isinstance(scope.expression, exp.Select):
         return None
     parts = _Parts(_source_labels(scope, labels, guarded))
     _apply_conditions(scope.expression, parts)
-    found = set().union(*parts.groups()) | {labels[id(inner)] for inner in scope.subquery_scopes} - {None}
-    return _outcome(scope, parts, {label for label in found if label}, where)
+    found = set().union(*parts.groups()) | _known(labels, scope.subquery_scopes)
+    return _outcome(scope, scope.expression, parts, found, where)
 
 
-def _outcome(scope: Scope, parts: _Parts, found: set[str], where: str) -> str | None:
-    select = scope.expression
+def _known(labels: Mapping[int, str | None], scopes: Iterable[Scope]) -> set[str]:
+    return {label for scope in scopes if (label := labels[id(scope)]) is not None}
+
+
+def _outcome(scope: Scope, select: exp.Select, parts: _Parts, found: set[str], where: str) -> str | None:
     open_groups = [labels for labels in parts.groups() if labels == {_CARRIED}]
     fixed = found - {_CARRIED}
     if len(open_groups) > 1 or len(fixed) > 1 or (open_groups and fixed):
         raise _refusal(where, scope, f"sætter tal sammen uden at kræve, at {DEFINITION} er den samme")
     if not open_groups:
-        return next(iter(fixed), _CARRIED if _projects_definition(select) else None)
+        return next(iter(fixed), _CARRIED if _names_definition(select) else None)
     if _aggregates(select) and not _has_definition(select.args.get("group")):
         raise _refusal(where, scope, f"lægger tal sammen på tværs af {DEFINITION}")
     if any(not _has_definition(exp.Tuple(expressions=window.args.get("partition_by"))) for window in _windows(select)):
         raise _refusal(where, scope, f"regner på tværs af {DEFINITION} (partition by mangler den)")
-    if not _projects_definition(select):
+    if not (_names_definition(select) or select.is_star):
         raise _refusal(where, scope, f"taber {DEFINITION}, så tallene ikke kan holdes adskilt")
     return _CARRIED
 
@@ -143,7 +148,7 @@ def _spread_fixed(parts: _Parts) -> None:
             parts.labels[alias] = fixed[parts.root(alias)]
 
 
-def _conditions(select: exp.Select) -> Iterator[exp.Expression]:
+def _conditions(select: exp.Select) -> Iterator[exp.Expr]:
     places = [select.args.get("where"), *(joined.args.get("on") for joined in select.args.get("joins") or ())]
     for place in places:
         if place is not None:
@@ -153,7 +158,7 @@ def _conditions(select: exp.Select) -> Iterator[exp.Expression]:
                 yield condition.unnest()
 
 
-def _definition_alias(node: exp.Expression | None, parts: _Parts) -> str | None:
+def _definition_alias(node: exp.Expr | None, parts: _Parts) -> str | None:
     if not isinstance(node, exp.Column) or node.name.lower() != DEFINITION:
         return None
     if node.table:
@@ -161,7 +166,7 @@ def _definition_alias(node: exp.Expression | None, parts: _Parts) -> str | None:
     return next(iter(parts.labels)) if len(parts.labels) == 1 else None
 
 
-def _own_nodes(select: exp.Select, kind: type[exp.Expression]) -> Iterator[exp.Expression]:
+def _own_nodes(select: exp.Select, kind: type[exp.Expr]) -> Iterator[exp.Expr]:
     """Nodes of one kind in the SELECT itself, not in the queries inside it."""
     for node in select.find_all(kind):
         if node.find_ancestor(exp.Select) is select:
@@ -174,20 +179,18 @@ def _aggregates(select: exp.Select) -> bool:
     return any(node.find_ancestor(exp.Window, exp.Select) is select for node in _own_nodes(select, exp.AggFunc))
 
 
-def _windows(select: exp.Select) -> list[exp.Expression]:
+def _windows(select: exp.Select) -> list[exp.Expr]:
     return list(_own_nodes(select, exp.Window))
 
 
-def _has_definition(node: exp.Expression | None) -> bool:
+def _has_definition(node: exp.Expr | None) -> bool:
     if node is None:
         return False
     return bool(node.args.get("all")) or any(column.name.lower() == DEFINITION for column in node.find_all(exp.Column))
 
 
-def _projects_definition(select: exp.Select) -> bool:
-    return any(
-        projection.alias_or_name.lower() == DEFINITION or projection.is_star for projection in select.expressions
-    )
+def _names_definition(select: exp.Select) -> bool:
+    return any(projection.alias_or_name.lower() == DEFINITION for projection in select.expressions)
 
 
 def _refusal(where: str, scope: Scope, what: str) -> TransformError:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from pipelines.errors import TransformError
 from pipelines.transform.sql_files import Reference, SqlFile
@@ -50,7 +51,7 @@ def _cycle_text(cycle: Sequence[str], by_table: dict[str, SqlFile]) -> str:
     # graphlib names a circle from a table to those that read it; turned round, each reads the next
     tables = list(reversed(cycle))
     links = []
-    for reader, read in zip(tables, tables[1:], strict=False):
+    for reader, read in pairwise(tables):
         file = by_table[reader]
         line = next(reference.line for reference in file.references if reference.table == read)
         links.append(f"{file.label}, linje {line} læser {read}")

@@ -107,7 +107,9 @@ def read_sql_file(path: Path, folder: str, root: Path) -> SqlFile:
     except ParseError as error:
         first = error.errors[0] if error.errors else {}
         where = f"{first.get('line', 1)}"
-        raise TransformError(f"{label}, linje {where}: SQL kan ikke læses ved '{first.get('highlight', '')}'.") from None
+        raise TransformError(
+            f"{label}, linje {where}: SQL kan ikke læses ved '{first.get('highlight', '')}'."
+        ) from None
     except TokenError as error:
         raise TransformError(f"{label}, linje 1: SQL kan ikke læses: {error}") from None
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):

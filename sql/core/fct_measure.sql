@@ -47,23 +47,29 @@ end_reasons as (
     from codes.end_reasons
 ),
 
--- The row of the dated code table that was in force when the measure began; else its newest row, and we say so.
-dated as (
+described as (
     select
         measures.*,
         paragraphs.law_title,
         paragraphs.social_rung as paragraph_rung,
         paragraphs.is_placement,
         paragraphs.is_stay_away,
+        paragraphs.valid_from_date,
         coalesce(paragraphs.successor_code, paragraphs.code) as series_paragraph_code,
         measures.start_date >= coalesce(paragraphs.valid_from_date, measures.start_date)
         and measures.start_date <= coalesce(paragraphs.valid_to_date, measures.start_date) as is_paragraph_in_force
     from measures
     left join paragraphs on measures.paragraph_code = paragraphs.code
+),
+
+-- The row of the dated code table that was in force when the measure began; else its newest row, and we say so.
+dated as (
+    select *
+    from described
     qualify
         row_number() over (
-            partition by measures.child_id, measures.measure_id
-            order by is_paragraph_in_force desc nulls last, paragraphs.valid_from_date desc nulls last
+            partition by child_id, measure_id
+            order by is_paragraph_in_force desc nulls last, valid_from_date desc nulls last
         ) = 1
 )
 

@@ -37,8 +37,8 @@ places as (
     from core.fct_school_placement as placements
     inner join reference_days
         on
-            reference_days.day_date >= placements.start_date
-            and reference_days.day_date <= coalesce(placements.end_date, reference_days.day_date)
+            placements.start_date <= reference_days.day_date
+            and coalesce(placements.end_date, reference_days.day_date) >= reference_days.day_date
     inner join core.dim_child as children on placements.child_id = children.child_id
     left join core.dim_day as birth_days on children.birth_date = birth_days.day_date
     where placements.own_register_id is not null

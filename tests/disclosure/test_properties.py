@@ -23,7 +23,7 @@ count = st.one_of(st.integers(0, 12), st.integers(0, 400))
 small_tables = st.lists(st.tuples(count, count, count), min_size=1, max_size=6)
 open_count = st.one_of(st.just(0), st.integers(5, 400))
 open_tables = st.lists(st.tuples(open_count, open_count, open_count), min_size=1, max_size=6)
-quick = settings(max_examples=40, deadline=None, derandomize=True)
+quick = settings(max_examples=30, deadline=None, derandomize=True)
 
 
 def make_rows(counts):
@@ -60,7 +60,7 @@ def test_nothing_small_is_shown_and_nothing_hidden_can_be_worked_out(counts):
     assert find_pinned(table, totals=TOTALS) == []
 
 
-@quick
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(small_tables)
 def test_same_rows_same_pattern(counts):
     assert shield(make_rows(counts)) == shield(make_rows(counts))
@@ -91,44 +91,38 @@ def test_no_secondarily_hidden_count_is_hidden_in_vain(counts):
             assert find_pinned(show_again(table, index, place, row[name]), totals=TOTALS)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(
     st.lists(st.tuples(*[st.integers(0, 6)] * 3), min_size=2, max_size=2),
-    st.sets(st.tuples(st.integers(0, 2), st.integers(1, 4)), min_size=1, max_size=7),
+    st.sets(st.tuples(st.integers(0, 1), st.integers(0, 2)), min_size=1, max_size=3),
+    st.sets(st.sampled_from([(0, 3), (1, 3), (2, 0), (2, 1), (2, 2), (2, 3)]), max_size=3),
 )
-def test_the_attack_finds_what_trying_every_table_finds(counts, blanks):
-    """Second road: fill the parts with all numbers that they could be, and keep the tables that fit what is shown."""
-    published = blank_out(make_rows(counts), blanks)
-    shown = [[cell.value for cell in cells[1:5]] for cells in published.rows]
+def test_the_attack_finds_what_trying_every_table_finds(counts, hidden_parts, hidden_totals):
+    """Second road: put every number in the hidden parts, and keep the tables that agree with what is shown."""
+    published = hide(make_rows(counts), hidden_parts | hidden_totals)
+    shown = [cell.value for cells in published.rows for cell in cells[1:5]]
     whole = sum(map(sum, counts))
-    free = [(row, column) for row in range(2) for column in range(3) if shown[row][column] is None]
-    possible = []
-    for filling in itertools.product(range(whole + 1), repeat=min(len(free), 3)):
-        parts = [row[:3] for row in shown[:2]]
-        for (row, column), value in zip(free, filling, strict=False):
-            parts[row][column] = value
-        if len(free) <= 3:
-            tried = [
-                [*row, sum(row)] for row in (*parts, [sum(column) for column in zip(*parts, strict=True)])
-            ]
-            if all(
-                a in (None, b) for a, b in zip(itertools.chain(*shown), itertools.chain(*tried), strict=True)
-            ):
-                possible.append(tried)
-    if not possible:
-        return  # more blanks than are worth trying
+    agreeing = []
+    for numbers in itertools.product(range(whole + 1), repeat=len(hidden_parts)):
+        parts = [list(row) for row in counts]
+        for (row, column), number in zip(sorted(hidden_parts), numbers, strict=True):
+            parts[row][column] = number
+        tried = [row[name] for row in make_rows(parts) for name in COUNTS]
+        if all(known in (None, number) for known, number in zip(shown, tried, strict=True)):
+            agreeing.append(tried)
     for (row, name), interval in attack(published, totals=TOTALS).items():
         if name in COUNTS:
-            values = [tried[row][COUNTS.index(name)] for tried in possible]
+            values = [tried[4 * row + COUNTS.index(name)] for tried in agreeing]
             assert interval.low == min(values)
-            # "no limit" cannot be seen by trying; a limit must be the one that trying finds
-            assert interval.high == max(values) if interval.high is not None else max(values) >= whole
+            # Without a limit, trying goes as far as it was let; with one, it stops there.
+            assert max(values) >= whole if interval.high is None else max(values) == interval.high
 
 
-def blank_out(rows, blanks):
+def hide(rows, places):
+    """The table of `rows` with the counts at (row, count column) in `places` hidden, and all shares."""
     cells = tuple(
         tuple(
-            Cell(None, CellStatus.HIDDEN) if (index, place) in blanks or place == 5 else Cell(value)
+            Cell(None, CellStatus.HIDDEN) if (index, place - 1) in places or place == 5 else Cell(value)
             for place, value in enumerate(row.values())
         )
         for index, row in enumerate(rows)

@@ -51,15 +51,11 @@ def show(table):
 
 
 def shield(rows, *columns, totals=(), rule=None):
-    return protect(
-        rows, table_id="t", title="T", columns=columns, source="konstrueret", rule=rule, totals=totals
-    )
+    return protect(rows, table_id="t", title="T", columns=columns, source="konstrueret", rule=rule, totals=totals)
 
 
 def expect(text):
-    return [
-        list(row.values()) for row in [{k: MARKS.get(v, v) for k, v in row.items()} for row in draw(text)]
-    ]
+    return [list(row.values()) for row in [{k: MARKS.get(v, v) for k, v in row.items()} for row in draw(text)]]
 
 
 def test_one_to_four_are_hidden_and_zero_and_five_shown():
@@ -393,6 +389,7 @@ LONELY_LIMIT = TableColumn("low", "Fra", "mean", limit_of="mean")
         ((SHARE,), {"children": 100, "special": 7, "share": 7.0}, "a share must lie between 0 and 1"),
         ((SHARE,), {"children": 100, "special": 7, "share": 0.08}, "is not special / children"),
         ((SHARE,), {"children": 10, "special": 11, "share": 1.0}, "special is larger than children"),
+        ((SHARE,), {"children": 10, "special": 11, "share": None}, "special is larger than children"),
     ],
 )
 def test_what_cannot_be_protected_is_refused(columns, row, message):

@@ -74,18 +74,14 @@ def test_smallest_detectable_difference_is_134_percent_of_half_the_interval_at_4
     found = cluster_mean_interval([1, 2, 4, 3, 7], list("ABCDE")).by_cluster
     half = (found.high - found.low) / 2
     difference = smallest_detectable_difference(found.standard_error, found.degrees_of_freedom)
-    assert difference / half == pytest.approx(
-        (2.776445 + 0.940965) / 2.776445, abs=1e-5
-    )  # t.975 and t.80 at 4
+    assert difference / half == pytest.approx((2.776445 + 0.940965) / 2.776445, abs=1e-5)  # t.975 and t.80 at 4
 
 
 def test_smallest_detectable_difference_with_many_districts_is_the_textbook_28():
     assert smallest_detectable_difference(1, 100_000) == pytest.approx(1.959964 + 0.841621, abs=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("error", "freedom", "power"), [(-1, 4, 0.8), (1, 0, 0.8), (1, 4, 1.0), (math.nan, 4, 0.8)]
-)
+@pytest.mark.parametrize(("error", "freedom", "power"), [(-1, 4, 0.8), (1, 0, 0.8), (1, 4, 1.0), (math.nan, 4, 0.8)])
 def test_smallest_detectable_difference_refuses_nonsense(error, freedom, power):
     with pytest.raises(ValueError, match="needs a standard error"):
         smallest_detectable_difference(error, freedom, power=power)

@@ -32,17 +32,13 @@ def test_simulated_children_without_help_fall_by_as_much():
     lasting = random.normal(0, np.sqrt(0.65), 400_000)
     first, second = (7.4 + 5.4 * (lasting + random.normal(0, np.sqrt(0.35), lasting.size)) for _ in range(2))
     referred = first >= 14
-    expected = expected_change_without_help(
-        first[referred].mean(), population_mean=7.4, retest_correlation=0.65
-    )
+    expected = expected_change_without_help(first[referred].mean(), population_mean=7.4, retest_correlation=0.65)
     assert (second - first)[referred].mean() == pytest.approx(expected, abs=0.06)
 
 
 @given(st.floats(0, 40), st.floats(0, 40), st.floats(0, 1))
 def test_towards_the_population_and_never_past_it(baseline, population, retest):
-    after = baseline + expected_change_without_help(
-        baseline, population_mean=population, retest_correlation=retest
-    )
+    after = baseline + expected_change_without_help(baseline, population_mean=population, retest_correlation=retest)
     assert min(baseline, population) - 1e-9 <= after <= max(baseline, population) + 1e-9
 
 

@@ -196,7 +196,10 @@ def share_section(share_table: ProtectedTable) -> Section:
             needed="Flere år vil vise, om stigningen holder.",
         ),
         not_shown=("Figuren viser ikke, hvordan børnene trives.", "Den siger intet om det enkelte barn."),
-        method=("KOM-1: elever i folkeskolen, talt efter bopæl.", "Elever med støtte i mindst 9 timer om ugen er talt med."),
+        method=(
+            "KOM-1: elever i folkeskolen, talt efter bopæl.",
+            "Elever med støtte i mindst 9 timer om ugen er talt med.",
+        ),
         declared_numbers=(DeclaredNumber("9", "timers støtte om ugen, loven"),),
     )
 

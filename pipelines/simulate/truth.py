@@ -1,0 +1,286 @@
+"""What is true of a made-up municipality: shares, moves, SDQ changes, meetings and planted defects, as a JSON file.
+
+Everything is counted from the simulator's own arrays, never from the files. Names of counts are those of the marts that must
+find them again. A district is the child's home district: on 30 September for shares, on the last day before a move for moves,
+on the day of the first form for SDQ. `area_code` ALL is the whole municipality.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipelines.simulate.days import (
+    NEVER,
+    Days,
+    Flags,
+    Indices,
+    Numbers,
+    day_number,
+    school_year_label,
+    year_numbers,
+)
+from pipelines.simulate.deliveries import plan_deliveries
+from pipelines.simulate.ladder import Histories
+from pipelines.simulate.measures import RUNG_OF_STEP, social_history_start
+from pipelines.simulate.municipality import SimulatedMunicipality
+from pipelines.simulate.parameters import describe_parameters
+from pipelines.simulate.schooling import DAYCARE_GRADE, Placements
+from pipelines.simulate.sdq import DIFFICULTY_SCALES, INFORMANTS, MISSING, Forms, Items, load_items
+from pipelines.simulate.sessions import STATUSES
+
+MOVE_CAUSES = ("down", "up", "opened", "closed", "aged_out", "moved_away", "left_school")
+DOWN, UP, OPENED, CLOSED, AGED_OUT, MOVED_AWAY, LEFT_SCHOOL = range(7)
+LOWEST_SEGREGATED_RUNG = 3
+LATE_DAYS = 14
+WHOLE = "ALL"
+_NO_SCORE = -1
+
+Row = dict[str, Any]
+
+
+def write_truth(simulated: SimulatedMunicipality, path: Path, *, dirty: bool = True) -> None:
+    """Write the truth as JSON; `dirty` says which of the two kinds of delivery goes with it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(truth_of(simulated, dirty=dirty), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def truth_of(simulated: SimulatedMunicipality, *, dirty: bool = True) -> dict[str, Any]:
+    """Everything known: parameters, rows and children delivered, shares, moves, SDQ changes, meetings, defects."""
+    deliveries = plan_deliveries(simulated, dirty=dirty)
+    return {
+        "municipality_name": simulated.profile.municipality_name,
+        "seed": simulated.seed,
+        "children_count": simulated.children.count,
+        "data_end_date": simulated.data_end_date.isoformat(),
+        "is_dirty": dirty,
+        "parameters": describe_parameters(simulated.parameters),
+        "deliveries": [
+            {
+                "source": delivery.source,
+                "file_name": delivery.file_name,
+                "sheet_name": delivery.layout.sheet_name,
+                "right_row_count": delivery.right_row_count,
+                "wrong_row_count": len(delivery.defects),
+            }
+            for delivery in deliveries
+        ],
+        "mainstream_shares": mainstream_shares(simulated),
+        "ladder_moves": ladder_moves(simulated),
+        "sdq_changes": sdq_changes(simulated),
+        "sessions": session_counts(simulated),
+        "planted_defects": [asdict(defect) for delivery in deliveries for defect in delivery.defects],
+    }
+
+
+def mainstream_shares(simulated: SimulatedMunicipality) -> list[Row]:
+    """Per definition, area and school year: children living in the area on 30 September, and how many are in ordinary
+    classes or groups. KOM-1 leaves private schools out of both; KOM-2 is daycare."""
+    rows: list[Row] = []
+    for year in range(simulated.first_school_year, simulated.first_school_year + simulated.parameters.school.school_year_count):
+        day = day_number(date(year, 9, 30))
+        if day > day_number(simulated.data_end_date):
+            continue
+        everyone = np.arange(simulated.children.count)
+        days = np.full(simulated.children.count, day)
+        place = simulated.placements.on(everyone, days)
+        counted = (place >= 0) & simulated.children.is_resident_on(everyone, days)
+        district, place = simulated.children.district_on(everyone, days)[counted], place[counted]
+        for definition, included in _definitions(simulated, place).items():
+            rung = simulated.placements.rung[place[included]]
+            for code, here in _areas(simulated, district[included]):
+                rows.append({"definition_id": definition, **_area(code), "school_year": school_year_label(year), **_share(rung[here])})
+    return rows
+
+
+def _definitions(simulated: SimulatedMunicipality, place: Indices) -> Mapping[str, Flags]:
+    """Which placements each definition counts."""
+    grade = simulated.placements.grade[place]
+    institution = simulated.placements.institution[place]
+    is_private = institution == simulated.geography.private_school
+    return {
+        "own_register_school": (grade >= 0) & (grade <= 9) & ~is_private,
+        "own_register_daycare": grade == DAYCARE_GRADE,
+    }
+
+
+def _share(rung: Indices) -> Row:
+    segregated = int((rung >= LOWEST_SEGREGATED_RUNG).sum())
+    return {
+        "pupils_count": len(rung),
+        "mainstream_count": len(rung) - segregated,
+        "segregated_count": segregated,
+        "support_nine_hours_count": int((rung == 2).sum()),
+        "mainstream_share": round(1 - segregated / len(rung), 6) if len(rung) else None,
+    }
+
+
+def ladder_moves(simulated: SimulatedMunicipality) -> list[Row]:
+    """Per track, calendar year and area: moves by cause. `closed` is down to 0 and `opened` up from 0, so neither is also
+    counted as down or up; leaving school, turning 18 and moving away are neither. Only years in which the register knows
+    every move: education begins the year after its first school year began."""
+    social = social_moves(simulated)
+    education = education_moves(simulated)
+    first_years = (
+        ("social", social, social_history_start(simulated.parameters.ladder, simulated.data_end_date).year),
+        ("education", education, simulated.first_school_year + 1),
+    )
+    rows: list[Row] = []
+    for track, (child, day, cause), first_year in first_years:
+        district = simulated.children.district_on(child, day - 1)
+        for year in range(first_year, simulated.data_end_date.year + 1):
+            in_year = year_numbers(day) == year
+            for code, here in _areas(simulated, district):
+                counts = np.bincount(cause[in_year & here], minlength=len(MOVE_CAUSES)).tolist()
+                named = {f"{name}_count": count for name, count in zip(MOVE_CAUSES, counts, strict=True)}
+                rows.append({"track_code": track, "calendar_year": year, **_area(code), **named})
+    return rows
+
+
+def social_moves(simulated: SimulatedMunicipality) -> tuple[Indices, Days, Indices]:
+    """(child, first day of the new state, cause) of every move on the social track."""
+    histories: Histories = simulated.social_histories
+    rung = RUNG_OF_STEP[histories.step]
+    end = day_number(simulated.data_end_date)
+    adult = histories.stop == simulated.children.adult_day[histories.child]
+    ending = np.where(histories.stop > end, -1, np.where(adult, AGED_OUT, MOVED_AWAY))
+    return _moves(histories.child, rung, histories.start, histories.stop, ending)
+
+
+def education_moves(simulated: SimulatedMunicipality) -> tuple[Indices, Days, Indices]:
+    """(child, first day of the new state, cause) of every move on the education track."""
+    placed: Placements = simulated.placements
+    moved = placed.stop == simulated.children.present_to[placed.child]
+    ending = np.where(placed.stop >= NEVER, -1, np.where(moved, MOVED_AWAY, LEFT_SCHOOL))
+    return _moves(placed.child, placed.rung, placed.start, np.where(placed.stop < NEVER, placed.stop + 1, NEVER), ending)
+
+
+def _moves(child: Indices, rung: Indices, start: Days, stop: Days, ending: Indices) -> tuple[Indices, Days, Indices]:
+    """Moves between neighbouring spells of a child, and the endings of last spells above 0; `stop` is exclusive."""
+    goes_on = np.append((child[1:] == child[:-1]) & (start[1:] == stop[:-1]), False)
+    following = np.append(rung[1:], 0)
+    cause = np.select(
+        [
+            goes_on & (following == rung),
+            goes_on & (rung == 0),
+            goes_on & (following == 0),
+            goes_on & (following < rung),
+            goes_on,
+            rung == 0,
+        ],
+        [np.full(len(rung), kind) for kind in (-1, OPENED, CLOSED, DOWN, UP, -1)],
+        ending,
+    )
+    moves = cause >= 0
+    return child[moves], stop[moves], cause[moves]
+
+
+def sdq_changes(simulated: SimulatedMunicipality) -> list[Row]:
+    """Per informant and area: children with a form, pairs with both totals within the window, means in points.
+
+    The expected change is what regression to the mean alone gives: (1 - r)(population mean - mean of first totals).
+    """
+    parameters = simulated.parameters.sdq
+    forms = simulated.sdq.forms
+    totals = total_scores(forms, load_items(parameters))
+    same = (forms.child[1:] == forms.child[:-1]) & (forms.informant[1:] == forms.informant[:-1])
+    days = forms.day[1:] - forms.day[:-1]
+    in_window = same & (days >= parameters.window_least_days) & (days <= parameters.window_most_days)
+    is_pair = in_window & (totals[1:] != _NO_SCORE) & (totals[:-1] != _NO_SCORE)
+    firsts = np.flatnonzero(is_pair)
+    is_first_form = np.insert(~same, 0, True)
+    district = simulated.children.district_on(forms.child, forms.day)
+    rows: list[Row] = []
+    for kind, name in enumerate(INFORMANTS):
+        for code, here in _areas(simulated, district):
+            chosen = here & (forms.informant == kind)
+            pairs = firsts[chosen[firsts]]
+            means = _change(totals[pairs], totals[pairs + 1], parameters.population_mean_points, parameters.retest_correlation)
+            rows.append(
+                {
+                    "informant_code": name,
+                    **_area(code),
+                    "first_measured_count": int((chosen & is_first_form).sum()),
+                    "pairs_in_window_count": int(in_window[np.flatnonzero(chosen[:-1])].sum()),
+                    "children_count": len(pairs),
+                    **means,
+                }
+            )
+    return rows
+
+
+def total_scores(forms: Forms, items: Items) -> Indices:
+    """Total difficulties of delivered answers, shape (n,): reversed first, a scale with at least three answers scaled up
+    and rounded half up, -1 where one of the four scales cannot be scored."""
+    points = np.where(items.is_reversed, 2 - forms.answers, forms.answers).astype(float)
+    is_open = forms.answers == MISSING
+    totals = np.zeros(len(points), dtype=np.int64)
+    unscored = np.zeros(len(points), dtype=bool)
+    for scale in DIFFICULTY_SCALES:
+        columns = [place for place, name in enumerate(items.scales) if name == scale]
+        answered = (~is_open[:, columns]).sum(axis=1)
+        sums = np.where(is_open[:, columns], 0.0, points[:, columns]).sum(axis=1)
+        totals += np.floor(0.5 + 5 * sums / np.maximum(answered, 1)).astype(np.int64)
+        unscored |= answered < 3
+    return np.where(unscored, _NO_SCORE, totals)
+
+
+def _change(first: Indices, second: Indices, population_mean: float, retest: float) -> Row:
+    if not len(first):
+        return dict.fromkeys(
+            ("first_mean_points", "second_mean_points", "change_mean_points", "change_sd_points", "expected_change_points")
+        )
+    change: Numbers = (second - first).astype(float)
+    return {
+        "first_mean_points": round(float(first.mean()), 6),
+        "second_mean_points": round(float(second.mean()), 6),
+        "change_mean_points": round(float(change.mean()), 6),
+        "change_sd_points": round(float(change.std(ddof=1)), 6) if len(change) > 1 else None,
+        "expected_change_points": round((1 - retest) * (population_mean - float(first.mean())), 6),
+    }
+
+
+def session_counts(simulated: SimulatedMunicipality) -> list[Row]:
+    """Per forum, district and school year (of the planned day, else of the held one): planned, held, late, cancelled and
+    unknown meetings. Held counts unplanned meetings too, which are also counted apart."""
+    sessions = simulated.sessions
+    is_planned = sessions.planned < NEVER
+    late = is_planned & (sessions.held < NEVER) & (sessions.held - np.minimum(sessions.planned, NEVER) > LATE_DAYS)
+    frame = pl.DataFrame(
+        {
+            "forum": sessions.forum,
+            "district": sessions.district,
+            "year": sessions.school_year,
+            "planned_count": is_planned,
+            **{f"{name}_count": sessions.status == status for status, name in enumerate(STATUSES)},
+            "late_count": late,
+            "unplanned_held_count": ~is_planned,
+        }
+    )
+    counts = [name for name in frame.columns if name.endswith("_count")]
+    grouped = frame.group_by("forum", "district", "year").agg(pl.col(counts).sum()).sort("forum", "district", "year")
+    return [
+        {
+            "forum_code": simulated.profile.forums[row["forum"]].code,
+            "district_code": simulated.profile.districts[row["district"]].code,
+            "school_year": school_year_label(row["year"]),
+            **{name: row[name] for name in counts},
+        }
+        for row in grouped.to_dicts()
+    ]
+
+
+def _areas(simulated: SimulatedMunicipality, district: Indices) -> list[tuple[str, Flags]]:
+    """Each area's code and which entries lie in it."""
+    codes = [item.code for item in simulated.profile.districts]
+    whole = (WHOLE, np.ones(len(district), dtype=bool))
+    return [*((code, district == position) for position, code in enumerate(codes)), whole]
+
+
+def _area(code: str) -> Row:
+    return {"area_kind": "municipality" if code == WHOLE else "district", "area_code": code}

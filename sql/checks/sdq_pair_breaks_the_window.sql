@@ -1,0 +1,22 @@
+-- Tests: whether a pair of SDQ forms lies outside the window, or an unpaired form has no reason.
+-- Matters when: the window in the settings is changed, and the pairs were not made again.
+-- Resolve: run again; if it stays, look at sql/core/fct_sdq_pair.sql.
+-- Dansk: Par af SDQ-skemaer ligger uden for det tidsrum, der er valgt i indstillingerne. Kør igen, og meld fejlen, hvis den bliver.
+with
+pairs as (
+    select
+        pairs.*,
+        settings.sdq_window_days_minimum,
+        settings.sdq_window_days_maximum
+    from core.fct_sdq_pair as pairs
+    cross join codes.settings as settings
+)
+
+select
+    child_id,
+    informant_code
+from pairs
+where
+    (is_paired and days_between not between sdq_window_days_minimum and sdq_window_days_maximum)
+    or (is_paired and (unpaired_reason_code is not null or change_points is null))
+    or (not is_paired and unpaired_reason_code is null)

@@ -1,0 +1,447 @@
+"""Does bad data stop or warn: every expectation of every contract, broken in the data, one at a time."""
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.codes import load_code_table
+from pipelines.contracts import Column, Contract, Expectation, load_contracts
+from pipelines.errors import ContractError, ExpectationError
+from pipelines.expectations import GateResult, Stage, validate
+from pipelines.expectations.rules import columns_of
+
+ROW_COUNT = 200
+TEXT_CANDIDATES = ("A{}", "2024/25", "2024", "101", "a{}")
+CONTRACTS = {kind: load_contracts(kind) for kind in ("source", "table")}
+STAGES: dict[str, Stage] = {"source": "typed", "table": "marts"}
+BROKEN = [
+    pytest.param(contract, expectation, id=f"{contract.contract_id}-{expectation.severity}-{expectation.name}")
+    for contracts in CONTRACTS.values()
+    for contract in contracts.values()
+    for expectation in contract.expectations
+]
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory database that stands as the warehouse does: attached as `wh`, in use, with its schemas."""
+    with duckdb.connect() as opened:
+        opened.execute("attach ':memory:' as wh; use wh")
+        for schema in ("landed", "typed", "core", "marts", "meta"):
+            opened.execute(f"create schema {schema}")
+        opened.execute("create table landed.deliveries (source varchar)")
+        yield opened
+
+
+# --- rows that keep every expectation of a contract, and changes that break one -------------------------------------
+
+
+def create_table(connection: duckdb.DuckDBPyConnection, contract: Contract) -> str:
+    """`typed.<source>` or `marts.<table>`, empty; a source is registered as delivered. Returns the table's name."""
+    table = f"{STAGES[contract.kind]}.{contract.contract_id}"
+    columns = [f'"{column.name}" {column.physical_type}' for column in contract.columns]
+    if contract.kind == "source":
+        columns.append("valid_to timestamp")
+        connection.execute("insert into landed.deliveries values (?)", [contract.contract_id])
+    connection.execute(f"create table {table} ({', '.join(columns)})")
+    return table
+
+
+def fill(connection: duckdb.DuckDBPyConnection, contract: Contract, *, row_count: int = ROW_COUNT) -> str:
+    table = create_table(connection, contract)
+    rows = [[good_value(contract, column, i) for column in contract.columns] for i in range(row_count)]
+    names = ", ".join(f'"{column.name}"' for column in contract.columns)
+    marks = ", ".join("?" for _ in contract.columns)
+    connection.executemany(f"insert into {table} ({names}) values ({marks})", rows)
+    return table
+
+
+def good_value(contract: Contract, column: Column, i: int) -> Any:
+    """A value that suits the column's type, code table, pattern and expectations; different from row to row if it can."""
+    kind = column.physical_type.split("(")[0]
+    if kind == "UUID":
+        return f"00000000-0000-4000-8000-{i:012d}"
+    if kind in {"DATE", "TIMESTAMP"}:
+        return date(2004, 1, 1) + timedelta(days=i)
+    if kind == "BOOLEAN":
+        return i % 2 == 0
+    if kind == "VARCHAR":
+        return good_text(contract, column, i)
+    low, high = bounds(contract, column)
+    return low + i % (high - low + 1)
+
+
+def good_text(contract: Contract, column: Column, i: int) -> str:
+    allowed = [value for given in arguments_on(contract, column, "in_set") for value in given["value_set"]]
+    if allowed or column.code_table:
+        codes = allowed or load_code_table(str(column.code_table)).codes
+        return str(codes[i % len(codes)])
+    patterns = [column.pattern] if column.pattern else []
+    patterns += [given["regex"] for given in arguments_on(contract, column, "to_match_regex")]
+    for candidate in TEXT_CANDIDATES:
+        if all(re.search(pattern, candidate.format(i)) for pattern in patterns):
+            return candidate.format(i)
+    raise AssertionError(f"{contract.contract_id}.{column.name}: no candidate text suits {patterns}; add one")
+
+
+def bounds(contract: Contract, column: Column) -> tuple[int, int]:
+    given = arguments_on(contract, column, "values_to_be_between")
+    lows = [*(each.get("min_value") for each in given), column.minimum]
+    highs = [*(each.get("max_value") for each in given), column.maximum]
+    low = max((int(value) for value in lows if value is not None), default=0)
+    high = min((int(value) for value in highs if value is not None), default=low + 100)
+    return low, min(high, 100 + low)
+
+
+def arguments_on(contract: Contract, column: Column, part_of_type: str) -> list[Any]:
+    return [
+        each.arguments
+        for each in contract.expectations
+        if part_of_type in each.expectation_type and each.arguments.get("column") == column.name
+    ]
+
+
+def least_broken_rows(expectation: Expectation, row_count: int) -> int:
+    """The smallest number of wrong rows that the expectation does not bear: 200 rows, mostly 0.97 -> 7."""
+    mostly = float(expectation.arguments.get("mostly", 1.0))
+    return next(broken for broken in range(row_count + 1) if (row_count - broken) / row_count < mostly)
+
+
+def wrong_value(contract: Contract, expectation: Expectation) -> str:
+    """SQL for a cell that breaks the expectation about its column."""
+    kind, given = expectation.expectation_type, expectation.arguments
+    if kind == "expect_column_values_to_not_be_null":
+        return "null"
+    if kind == "expect_column_values_to_be_between" and contract.column(given["column"]).physical_type == "DATE":
+        return "date '1850-01-01'" if given.get("min_value") is not None else "date '2999-01-01'"
+    if kind == "expect_column_values_to_be_between":
+        return f"{given['min_value']} - 1" if given.get("min_value") is not None else f"{given['max_value']} + 1"
+    if kind in {"expect_column_values_to_match_regex", "expect_column_values_to_be_in_set"}:
+        return "'!'"
+    raise AssertionError(f"no way to break {kind} is written here; add one")
+
+
+def break_rows(
+    connection: duckdb.DuckDBPyConnection, table: str, contract: Contract, expectation: Expectation
+) -> int | None:
+    """Spoil as few rows as it takes; returns how many, or None for an expectation about the whole table."""
+    kind = expectation.expectation_type
+    if kind.startswith("expect_table_row_count"):
+        connection.execute(f"delete from {table}")
+        return None
+    columns = columns_of(expectation)
+    if kind in {"expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique"}:
+        same = ", ".join(f'"{name}" = (select min("{name}") from {table})' for name in columns)
+        connection.execute(f"update {table} set {same} where rowid < 2")
+        return 2
+    broken = least_broken_rows(expectation, ROW_COUNT)
+    if kind == "expect_column_pair_values_a_to_be_greater_than_b":
+        change = f'"{columns[0]}" = "{columns[1]}" - 1'
+    else:
+        change = f'"{columns[0]}" = {wrong_value(contract, expectation)}'
+    connection.execute(f"update {table} set {change} where rowid < {broken}")
+    return broken
+
+
+def judge(connection: duckdb.DuckDBPyConnection, folder: Path, contract: Contract, *more: Contract) -> GateResult:
+    chosen = {each.contract_id: each for each in (contract, *more)}
+    return validate(connection, STAGES[contract.kind], docs_folder=folder, contracts=chosen)
+
+
+def data_docs_text(folder: Path) -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.html")))
+
+
+# --- the gate -------------------------------------------------------------------------------------------------------
+
+
+def test_there_is_something_to_break_for_each_severity_of_each_source() -> None:
+    severities = {(param.values[0].contract_id, param.values[1].severity) for param in BROKEN}  # type: ignore[union-attr]
+    assert severities >= {(name, severity) for name in CONTRACTS["source"] for severity in ("error", "warning")}
+
+
+@pytest.mark.parametrize("kind", ["source", "table"])
+def test_good_rows_pass_every_expectation(connection: duckdb.DuckDBPyConnection, tmp_path: Path, kind: str) -> None:
+    contracts = {name: each for name, each in CONTRACTS[kind].items() if each.expectations}
+    assert contracts
+    for contract in contracts.values():
+        fill(connection, contract)
+    result = validate(connection, STAGES[kind], docs_folder=tmp_path, contracts=contracts)
+    assert [outcome.sentence() for outcome in (*result.failures, *result.warnings)] == []
+    assert len(result.outcomes) == sum(len(each.expectations) for each in contracts.values())
+    assert {outcome.row_count for outcome in result.outcomes} <= {ROW_COUNT}
+    result.raise_on_error()
+
+
+@pytest.mark.parametrize(("contract", "expectation"), BROKEN)
+def test_each_expectation_broken_in_the_data_stops_or_warns_with_its_danish_explanation(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, contract: Contract, expectation: Expectation
+) -> None:
+    table = fill(connection, contract)
+    broken = break_rows(connection, table, contract, expectation)
+    result = judge(connection, tmp_path, contract)
+    failed = result.failures if expectation.severity == "error" else result.warnings
+    outcome = next(each for each in failed if each.expectation == expectation.name)
+    assert outcome.explanation == expectation.explanation
+    assert outcome.unexpected_count == broken
+    assert expectation.explanation in data_docs_text(tmp_path)
+    if expectation.severity == "warning":
+        assert result.failures == ()
+        result.raise_on_error()
+        return
+    with pytest.raises(ExpectationError) as caught:
+        result.raise_on_error()
+    message = str(caught.value)
+    assert f"- {contract.title}: {expectation.explanation}" in message
+    assert f"{contract.contract_id}.{expectation.name}" in message
+    assert str(tmp_path / result.stage / "index.html") in message
+    if broken is not None:
+        assert f"brudt i {broken} af {ROW_COUNT} rækker" in message
+
+
+@pytest.mark.parametrize(
+    ("contract", "expectation"), [param for param in BROKEN if "mostly" in param.values[1].arguments]
+)  # type: ignore[union-attr]
+def test_one_wrong_row_fewer_is_borne(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, contract: Contract, expectation: Expectation
+) -> None:
+    table = fill(connection, contract)
+    broken = break_rows(connection, table, contract, expectation)
+    assert broken is not None
+    column = columns_of(expectation)[0]
+    good = connection.execute(f'select "{column}" from {table} where rowid = {ROW_COUNT - 1}').fetchone()
+    connection.execute(f'update {table} set "{column}" = ? where rowid = 0', list(good or ()))
+    result = judge(connection, tmp_path, contract)
+    outcome = next(each for each in result.outcomes if each.expectation == expectation.name)
+    assert (outcome.is_success, outcome.unexpected_count) == (True, broken - 1)
+
+
+def test_superseded_rows_are_not_judged(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    contract = CONTRACTS["source"]["children"]
+    table = fill(connection, contract)
+    connection.execute(f"insert into {table} (birth_date, valid_to) select '1850-01-01', now() from range(500)")
+    result = judge(connection, tmp_path, contract)
+    assert result.failures == ()
+    assert {outcome.row_count for outcome in result.outcomes} == {ROW_COUNT}
+
+
+def test_a_source_whose_rows_are_all_rejected_or_superseded_stops(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    contract = CONTRACTS["source"]["sessions"]
+    create_table(connection, contract)
+    assert [each.expectation for each in judge(connection, tmp_path, contract).failures] == ["has_rows"]
+
+
+def test_sources_without_a_delivery_are_skipped_and_named(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    delivered, empty_view, absent = (CONTRACTS["source"][name] for name in ("children", "sessions", "measures"))
+    fill(connection, delivered)
+    create_table(connection, empty_view)
+    connection.execute("delete from landed.deliveries where source = 'sessions'")
+    result = judge(connection, tmp_path, delivered, empty_view, absent)
+    assert {outcome.table for outcome in result.outcomes} == {"children"}
+    assert [(each.table, each.reason) for each in result.skipped] == [
+        ("sessions", "Der er ingen leverance."),
+        ("measures", "Der er ingen leverance."),
+    ]
+    page = result.docs_index.read_text(encoding="utf-8")
+    assert "Indsatser og anbringelser" in page
+    assert "Der er ingen leverance." in page
+
+
+def test_nothing_delivered_at_all_is_a_result_and_not_an_error(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    result = validate(connection, "typed", docs_folder=tmp_path)
+    result.raise_on_error()
+    assert result.outcomes == ()
+    assert len(result.skipped) == len(CONTRACTS["source"])
+
+
+def test_only_the_chosen_tables_are_judged(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    for name in ("children", "sessions"):
+        fill(connection, CONTRACTS["source"][name])
+    result = validate(connection, "typed", docs_folder=tmp_path, tables=["sessions"])
+    assert {outcome.table for outcome in result.outcomes} == {"sessions"}
+    assert "Tabellen er ikke valgt til kontrol." in {each.reason for each in result.skipped}
+
+
+def test_a_mart_with_a_contract_must_exist(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    contract = mart(rule("has_rows", "expect_table_row_count_to_be_between", min_value=1))
+    with pytest.raises(ContractError, match="Kontrakten mart_visits beskriver en tabel, som ikke er bygget"):
+        judge(connection, tmp_path, contract)
+
+
+def test_outcomes_are_kept_in_meta_under_the_run_under_way(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    connection.execute("create table meta.runs (run_id bigint); insert into meta.runs values (3), (4)")
+    contract = CONTRACTS["source"]["children"]
+    table = fill(connection, contract)
+    connection.execute(f"update {table} set sex_code = null where rowid < 50")
+    result = judge(connection, tmp_path, contract)
+    judge(connection, tmp_path, contract)
+    kept = connection.execute(
+        "select run_id, stage, table_name, expectation_name, severity, is_success, row_count, unexpected_count, "
+        "unexpected_pct, explanation from meta.expectation_results where expectation_name = 'sex_is_known'"
+    ).fetchall()
+    explanation = next(each.explanation for each in result.warnings)
+    row = (4, "typed", "children", "sex_is_known", "warning", False, ROW_COUNT, 50, 100 * 50 / 200, explanation)
+    assert kept == [row, row]
+    (count,) = connection.execute("select count(*) from meta.expectation_results").fetchone() or (0,)
+    assert count == 2 * len(contract.expectations)
+
+
+def test_the_database_can_be_detached_afterwards(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    contract = CONTRACTS["source"]["organisation"]
+    fill(connection, contract)
+    judge(connection, tmp_path, contract)
+    connection.execute("checkpoint wh; use memory; detach wh")
+
+
+# --- what must not be seen ------------------------------------------------------------------------------------------
+
+PLANTED_WORD = "Hemmelighedsfuldsen"
+PLANTED_NUMBER = "0101995015"
+PLANTED = (PLANTED_WORD, PLANTED_NUMBER, "1877-07-07", "77777", "deadbeef-0000-4000-8000-000000000001")
+
+
+def rule(name: str, kind: str, **arguments: Any) -> Expectation:
+    return Expectation(name, kind, arguments, "error", "Reglen holder ikke.")
+
+
+def mart(*expectations: Expectation) -> Contract:
+    """A contract with a column of every kind of value."""
+    types = {
+        "child_id": "UUID",
+        "visited_date": "DATE",
+        "place_code": "VARCHAR",
+        "person_code": "VARCHAR",
+        "first_count": "INTEGER",
+        "second_count": "INTEGER",
+    }
+    columns = tuple(Column(n, n, "", kind, "text", False, "internal") for n, kind in types.items())
+    return Contract("mart_visits", "table", "1", "Besøg", "", "", columns, (), (), expectations, "")
+
+
+def fill_planted(connection: duckdb.DuckDBPyConnection) -> None:
+    uuid = PLANTED[-1]
+    connection.execute(
+        f"""
+        create table marts.mart_visits as
+        select uuid '{uuid}' as child_id, date '1877-07-07' as visited_date, '{PLANTED_WORD}' as place_code,
+            '{PLANTED_NUMBER}' as person_code, 77777 as first_count, 1 as second_count
+        from range(30)
+        """
+    )
+
+
+EVERY_KIND: Sequence[Expectation] = (
+    rule("rows", "expect_table_row_count_to_be_between", min_value=31),
+    rule("rows_equal", "expect_table_row_count_to_equal", value=31),
+    rule("filled", "expect_column_values_to_be_null", column="person_code"),
+    rule("null", "expect_column_values_to_not_be_null", column="place_code"),
+    rule("range", "expect_column_values_to_be_between", column="visited_date", min_value="2000-01-01"),
+    rule("number", "expect_column_values_to_be_between", column="first_count", max_value=10),
+    rule("set", "expect_column_values_to_be_in_set", column="place_code", value_set=["A"]),
+    rule("not_set", "expect_column_values_to_not_be_in_set", column="second_count", value_set=[1]),
+    rule("regex", "expect_column_values_to_match_regex", column="person_code", regex="^[A-Z]$"),
+    rule("not_regex", "expect_column_values_to_not_match_regex", column="person_code", regex="^[0-9]+$"),
+    rule("unique", "expect_column_values_to_be_unique", column="child_id"),
+    rule("compound", "expect_compound_columns_to_be_unique", column_list=["child_id", "place_code"]),
+    rule("length", "expect_column_value_lengths_to_be_between", column="place_code", max_value=3),
+    rule(
+        "pair",
+        "expect_column_pair_values_a_to_be_greater_than_b",
+        column_A="second_count",
+        column_B="first_count",
+    ),
+    rule("equal", "expect_column_pair_values_to_be_equal", column_A="first_count", column_B="second_count"),
+    rule(
+        "total",
+        "expect_multicolumn_sum_to_equal",
+        column_list=["first_count", "second_count"],
+        sum_total=5,
+    ),
+)
+
+
+def test_no_value_is_seen_whatever_expectation_fails(
+    connection: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    fill_planted(connection)
+    with caplog.at_level(logging.DEBUG):
+        result = judge(connection, tmp_path, mart(*EVERY_KIND))
+    holds = {outcome.expectation for outcome in result.outcomes if outcome.is_success}
+    assert holds == {"null"}, "every other expectation was meant to fail, or nothing could have leaked"
+    assert {each.expectation_type for each in EVERY_KIND} == set(all_allowed_types())
+    with pytest.raises(ExpectationError) as caught:
+        result.raise_on_error()
+    kept = connection.execute("select * from meta.expectation_results").fetchall()
+    seen = [data_docs_text(tmp_path), caplog.text, *capfd.readouterr(), str(caught.value), repr(result), repr(kept)]
+    paths = " ".join(path.name for path in tmp_path.rglob("*"))
+    for planted in PLANTED:
+        assert all(planted not in text for text in (*seen, paths)), planted
+
+
+def all_allowed_types() -> frozenset[str]:
+    from pipelines.expectations.rules import ON_OTHER_COLUMNS, ON_TABLES
+
+    return frozenset(ON_OTHER_COLUMNS | ON_TABLES)
+
+
+def test_an_expectation_that_cannot_be_computed_is_a_fault_in_the_contract_without_the_value(
+    connection: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """DuckDB says `Could not convert string '<value>'`, and Great Expectations logs it."""
+    fill_planted(connection)
+    contract = mart(rule("range", "expect_column_values_to_be_between", column="place_code", min_value=1, max_value=9))
+    with (
+        caplog.at_level(logging.DEBUG),
+        pytest.raises(ContractError, match=r"mart_visits.*range.*kan ikke beregnes") as caught,
+    ):
+        judge(connection, tmp_path, contract)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    seen = [str(caught.value), caplog.text, *capfd.readouterr(), data_docs_text(tmp_path)]
+    assert all(PLANTED_WORD not in text for text in seen)
+
+
+def test_data_docs_open_offline_and_load_nothing(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    contract = CONTRACTS["source"]["segregation_figures"]
+    fill(connection, contract)
+    result = judge(connection, tmp_path, contract)
+    pages = {path: path.read_text(encoding="utf-8") for path in tmp_path.rglob("*") if path.is_file()}
+    assert len(pages) == 2, "an index and one page per table"
+    for path, page in pages.items():
+        assert not re.search(r"https?:|//|<script|<link|<img|@import|url\(", page), path
+        assert "default-src 'none'" in page
+        assert '<html lang="da">' in page
+        for target in re.findall(r'href="([^"]+)"', page):
+            assert (path.parent / target).resolve() in pages, target
+    assert contract.title in pages[result.docs_index]
+    table_page = next(page for path, page in pages.items() if path != result.docs_index)
+    for expectation in contract.expectations:
+        assert expectation.explanation in table_page
+
+
+def test_data_docs_hold_the_last_run_only(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    contract = CONTRACTS["source"]["organisation"]
+    fill(connection, contract)
+    for _ in range(2):
+        judge(connection, tmp_path, contract)
+    assert len(list(tmp_path.rglob("*.html"))) == 2

@@ -1,0 +1,90 @@
+"""Small warehouses drawn as text: tables in, built tables out, so that a reader can follow a rule with a finger.
+
+A table is drawn with a header line and one line per row, cells parted by blanks. A dash is a missing value; `anna` in a
+`child_id` column is a made-up child whose UUID follows from the word. Columns not drawn are missing.
+"""
+
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from pipelines.calendar import load_days, load_settings
+from pipelines.codes import load_codes_into
+from pipelines.contracts import load_contracts
+from pipelines.settings import Settings
+from pipelines.transform import build
+
+AS_OF_DATE = date(2026, 9, 30)
+_LANDED = (
+    "CREATE TABLE landed.deliveries (delivery_id VARCHAR, source VARCHAR, file_name VARCHAR, landed_at TIMESTAMP, "
+    "rows_received BIGINT, rows_typed BIGINT, rows_rejected BIGINT)"
+)
+
+
+def child_id(name: str) -> uuid.UUID:
+    """The UUID of a drawn child."""
+    return uuid.uuid5(uuid.NAMESPACE_OID, name)
+
+
+def rows_of(drawn: str) -> list[dict[str, str | None]]:
+    """The rows of a drawn table as dictionaries of text."""
+    lines = [line.split() for line in drawn.strip().splitlines() if line.strip()]
+    header, *rows = lines
+    return [
+        {name: None if cell == "-" else cell for name, cell in zip(header, row, strict=True)} for row in rows
+    ]
+
+
+def empty_warehouse(*, as_of_date: date = AS_OF_DATE, **settings: Any) -> duckdb.DuckDBPyConnection:
+    """Every typed table, empty, with codes, calendar and settings."""
+    connection = duckdb.connect()
+    for schema in ("landed", "typed"):
+        connection.execute(f"CREATE SCHEMA {schema}")
+    connection.execute(_LANDED)
+    for source, contract in load_contracts("source").items():
+        columns = {"delivery_id": "VARCHAR", "sheet_name": "VARCHAR", "row_number": "BIGINT"}
+        columns |= {column.name: column.physical_type for column in contract.columns}
+        columns |= {"business_key_hash": "UBIGINT", "valid_from": "TIMESTAMP", "valid_to": "TIMESTAMP"}
+        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        connection.execute(f"CREATE TABLE typed.{source} ({declared})")
+    load_codes_into(connection)
+    load_days(connection)
+    municipality = {"name": "Prøveby", "profile": "demo"}
+    load_settings(
+        connection, Settings.model_validate({"municipality": municipality, **settings}), as_of_date=as_of_date
+    )
+    return connection
+
+
+def fill(connection: duckdb.DuckDBPyConnection, source: str, drawn: str) -> None:
+    """Add drawn rows to typed.<source>."""
+    for number, row in enumerate(rows_of(drawn), start=1):
+        values: dict[str, Any] = {"row_number": number, "valid_from": "2026-10-01", **row}
+        if row.get("child_id"):
+            values["child_id"] = str(child_id(str(row["child_id"])))
+        names, marks = ", ".join(values), ", ".join("?" for _ in values)
+        connection.execute(f"INSERT INTO typed.{source} ({names}) VALUES ({marks})", list(values.values()))
+
+
+def built(
+    tables: Mapping[str, str], *, as_of_date: date = AS_OF_DATE, **settings: Any
+) -> duckdb.DuckDBPyConnection:
+    """A warehouse with these typed tables, built."""
+    connection = empty_warehouse(as_of_date=as_of_date, **settings)
+    for source, drawn in tables.items():
+        fill(connection, source, drawn)
+    build(connection)
+    return connection
+
+
+def assert_rows(connection: duckdb.DuckDBPyConnection, query: str, expected: str) -> None:
+    """The query gives the drawn rows, in any order; its columns are those of the drawing."""
+    wanted = rows_of(expected)
+    names = expected.strip().splitlines()[0].split()
+    found = connection.execute(f"SELECT {', '.join(names)} FROM ({query})").fetchall()
+    known = {child_id(str(row["child_id"])): row["child_id"] for row in wanted if row.get("child_id")}
+    shown = [tuple(None if cell is None else str(known.get(cell, cell)) for cell in row) for row in found]
+    assert sorted(shown, key=str) == sorted((tuple(row.values()) for row in wanted), key=str)
