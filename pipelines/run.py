@@ -11,25 +11,31 @@ from typing import Any
 import duckdb
 
 from pipelines import __version__
+from pipelines.assets import asset_root
 from pipelines.calendar import load_days, load_settings
 from pipelines.codes import load_codes_into
-from pipelines.contracts import load_contracts
-from pipelines.errors import TrappenError
+from pipelines.committee.reports import assemble_report, chosen_reports, delivery_stamps, notebook_parameters
+from pipelines.contracts import contracts_checksum, load_contracts
+from pipelines.disclosure.rule import DisclosureRule
+from pipelines.errors import PublishError, TrappenError
 from pipelines.landing import DeliveryResult, land_delivery
 from pipelines.progress import Progress, Silent
-from pipelines.transform import BuildResult, CheckResult, build, run_checks
-from pipelines.warehouse import finish_run, open_warehouse, start_run
+from pipelines.publish.notebook import publishable_content
+from pipelines.publish.report import PublishedReport, publish_report
+from pipelines.publish.stamp import Stamp
+from pipelines.transform import BuildResult, build, run_checks
+from pipelines.version import code_checksum
+from pipelines.warehouse import finish_run, open_warehouse, start_run, writer_lock
 from pipelines.workspace import Workspace
 
 
 @dataclass
 class RunResult:
-    """What a run did: deliveries, refused files with their sentences, rebuilt tables, check and gate outcomes."""
+    """What a run did: deliveries, refused files with their sentences, rebuilt tables, and the gate's warnings."""
 
     deliveries: list[DeliveryResult] = field(default_factory=list)
     refused: list[tuple[Path, TrappenError]] = field(default_factory=list)
     build: BuildResult | None = None
-    checks: list[CheckResult] = field(default_factory=list)
     gate_warnings: list[str] = field(default_factory=list)
 
 
@@ -53,9 +59,48 @@ def run(workspace: Workspace, *, now: datetime, progress: Progress | None = None
         progress.stage("Bygger tabeller", 1)
         result.build = build(connection)
         progress.step("tabeller")
-        result.checks = run_checks(connection)
+        run_checks(connection)
         _validate(connection, workspace, "marts", result, progress)
     return result
+
+
+def publish(
+    workspace: Workspace, wanted: list[str] | None, *, now: datetime, progress: Progress | None = None
+) -> list[PublishedReport]:
+    """Write the reports asked for (all that the workspace holds data for, when None) as HTML and PDF.
+
+    Raises:
+        PublishError: nothing was built, the last gate failed, or a report's own gates did; the last edition stays.
+    """
+    progress = progress or Silent()
+    with open_warehouse(workspace) as connection, _logged(connection, workspace, "publish", now) as details:
+        _refuse_unbuilt_or_failed(connection)
+        kinds = chosen_reports(connection, workspace.settings, wanted)
+        stamp = _stamp(connection, workspace)
+        counted_on = as_of_date(connection, workspace)
+        details["reports"] = [kind.report_id for kind in kinds]
+    progress.stage("Skriver rapporter", len(kinds))
+    published = []
+    # the notebooks' kernels open the warehouse read-only themselves; the lock keeps other writers out meanwhile
+    with writer_lock(workspace):
+        for kind in kinds:
+            content = publishable_content(
+                asset_root("notebooks") / f"{kind.report_id}.ipynb",
+                notebook_parameters(kind, workspace),
+                temporary=workspace.temporary / "notebook",
+            )
+            report = assemble_report(
+                kind,
+                content,
+                settings=workspace.settings,
+                stamp=stamp,
+                as_of_date=counted_on,
+                published_on=now.date(),
+            )
+            published.append(publish_report(report, workspace.reports / kind.report_id))
+            progress.step(kind.report_id)
+        workspace.empty_temporary()
+    return published
 
 
 def load_code_tables(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
@@ -112,9 +157,32 @@ def _validate(
 
     progress.stage("Kontrollerer data" if stage == "typed" else "Kontrollerer resultater", 1)
     gate = validate(connection, stage, docs_folder=workspace.data_docs)
-    result.gate_warnings += [failure.explanation for failure in gate.warnings]
+    result.gate_warnings += [outcome.sentence() for outcome in gate.warnings]
     gate.raise_on_error()
     progress.step(stage)
+
+
+def _refuse_unbuilt_or_failed(connection: duckdb.DuckDBPyConnection) -> None:
+    """Nothing may be published unless the last run that was not a publishing ended well."""
+    row = connection.execute(
+        "SELECT outcome FROM meta.runs WHERE command = 'run' ORDER BY run_id DESC LIMIT 1"
+    ).fetchone()
+    if row is None:
+        raise PublishError("Der er ingen tal at udgive endnu. Læg filer i indbakken, og kør: trappen run")
+    if row[0] != "ok":
+        raise PublishError(
+            f"Den seneste kørsel gik ikke godt ({row[0]}), så intet bliver udgivet. Ret fejlen, og kør: trappen run"
+        )
+
+
+def _stamp(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> Stamp:
+    return Stamp(
+        system_version=__version__,
+        contracts_checksum=contracts_checksum(),
+        code_version=code_checksum(),
+        disclosure_rule=DisclosureRule(**workspace.settings.disclosure.model_dump()).sentence,
+        deliveries=delivery_stamps(connection),
+    )
 
 
 @contextmanager

@@ -94,9 +94,6 @@ def show_run(result: "RunResult", workspace: "Workspace", *, quiet: bool) -> Non
         console.print(
             f"Fejllister til dem, der har sendt filerne: {workspace.error_lists}", highlight=False, soft_wrap=True
         )
-    for check in result.checks:
-        if check.row_count:
-            console.print(f"Bemærk: {check.danish} ({check.row_count})", highlight=False, soft_wrap=True)
     for warning in result.gate_warnings:
         console.print(f"Bemærk: {warning}", highlight=False, soft_wrap=True)
 

@@ -86,6 +86,7 @@ def protected_connection(
             "preserve_insertion_order": "true",
         },
     )
+    connection.execute("SET enable_progress_bar = false")
     for name in _EXTENSIONS:
         connection.execute(f"LOAD {_quoted(str(_extension_path(name)))}")
     return connection

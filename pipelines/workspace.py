@@ -1,5 +1,6 @@
 """One municipality's folder: inbox, archive, warehouse, reports, keys and settings."""
 
+import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -102,7 +103,7 @@ def create_workspace(
     for folder in ("archive", "temporary", "error_lists", "reports", "logs"):
         (root / folder).mkdir(mode=0o700)
     (root / SETTINGS_FILE).write_text(
-        _SETTINGS_TEMPLATE.format(name=municipality_name, profile=profile, is_constructed=str(is_constructed).lower())
+        _SETTINGS_TEMPLATE.format(name=json.dumps(municipality_name, ensure_ascii=False), profile=profile, is_constructed=str(is_constructed).lower())
         + settings_text,
         encoding="utf-8",
     )
@@ -132,7 +133,7 @@ _SETTINGS_TEMPLATE = """\
 # Indstillinger for denne arbejdsmappe. Linjer med # foran viser standardværdien.
 
 [municipality]
-name = "{name}"
+name = {name}
 profile = "{profile}"
 is_constructed = {is_constructed}
 

@@ -9,10 +9,13 @@ import duckdb
 
 from pipelines.committee.context import profile_source
 from pipelines.errors import PublishError
+from pipelines.open_data import attribution_text
 from pipelines.publish.danish import text_date
-from pipelines.publish.section import Notes, Report, Section
+from pipelines.publish.notebook import NotebookContent
+from pipelines.publish.section import Report
 from pipelines.publish.stamp import DeliveryStamp, Stamp
 from pipelines.settings import Settings
+from pipelines.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -69,19 +72,28 @@ def chosen_reports(
     return [REPORTS[name] for name in wanted] if wanted else possible
 
 
+def notebook_parameters(kind: ReportKind, workspace: Workspace) -> dict[str, Any]:
+    """What the notebook of a report is told: where the workspace lies, and which municipality it compares."""
+    parameters: dict[str, Any] = {"workspace_path": str(workspace.root)}
+    if kind.is_on_open_figures:
+        parameters["municipality_code"] = workspace.settings.report.compared_municipality_code
+    return parameters
+
+
 def assemble_report(
     kind: ReportKind,
-    sections: tuple[Section, ...],
-    notes: tuple[Notes, ...],
+    content: NotebookContent,
     *,
     settings: Settings,
     stamp: Stamp,
     as_of_date: date,
     published_on: date,
-    attribution: str,
-    news: Mapping[str, Any],
 ) -> Report:
-    """The whole report from its executed notebook's sections and notes, and the settings' head."""
+    """The whole report: what its executed notebook says, and the settings' head.
+
+    Raises:
+        PublishError: a report on real open figures is asked for in a workspace of made-up data.
+    """
     head, is_constructed = settings.report, settings.municipality.is_constructed
     if is_constructed and kind.is_on_open_figures:
         raise PublishError(
@@ -92,7 +104,7 @@ def assemble_report(
         report_id=kind.report_id,
         title=kind.title.format(as_of_date=text_date(as_of_date)),
         municipality=settings.municipality.name,
-        sections=sections,
+        sections=content.sections,
         stamp=stamp,
         as_of_date=as_of_date,
         published_on=published_on,
@@ -105,13 +117,12 @@ def assemble_report(
             (head.case_number_label, head.case_number),
             (head.document_number_label, head.document_number),
         ),
-        attention=tuple(line for note in notes for line in note.attention),
+        attention=content.notes.attention,
         constructed_rules_source=profile_source(settings) if is_constructed else None,
-        attribution=attribution if kind.is_on_open_figures else None,
-        data_quality=tuple(table for note in notes for table in note.data_quality),
-        definitions=tuple(definition for note in notes for definition in note.definitions),
-        declared_numbers=tuple(declared for note in notes for declared in note.declared_numbers),
-        **news,
+        attribution=attribution_text() if kind.is_on_open_figures else None,
+        data_quality=content.notes.data_quality,
+        definitions=content.notes.definitions,
+        declared_numbers=content.notes.declared_numbers,
     )
 
 

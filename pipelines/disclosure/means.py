@@ -61,7 +61,7 @@ def _find_telling_means(
         return []
     shown = sorted((row for row in counted if row not in few), key=lambda row: (read_value(cells, row, behind[0]), row))
     more: list[int] = []
-    while len(hidden) + len(more) < 2 or not _suffices(cells, hidden + more, behind, rule):
+    while not _suffices(cells, hidden + more, behind, rule):
         if not shown:
             return [*more, total_row]
         more.append(shown.pop(0))

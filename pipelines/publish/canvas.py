@@ -50,6 +50,7 @@ class Canvas:
     """A 170 mm wide drawing surface; every distance in mm from the top left of the plot area."""
 
     def __init__(self, height: float, *, head: float = 0.0, foot: float = 0.0) -> None:
+        """A surface `height` mm tall, with room of `head` and `foot` mm around the plot area."""
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure as MatplotlibFigure
 

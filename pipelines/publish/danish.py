@@ -14,18 +14,12 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from pipelines.disclosure.table import EMPTY_CELL_TEXT, Cell, CellStatus, TableColumn
+from pipelines.measures.evidence import EvidenceLevel
 
 NBSP: Final = "\u00a0"
 MINUS: Final = "\u2212"
 
-LEVEL_NAMES: Final[Mapping[int, str]] = {
-    0: "optalt, ingen sammenligning",
-    1: "før og efter",
-    2: "målt mod det ventede",
-    3: "justeret sammenligning",
-    4: "indført trinvist",
-    5: "lodtrækning",
-}
+LEVEL_NAMES: Final[Mapping[int, str]] = {int(level): level.danish_name for level in EvidenceLevel}
 HIGHEST_LEVEL: Final = max(LEVEL_NAMES)
 
 # Percent is a poor word for fewer children than this: "6 af 21 børn" says more than 28,6 percent.

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from pipelines.assets import asset_root
 from pipelines.publish import fonts, tokens
@@ -28,18 +27,18 @@ def html_page(layout: Layout, *, section_pages: Sequence[int]) -> str:
             **layout.to_dict(),
             pages=list(section_pages),
             images=images,
-            # Our own files, with no text from a delivery in them: the only markup that is not escaped.
-            font_faces=Markup(fonts.font_face_css()),
-            css_variables=Markup(tokens.css_variables()),
+            # Our own files, with no text from a delivery in them: all that the template does not escape.
+            font_faces=fonts.font_face_css(),
+            css_variables=tokens.css_variables(),
+            stylesheet=(asset_root("reports") / "templates" / "report.css").read_text("utf-8"),
             css_text=_css_text,
-            stylesheet=Markup((asset_root("reports") / "templates" / "report.css").read_text("utf-8")),
         )
     )
 
 
-def _css_text(words: str) -> Markup:
+def _css_text(words: str) -> str:
     """`words` as a CSS string that can end neither the string nor the style element."""
-    return Markup('"' + "".join(c if c.isalnum() or c in " .,·" else f"\\{ord(c):x} " for c in words) + '"')
+    return '"' + "".join(c if c.isalnum() or c in " .,·" else f"\\{ord(c):x} " for c in words) + '"'
 
 
 @cache

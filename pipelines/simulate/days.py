@@ -39,8 +39,9 @@ def year_numbers(days: Days) -> Indices:
 
 def school_year_starts(days: Days) -> Indices:
     """The calendar year in which each day's school year began on 1 August, shape as given."""
-    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1
-    return year_numbers(days) - (months < 8)
+    months: Indices = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1
+    starts: Indices = year_numbers(days) - (months < 8)
+    return starts
 
 
 def school_year_label(start_year: int) -> str:
@@ -56,7 +57,8 @@ def off_the_first(days: Days) -> Days:
     """
     dates = days.astype("datetime64[D]")
     is_first = dates == dates.astype("datetime64[M]").astype("datetime64[D]")
-    return days + is_first
+    moved: Days = days + is_first
+    return moved
 
 
 def birthdays(birth_days: Days, age_years: int) -> Days:

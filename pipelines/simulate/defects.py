@@ -26,6 +26,9 @@ _PERIODS: Mapping[str, tuple[str, str]] = {
     "school_placements": ("start_date", "end_date"),
     "measures": ("start_date", "end_date"),
 }
+_ENTANGLED: Mapping[str, tuple[str, ...]] = {"sessions": ("planned_date", "held_date"), "measures": ("place_code",)}
+"""Columns left alone: without a value here, a rule across columns would be broken as well."""
+
 _IMPOSSIBLE_DATE = "31-02-2025"
 _UNKNOWN_CODE = "ukendt værdi"
 _NOT_A_NUMBER = "ved ikke"
@@ -60,7 +63,9 @@ def draw_wrong_rows(
     rows = []
     for place in range(count):
         copied = int(rng.integers(0, length))
-        fresh = _with_own_key({name: column[copied] for name, column in cells.items()}, contract, numbers[2 * place], place)
+        fresh = _with_own_key(
+            {name: column[copied] for name, column in cells.items()}, contract, numbers[2 * place], place
+        )
         defect = possible[(first + place) % len(possible)]
         rows.append(WrongRow(_broken(fresh, defect, contract, layout, numbers[2 * place + 1]), defect))
     return rows
@@ -77,7 +82,7 @@ def possible_defects(contract: Contract, layout: Layout) -> list[Defect]:
         "end_before_start": lambda column: column.name == _PERIODS.get(layout.source, ("", ""))[1],
         "cpr_in_text": lambda column: column.parse == "text",
     }
-    columns = [contract.column(name) for name in layout.headers]
+    columns = [contract.column(name) for name in layout.headers if name not in _ENTANGLED.get(layout.source, ())]
     return [Defect(column.name, kind) for kind in KINDS for column in columns if tests[kind](column)]
 
 

@@ -100,7 +100,11 @@ def _delivery(
 
 
 def _mixed(
-    cells: Mapping[str, Sequence[Cell]], wrong: Sequence[WrongRow], places: Sequence[int], layout: Layout, file_name: str
+    cells: Mapping[str, Sequence[Cell]],
+    wrong: Sequence[WrongRow],
+    places: Sequence[int],
+    layout: Layout,
+    file_name: str,
 ) -> tuple[list[Sequence[Cell]], list[PlantedDefect]]:
     """Right rows with the wrong ones put in before the rows at `places`, and where they came to lie."""
     rows: list[Sequence[Cell]] = list(zip(*cells.values(), strict=True))

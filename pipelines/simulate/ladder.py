@@ -29,12 +29,13 @@ class Histories:
 class Entries:
     """Who is followed from when to when: one entry per child at risk.
 
-    Everybody begins on step 0. `stop` ends the observation (exclusive); `highest_step` caps the ladder;
-    `adviser_from` is the first day on which the adviser model's multipliers hold.
+    Everybody begins on step 0. No move falls after `last_move_day`; `stop` ends the observation (exclusive);
+    `highest_step` caps the ladder; `adviser_from` is the first day on which the adviser model's multipliers hold.
     """
 
     child: Indices
     start: Days
+    last_move_day: Days
     stop: Days
     highest_step: Indices
     adviser_from: Days
@@ -56,10 +57,10 @@ class Hazards:
 
 
 def simulate_histories(
-    rng: np.random.Generator, entries: Entries, hazards: Hazards, parameters: LadderParameters, *, last_move_day: int
+    rng: np.random.Generator, entries: Entries, hazards: Hazards, parameters: LadderParameters
 ) -> Histories:
-    """The spells of every child with at least one day of observation; no move falls after `last_move_day`."""
-    walk = _Walk(entries, hazards, draw_frailty(rng, len(entries.child), parameters), parameters, last_move_day)
+    """The spells of every child with at least one day of observation."""
+    walk = _Walk(entries, hazards, draw_frailty(rng, len(entries.child), parameters), parameters)
     while len(walk.active):
         walk.take_one_step(rng)
     return walk.histories()
@@ -68,10 +69,8 @@ def simulate_histories(
 class _Walk:
     """All children side by side; each round draws everybody's next event."""
 
-    def __init__(
-        self, entries: Entries, hazards: Hazards, frailty: Numbers, parameters: LadderParameters, last_move_day: int
-    ) -> None:
-        self.entries, self.frailty, self.parameters, self.last_move_day = entries, frailty, parameters, last_move_day
+    def __init__(self, entries: Entries, hazards: Hazards, frailty: Numbers, parameters: LadderParameters) -> None:
+        self.entries, self.frailty, self.parameters = entries, frailty, parameters
         self.step = np.zeros(len(entries.child), dtype=np.int64)
         self.spell_start = entries.start.copy()
         self.clock = entries.start.astype(float) + parameters.shortest_spell_days
@@ -87,7 +86,9 @@ class _Walk:
         advised = now >= self.entries.adviser_from[who]
         away = self.away[step] * np.where(advised, self.parameters.adviser_away_multiplier, 1.0)
         away = np.where(step >= self.entries.highest_step[who], 0.0, away) * self.frailty[who]
-        towards = self.towards[step] * np.where(advised, self.parameters.adviser_towards_multiplier, 1.0) * self.frailty[who]
+        towards = (
+            self.towards[step] * np.where(advised, self.parameters.adviser_towards_multiplier, 1.0) * self.frailty[who]
+        )
         total = away + towards
         with np.errstate(divide="ignore"):
             wait = rng.exponential(size=len(who)) / total
@@ -95,7 +96,7 @@ class _Walk:
         event = np.minimum(now + wait, float(NEVER))
         crosses = ~advised & (event >= self.entries.adviser_from[who])
         day = off_the_first(event.astype(np.int64))
-        ends = ~crosses & ((day > self.last_move_day) | (day >= self.entries.stop[who]))
+        ends = ~crosses & (day > self.entries.last_move_day[who])
         moves = ~crosses & ~ends
         self.clock[who[crosses]] = self.entries.adviser_from[who[crosses]]
         self._close(who[ends], self.entries.stop[who[ends]])

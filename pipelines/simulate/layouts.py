@@ -220,12 +220,17 @@ def _written(values: pl.Series, column: Column, layout: Layout) -> list[Cell]:
         case "date":
             return plain if layout.writes_real_dates else [written_date(day, layout) for day in plain]
         case "code":
-            spellings = spelled_codes(str(column.code_table), layout.spelling_by_column.get(column.name, layout.spelling))
+            spellings = spelled_codes(
+                str(column.code_table), layout.spelling_by_column.get(column.name, layout.spelling)
+            )
             return [None if code is None else spellings[str(code)] for code in plain]
         case "boolean":
             return [None if flag is None else "ja" if flag else "nej" for flag in plain]
         case "decimal":
-            return [None if number is None else f"{number:.2f}".rstrip("0").rstrip(".").replace(".", ",") for number in plain]
+            return [
+                None if number is None else f"{number:.2f}".rstrip("0").rstrip(".").replace(".", ",")
+                for number in plain
+            ]
         case "integer":
             return plain if layout.suffix == "xlsx" else [None if number is None else str(number) for number in plain]
         case _:

@@ -62,14 +62,16 @@ def draw_social_histories(
     end = day_number(data_end)
     at_risk = np.flatnonzero(draw_at_risk(rng, children, parameters, share=parameters.social_at_risk_share))
     hazards = Hazards(parameters.social_away_hazards_per_year, parameters.social_towards_hazards_per_year)
+    stop = np.minimum(np.minimum(children.present_to[at_risk], end) + 1, children.adult_day[at_risk])
     entries = Entries(
         child=at_risk,
         start=np.maximum(children.birth_day[at_risk] + 30, children.present_from[at_risk]),
-        stop=np.minimum(np.minimum(children.present_to[at_risk], end) + 1, children.adult_day[at_risk]),
+        last_move_day=stop - 1 - parameters.registration_lag_days,
+        stop=stop,
         highest_step=np.full(len(at_risk), HIGHEST_STEP),
         adviser_from=children.adviser_from[at_risk],
     )
-    whole = simulate_histories(rng, entries, hazards, parameters, last_move_day=end - parameters.registration_lag_days)
+    whole = simulate_histories(rng, entries, hazards, parameters)
     known = whole.stop > day_number(social_history_start(parameters, data_end))
     return Histories(whole.child[known], whole.step[known], whole.start[known], whole.stop[known])
 
@@ -145,7 +147,9 @@ def _main_measures(
             paragraph[here] = np.where(with_consent[here], law.index("SEL-52-3-7"), law.index("SEL-58"))
             place[here] = _pick(rng, _PLACES[step], _place_codes(), int(here.sum()))
     stop = np.where(histories.stop > end, NEVER, histories.stop - 1)
-    whole = _Segments(histories.child, paragraph, place, histories.start, stop, _end_reasons(rng, histories, children, end=end))
+    whole = _Segments(
+        histories.child, paragraph, place, histories.start, stop, _end_reasons(rng, histories, children, end=end)
+    )
     return whole.of(histories.step > 0)
 
 
@@ -190,7 +194,12 @@ def _split_by_law(segments: _Segments, new_law: int) -> tuple[_Segments, _Segmen
         np.where(crosses, new_law - 1, segments.stop), np.where(crosses, _REPLACED, segments.reason),
     )  # fmt: skip
     after = _Segments(
-        segments.child, segments.paragraph, segments.place, np.full(len(segments.child), new_law), segments.stop, segments.reason
+        segments.child,
+        segments.paragraph,
+        segments.place,
+        np.full(len(segments.child), new_law),
+        segments.stop,
+        segments.reason,
     )
     return before, after.of(crosses)
 

@@ -23,7 +23,9 @@ def _parameter(default: Any, *, unit: str, source: str) -> Any:
 class PopulationParameters:
     """Who lives in the municipality, and who moves."""
 
-    oldest_age_years: int = _parameter(18, unit="years at data end", source="the law's age limit, with those who just passed it")
+    oldest_age_years: int = _parameter(
+        18, unit="years at data end", source="the law's age limit, with those who just passed it"
+    )
     boys_share: float = _parameter(0.513, unit="share", source="usual sex ratio at birth")
     disadvantaged_share: float = _parameter(0.2, unit="share", source=MODEL + ", step 1")
     disadvantaged_extra_share: float = _parameter(
@@ -49,8 +51,12 @@ class SchoolParameters:
     special_class_at_school_share: float = _parameter(
         0.1, unit="share of rung 4 that is a special class at an ordinary school", source=ASSUMED
     )
-    daycares_per_district_least: int = _parameter(3, unit="institutions", source=MODEL + ", 3-8 institutions per district")
-    daycares_per_district_most: int = _parameter(6, unit="institutions", source=MODEL + ", 3-8 institutions per district")
+    daycares_per_district_least: int = _parameter(
+        3, unit="institutions", source=MODEL + ", 3-8 institutions per district"
+    )
+    daycares_per_district_most: int = _parameter(
+        6, unit="institutions", source=MODEL + ", 3-8 institutions per district"
+    )
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,9 @@ class LadderParameters:
         source="model's, raised from step 1 on: 5-6 % of pupils outside ordinary classes",
     )
     education_towards_hazards_per_year: tuple[float, ...] = _parameter(
-        (0.30, 0.22, 0.10, 0.06, 0.05), unit="per year, towards ordinary, from step 1-5", source=MODEL + ", step 7, from step 3 fewer"
+        (0.30, 0.22, 0.10, 0.06, 0.05),
+        unit="per year, towards ordinary, from step 1-5",
+        source=MODEL + ", step 7, from step 3 fewer",
     )
     frailty_variance: float = _parameter(0.3, unit="variance of a gamma with mean 1", source=MODEL + ", step 7")
     adviser_away_multiplier: float = _parameter(0.85, unit="ratio of hazards", source=MODEL + ", step 7")
@@ -87,10 +95,14 @@ class LadderParameters:
     )
     shortest_spell_days: int = _parameter(45, unit="days without a further move", source="longer than the grace gap")
     registration_lag_days: int = _parameter(
-        31, unit="days before data end without new moves", source="moves are registered late; longer than the grace gap"
+        35,
+        unit="days without new moves before data end, moving away and 18 years",
+        source="moves are registered late; longer than the grace gap, so that no end has two causes",
     )
     social_history_years: int = _parameter(4, unit="calendar years before the year of data end", source=ASSUMED)
-    law_change_date: date = _parameter(date(2024, 1, 1), unit="date", source="barnets lov in force")
+    law_change_date: date = _parameter(  # noqa: RUF009  # a dataclass field, not a value
+        date(2024, 1, 1), unit="date", source="barnets lov in force"
+    )
     gap_share: float = _parameter(0.10, unit="share of long spells with a gap in the register", source=ASSUMED)
     gap_most_days: int = _parameter(25, unit="days, shorter than the grace gap", source=ASSUMED)
     second_measure_share: float = _parameter(0.25, unit="share of spells with a second measure", source=ASSUMED)
@@ -106,24 +118,40 @@ class SdqParameters:
     retest_correlation: float = _parameter(
         0.65, unit="correlation", source=MODEL + ", step 2; used for the expected change, not for drawing"
     )
-    child_variance_share: float = _parameter(0.39, unit="share of latent variance", source="tuned: informants agree about .3")
-    informant_variance_share: float = _parameter(0.42, unit="share of latent variance", source="tuned: retest about .65-.7")
-    general_variance_share: float = _parameter(0.6, unit="share of a scale's variance", source="tuned: SD of the total 5.4")
-    item_loading: float = _parameter(0.65, unit="correlation of item and scale", source="tuned: alpha of the total about .8")
+    child_variance_share: float = _parameter(
+        0.39, unit="share of latent variance", source="tuned: informants agree about .3"
+    )
+    informant_variance_share: float = _parameter(
+        0.42, unit="share of latent variance", source="tuned: retest about .65-.7"
+    )
+    general_variance_share: float = _parameter(
+        0.6, unit="share of a scale's variance", source="tuned: SD of the total 5.4"
+    )
+    item_loading: float = _parameter(
+        0.65, unit="correlation of item and scale", source="tuned: alpha of the total about .8"
+    )
     two_points_ratio: float = _parameter(
         0.3, unit="P(2) = ratio x P(at least 1)^1.5", source="tuned: SD of the total 5.4"
     )
     prosocial_correlation: float = _parameter(-0.4, unit="correlation with latent difficulty", source=ASSUMED)
     district_level_variance_share: float = _parameter(0.03, unit="share of stable variance", source=MODEL + ", step 1")
-    institution_level_variance_share: float = _parameter(0.04, unit="share of stable variance", source=MODEL + ", step 1")
+    institution_level_variance_share: float = _parameter(
+        0.04, unit="share of stable variance", source=MODEL + ", step 1"
+    )
     disadvantage_points: float = _parameter(1.2, unit="points", source=MODEL + ", step 2")
-    district_change_variance_share: float = _parameter(0.03, unit="share of the total's variance", source=MODEL + ", step 4")
-    institution_change_variance_share: float = _parameter(0.04, unit="share of the total's variance", source=MODEL + ", step 4")
+    district_change_variance_share: float = _parameter(
+        0.03, unit="share of the total's variance", source=MODEL + ", step 4"
+    )
+    institution_change_variance_share: float = _parameter(
+        0.04, unit="share of the total's variance", source=MODEL + ", step 4"
+    )
     district_trend_sd_points_per_year: float = _parameter(0.2, unit="points per year", source=MODEL + ", step 3")
     adviser_effect_points: float = _parameter(
         0.0, unit="points fewer at follow-up under the adviser model", source=MODEL + ", step 4 (0, 1 or 2)"
     )
-    adviser_effect_disadvantage_factor: float = _parameter(0.3, unit="extra share of the effect", source=MODEL + ", step 4")
+    adviser_effect_disadvantage_factor: float = _parameter(
+        0.3, unit="extra share of the effect", source=MODEL + ", step 4"
+    )
     referral_threshold_points: float = _parameter(13.0, unit="points", source=MODEL + ", step 2")
     referral_noise_sd_points: float = _parameter(2.0, unit="points", source=MODEL + ", step 2")
     follow_up_logit: float = _parameter(1.3, unit="logit at 16 points", source=MODEL + ", step 5")
@@ -153,13 +181,17 @@ class SessionParameters:
     held_share: float = _parameter(0.82, unit="share of planned, on time", source=ASSUMED)
     late_share: float = _parameter(0.06, unit="share of planned", source=ASSUMED)
     cancelled_share: float = _parameter(0.08, unit="share of planned", source=ASSUMED)
-    missing_district_index: int = _parameter(3, unit="position in the profile of the district that misses meetings", source=ASSUMED)
+    missing_district_index: int = _parameter(
+        3, unit="position in the profile of the district that misses meetings", source=ASSUMED
+    )
     missing_district_held_share: float = _parameter(0.52, unit="share of planned, on time", source="planted")
     missing_district_cancelled_share: float = _parameter(0.30, unit="share of planned", source="planted")
     late_least_days: int = _parameter(15, unit="days after the planned day", source="more than 14 days is late")
     late_most_days: int = _parameter(35, unit="days after the planned day", source=ASSUMED)
     punctual_most_days: int = _parameter(7, unit="days after the planned day", source=ASSUMED)
-    unplanned_share: float = _parameter(0.02, unit="held meetings that nobody planned, share of planned", source=ASSUMED)
+    unplanned_share: float = _parameter(
+        0.02, unit="held meetings that nobody planned, share of planned", source=ASSUMED
+    )
 
 
 @dataclass(frozen=True)

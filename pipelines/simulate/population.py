@@ -37,7 +37,8 @@ class Children:
 
     `present_from` and `present_to` are the first and last day of living in the municipality (NEVER: still there);
     `district_first` holds until the day before `district_change_day`, `district_second` from then on. `difficulty` is the
-    latent trait, mean 0 and SD 1; `district_level` (one per district) has mean 0 over the children. `adviser_from` is the first day under the adviser model in the first home district.
+    latent trait, mean 0 and SD 1; `district_level` (one per district) has mean 0 over the children. `adviser_from` is the
+    first day under the adviser model in the first home district.
     """
 
     numbers: tuple[str, ...]
@@ -135,15 +136,22 @@ def _draw_moves(
 ) -> _Moves:
     """When each child came, changed district and left; NEVER where it did not.
 
-    Moves fall on the first of a month, never in January or August, so that none coincides with a year's or school year's turn.
+    Moves fall on the first of a month, never in January, August or September, so that none coincides with a year's turn or
+    comes just after a child left school.
     """
     count = len(birth_day)
-    months = np.arange(np.datetime64(start, "D").astype("datetime64[M]"), np.datetime64(end, "D").astype("datetime64[M]") + 1)
-    allowed = months[~np.isin(months.astype(np.int64) % 12, (0, 7))].astype("datetime64[D]").astype(np.int64)
+    months = np.arange(
+        np.datetime64(start, "D").astype("datetime64[M]"), np.datetime64(end, "D").astype("datetime64[M]") + 1
+    )
+    allowed = months[~np.isin(months.astype(np.int64) % 12, (0, 7, 8))].astype("datetime64[D]").astype(np.int64)
     allowed = allowed[(allowed > start) & (allowed <= end)]
 
     def next_move(after: Days, hazard_per_year: float) -> Days:
-        wait = rng.exponential(DAYS_PER_YEAR / hazard_per_year, size=count) if hazard_per_year > 0 else np.full(count, np.inf)
+        wait = (
+            rng.exponential(DAYS_PER_YEAR / hazard_per_year, size=count)
+            if hazard_per_year > 0
+            else np.full(count, np.inf)
+        )
         wanted = np.minimum(after + wait, NEVER - 1).astype(np.int64)
         return np.append(allowed, NEVER)[np.searchsorted(allowed, wanted)]
 
@@ -174,7 +182,8 @@ def draw_at_risk(
         + rng.normal(0.0, parameters.district_logit_sd, size=districts)[children.district_first]
         + cohort_logit_per_year * years_after_the_middle
     )
-    return rng.random(children.count) < 1 / (1 + np.exp(-(score + _intercept(score, share))))
+    probability: Numbers = 1 / (1 + np.exp(-(score + _intercept(score, share))))
+    return rng.random(children.count) < probability
 
 
 def _intercept(score: Numbers, share: float) -> float:
@@ -191,9 +200,7 @@ def residence_rows(children: Children, profile: DemoProfile) -> pl.DataFrame:
     codes = np.array([district.code for district in profile.districts])
     everyone = np.arange(children.count)
     movers = everyone[children.district_change_day < NEVER]
-    first_to = np.where(
-        children.district_change_day < NEVER, children.district_change_day - 1, children.present_to
-    )
+    first_to = np.where(children.district_change_day < NEVER, children.district_change_day - 1, children.present_to)
     who = np.concatenate([everyone, movers])
     district = np.concatenate([children.district_first, children.district_second[movers]])
     frame = pl.DataFrame(

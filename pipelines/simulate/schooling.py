@@ -152,17 +152,20 @@ def _draw_histories(
     chosen = habits.at_risk[periods.child[first_of_child]]
     first, last = first_of_child[chosen], last_of_child[chosen]
     who = periods.child[first]
-    hazards = Hazards(parameters.ladder.education_away_hazards_per_year, parameters.ladder.education_towards_hazards_per_year)
+    hazards = Hazards(
+        parameters.ladder.education_away_hazards_per_year, parameters.ladder.education_towards_hazards_per_year
+    )
+    stop = np.minimum(periods.stop[last], end) + 1
     entries = Entries(
         child=who,
         start=np.maximum(habits.daycare_from, children.present_from)[who],
-        stop=np.minimum(periods.stop[last], end) + 1,
+        last_move_day=stop - 1 - parameters.ladder.registration_lag_days,
+        stop=stop,
         # Day treatment takes school children: who is in daycare when the register begins never needs step 5.
         highest_step=np.where(periods.grade[first] == DAYCARE_GRADE, HIGHEST_STEP - 1, HIGHEST_STEP),
         adviser_from=children.adviser_from[who],
     )
-    last_move_day = end - parameters.ladder.registration_lag_days
-    return simulate_histories(rng, entries, hazards, parameters.ladder, last_move_day=last_move_day)
+    return simulate_histories(rng, entries, hazards, parameters.ladder)
 
 
 def _placed(
@@ -177,7 +180,9 @@ def _placed(
 ) -> Placements:
     """Periods cut by the step histories, each with institution, class and hours."""
     hours_by_spell = np.where(
-        histories.step == 1, rng.integers(4, 18, size=len(histories.step)) / 2, rng.integers(18, 41, size=len(histories.step)) / 2
+        histories.step == 1,
+        rng.integers(4, 18, size=len(histories.step)) / 2,
+        rng.integers(18, 41, size=len(histories.step)) / 2,
     )
     period, spell = _overlaps(periods, histories)
     safe = np.maximum(spell, 0)
@@ -198,11 +203,16 @@ def _overlaps(periods: _Periods, histories: Histories) -> tuple[Indices, Indices
     """Pairs (period, spell) that share a day, sorted by child and day; spell -1 for children without a history."""
     period = np.arange(len(periods.child))
     followed = np.isin(periods.child, histories.child)
-    left = pl.DataFrame(
-        {"child": periods.child, "period": period, "from": periods.start, "to": periods.stop}
-    ).filter(pl.Series(values=followed))
+    left = pl.DataFrame({"child": periods.child, "period": period, "from": periods.start, "to": periods.stop}).filter(
+        pl.Series(values=followed)
+    )
     right = pl.DataFrame(
-        {"child": histories.child, "spell": np.arange(len(histories.child)), "start": histories.start, "stop": histories.stop}
+        {
+            "child": histories.child,
+            "spell": np.arange(len(histories.child)),
+            "start": histories.start,
+            "stop": histories.stop,
+        }
     )
     joined = left.join(right, on="child").filter((pl.col("from") < pl.col("stop")) & (pl.col("start") <= pl.col("to")))
     alone = period[~followed]
@@ -213,14 +223,22 @@ def _overlaps(periods: _Periods, histories: Histories) -> tuple[Indices, Indices
 
 
 def _institutions(
-    children: Children, geography: Geography, habits: _Habits, child: Indices, grade: Indices, rung: Indices, start: Days
+    children: Children,
+    geography: Geography,
+    habits: _Habits,
+    child: Indices,
+    grade: Indices,
+    rung: Indices,
+    start: Days,
 ) -> tuple[Indices, Indices]:
     """Institution row and class code of each placement."""
     district = np.where(
         habits.keeps_institution[child], children.district_first[child], children.district_on(child, start)
     )
     daycare = np.empty(len(child), dtype=np.int64)
-    for position, (rows, shares) in enumerate(zip(geography.daycares_of_district, geography.daycare_shares, strict=True)):
+    for position, (rows, shares) in enumerate(
+        zip(geography.daycares_of_district, geography.daycare_shares, strict=True)
+    ):
         here = district == position
         picked = np.searchsorted(np.cumsum(shares), habits.daycare_pick[child[here]])
         daycare[here] = rows[np.minimum(picked, len(rows) - 1)]

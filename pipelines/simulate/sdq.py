@@ -124,6 +124,7 @@ class ExpectedTotal:
     """Expected total score of a general latent score, and the way back."""
 
     def __init__(self, items: Items, parameters: SdqParameters) -> None:
+        """Tabulate the curve of the twenty difficulty items."""
         self.latent = np.linspace(-6.0, 8.0, 2801)
         slope = parameters.item_loading * np.sqrt(parameters.general_variance_share)
         scale = np.sqrt(1 - slope**2)
@@ -252,11 +253,12 @@ def _common_part(
     institution -= institution[measured.institution].mean()
     points_per_unit = float(expected.of(np.array([0.5]))[0] - expected.of(np.array([-0.5]))[0])
     disadvantage = children.is_disadvantaged[measured.child] - _disadvantaged_share(children)
-    return (
+    common: Numbers = (
         np.sqrt(max(0.0, parameters.child_variance_share - of_units)) * children.difficulty[measured.child]
         + np.sqrt(stable) * (children.district_level[measured.district] + institution[measured.institution])
         + parameters.disadvantage_points / points_per_unit * disadvantage
     )
+    return common
 
 
 def _disadvantaged_share(children: Children) -> float:
@@ -286,7 +288,8 @@ def _answer(
 
 def difficulty_total(items: Items, answers: NDArray[np.int8]) -> Indices:
     """Total difficulties 0-40 of complete answers that all go the same way, shape (n,)."""
-    return answers[:, ~items.is_prosocial].astype(np.int64).sum(axis=1)
+    totals: Indices = answers[:, ~items.is_prosocial].astype(np.int64).sum(axis=1)
+    return totals
 
 
 def _occasion(
@@ -389,9 +392,9 @@ def _is_followed(
         + parameters.follow_up_disadvantage_logit * children.is_disadvantaged[measured.child]
         + parameters.follow_up_adviser_logit * measured.is_advised
     )
-    comes = rng.random(len(totals)) < 1 / (1 + np.exp(-logit))
     last = np.minimum(np.minimum(children.present_to, children.adult_day - 1), end)[measured.child]
-    return comes & (day + MOST_LAG_DAYS <= last)
+    comes: Flags = (rng.random(len(totals)) < 1 / (1 + np.exp(-logit))) & (day + MOST_LAG_DAYS <= last)
+    return comes
 
 
 def _change_points(
@@ -408,12 +411,13 @@ def _change_points(
     effect = parameters.adviser_effect_points * (
         1 + parameters.adviser_effect_disadvantage_factor * children.is_disadvantaged[measured.child]
     )
-    return (
+    change: Numbers = (
         of_district[measured.district]
         + of_institution[measured.institution]
         + trend[measured.district] * interval / DAYS_PER_YEAR
         - effect * measured.is_advised
     )
+    return change
 
 
 def _sorted_forms(parts: list[Forms]) -> Forms:
@@ -436,7 +440,8 @@ def _sorted_forms(parts: list[Forms]) -> Forms:
 def version_codes(children: Children, child: Indices, day: Days) -> list[str]:
     """The age form of each filled-in form."""
     starts = {code: birthdays(children.birth_day[child], age) for code, age in (("4-10", 4), ("11-17", 11))}
-    return np.where(day >= starts["11-17"], "11-17", np.where(day >= starts["4-10"], "4-10", "2-4")).tolist()
+    codes = np.where(day >= starts["11-17"], "11-17", np.where(day >= starts["4-10"], "4-10", "2-4"))
+    return [str(code) for code in codes]
 
 
 def form_rows(forms: Forms, children: Children, geography: Geography, parameters: SdqParameters) -> pl.DataFrame:

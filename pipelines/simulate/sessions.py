@@ -77,9 +77,7 @@ def _units(cadence: ForumCadence, profile: DemoProfile, geography: Geography) ->
     ]
 
 
-def _planned_days(
-    rng: np.random.Generator, cadence: ForumCadence, *, first_school_year: int, end: int
-) -> Days:
+def _planned_days(rng: np.random.Generator, cadence: ForumCadence, *, first_school_year: int, end: int) -> Days:
     """Every interval from late August on; a day in the summer pause is left out, not moved."""
     start = day_number(date(first_school_year, 8, 9))
     start += int(rng.integers(0, 7 * min(cadence.interval_weeks, 8)))
@@ -89,8 +87,11 @@ def _planned_days(
     days = np.arange(first, end + 1, 7 * cadence.interval_weeks)
     dates = days.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
-    day_of_year = (months.astype(np.int64) % 12 + 1) * 100 + (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
-    return days[(day_of_year < 625) | (day_of_year > 808)]
+    day_of_year = (
+        (months.astype(np.int64) % 12 + 1) * 100 + (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
+    )
+    kept: Days = days[(day_of_year < 625) | (day_of_year > 808)]
+    return kept
 
 
 def _with_outcomes(

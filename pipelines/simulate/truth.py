@@ -82,7 +82,9 @@ def mainstream_shares(simulated: SimulatedMunicipality) -> list[Row]:
     """Per definition, area and school year: children living in the area on 30 September, and how many are in ordinary
     classes or groups. KOM-1 leaves private schools out of both; KOM-2 is daycare."""
     rows: list[Row] = []
-    for year in range(simulated.first_school_year, simulated.first_school_year + simulated.parameters.school.school_year_count):
+    for year in range(
+        simulated.first_school_year, simulated.first_school_year + simulated.parameters.school.school_year_count
+    ):
         day = day_number(date(year, 9, 30))
         if day > day_number(simulated.data_end_date):
             continue
@@ -94,7 +96,14 @@ def mainstream_shares(simulated: SimulatedMunicipality) -> list[Row]:
         for definition, included in _definitions(simulated, place).items():
             rung = simulated.placements.rung[place[included]]
             for code, here in _areas(simulated, district[included]):
-                rows.append({"definition_id": definition, **_area(code), "school_year": school_year_label(year), **_share(rung[here])})
+                rows.append(
+                    {
+                        "definition_id": definition,
+                        **_area(code),
+                        "school_year": school_year_label(year),
+                        **_share(rung[here]),
+                    }
+                )
     return rows
 
 
@@ -157,7 +166,9 @@ def education_moves(simulated: SimulatedMunicipality) -> tuple[Indices, Days, In
     placed: Placements = simulated.placements
     moved = placed.stop == simulated.children.present_to[placed.child]
     ending = np.where(placed.stop >= NEVER, -1, np.where(moved, MOVED_AWAY, LEFT_SCHOOL))
-    return _moves(placed.child, placed.rung, placed.start, np.where(placed.stop < NEVER, placed.stop + 1, NEVER), ending)
+    return _moves(
+        placed.child, placed.rung, placed.start, np.where(placed.stop < NEVER, placed.stop + 1, NEVER), ending
+    )
 
 
 def _moves(child: Indices, rung: Indices, start: Days, stop: Days, ending: Indices) -> tuple[Indices, Days, Indices]:
@@ -181,7 +192,7 @@ def _moves(child: Indices, rung: Indices, start: Days, stop: Days, ending: Indic
 
 
 def sdq_changes(simulated: SimulatedMunicipality) -> list[Row]:
-    """Per informant and area: children with a form, pairs with both totals within the window, means in points.
+    """Per informant and area: children with a scored first form, pairs with both totals within the window, means in points.
 
     The expected change is what regression to the mean alone gives: (1 - r)(population mean - mean of first totals).
     """
@@ -193,14 +204,16 @@ def sdq_changes(simulated: SimulatedMunicipality) -> list[Row]:
     in_window = same & (days >= parameters.window_least_days) & (days <= parameters.window_most_days)
     is_pair = in_window & (totals[1:] != _NO_SCORE) & (totals[:-1] != _NO_SCORE)
     firsts = np.flatnonzero(is_pair)
-    is_first_form = np.insert(~same, 0, True)
+    is_first_form = (forms.occasion == 0) & (totals != _NO_SCORE)
     district = simulated.children.district_on(forms.child, forms.day)
     rows: list[Row] = []
     for kind, name in enumerate(INFORMANTS):
         for code, here in _areas(simulated, district):
             chosen = here & (forms.informant == kind)
             pairs = firsts[chosen[firsts]]
-            means = _change(totals[pairs], totals[pairs + 1], parameters.population_mean_points, parameters.retest_correlation)
+            means = _change(
+                totals[pairs], totals[pairs + 1], parameters.population_mean_points, parameters.retest_correlation
+            )
             rows.append(
                 {
                     "informant_code": name,
@@ -233,7 +246,13 @@ def total_scores(forms: Forms, items: Items) -> Indices:
 def _change(first: Indices, second: Indices, population_mean: float, retest: float) -> Row:
     if not len(first):
         return dict.fromkeys(
-            ("first_mean_points", "second_mean_points", "change_mean_points", "change_sd_points", "expected_change_points")
+            (
+                "first_mean_points",
+                "second_mean_points",
+                "change_mean_points",
+                "change_sd_points",
+                "expected_change_points",
+            )
         )
     change: Numbers = (second - first).astype(float)
     return {
@@ -259,7 +278,7 @@ def session_counts(simulated: SimulatedMunicipality) -> list[Row]:
             "planned_count": is_planned,
             **{f"{name}_count": sessions.status == status for status, name in enumerate(STATUSES)},
             "late_count": late,
-            "unplanned_held_count": ~is_planned,
+            "held_unplanned_count": ~is_planned,
         }
     )
     counts = [name for name in frame.columns if name.endswith("_count")]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import sqlglot
@@ -101,14 +101,17 @@ def read_sql_file(path: Path, folder: str, root: Path) -> SqlFile:
         TransformError: it cannot be parsed, or is not exactly one SELECT.
     """
     label = f"sql/{path.relative_to(root).as_posix()}"
-    text = path.read_text(encoding="utf-8")
+    return _parsed(folder, path.stem.lower(), label, path.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=256)  # parsing takes most of a build that has nothing to do, and the checks and tests parse again
+def _parsed(folder: str, name: str, label: str, text: str) -> SqlFile:
     try:
         statements = [statement for statement in sqlglot.parse(text, read="duckdb") if statement is not None]
     except ParseError as error:
         first = error.errors[0] if error.errors else {}
-        where = f"{first.get('line', 1)}"
         raise TransformError(
-            f"{label}, linje {where}: SQL kan ikke læses ved '{first.get('highlight', '')}'."
+            f"{label}, linje {first.get('line', 1)}: SQL kan ikke læses ved '{first.get('highlight', '')}'."
         ) from None
     except TokenError as error:
         raise TransformError(f"{label}, linje 1: SQL kan ikke læses: {error}") from None
@@ -118,7 +121,7 @@ def read_sql_file(path: Path, folder: str, root: Path) -> SqlFile:
             f"{label}, linje 1: filen skal indeholde præcis én SELECT, men indeholder {kinds}. "
             "Del den i flere filer, eller fjern det overskydende."
         )
-    return SqlFile(folder, path.stem.lower(), label, text, statements[0])
+    return SqlFile(folder, name, label, text, statements[0])
 
 
 def _tables_of(scope: Scope) -> list[exp.Table]:

@@ -18,6 +18,7 @@ _CPR_ANYWHERE = (
     "([- ]?[0-9]{4}([^0-9]|$)|-[0-9A-Za-z]{4}([^0-9A-Za-z]|$))"
 )
 _CPR_SIGNS = 10
+_EIGHT_DIGITS = 10_000_000  # a number column that allows this many digits could hold a CPR number
 _FIRST_DATE, _LAST_DATE = "1900-01-01", "2100-12-31"
 _OPEN_END = "9999"
 _DATE_FORMATS = (
@@ -132,7 +133,8 @@ def kind_sql(column: Column, raw: str, *, has_decimal_point: bool = False) -> st
 def decimal_point_evidence_sql(raw: str) -> tuple[str, str]:
     """Two conditions over a column's cells: one shows a decimal point beyond doubt, the other a decimal comma."""
     cell = trimmed(raw)
-    return f"regexp_full_match({cell}, '[+-]?(0|[0-9]*[.]([0-9]{{1,2}}|[0-9]{{4,}})|0[.][0-9]+|[0-9]{{4,}}[.][0-9]+)') AND contains({cell}, '.')", f"contains({cell}, ',')"
+    beyond_doubt = "[+-]?([0-9]*[.]([0-9]{1,2}|[0-9]{4,})|0[.][0-9]+|[0-9]{4,}[.][0-9]+)"
+    return f"regexp_full_match({cell}, '{beyond_doubt}')", f"contains({cell}, ',')"
 
 
 def _date_sql(raw: str) -> str:
@@ -169,8 +171,9 @@ def _number_sql(column: Column, raw: str, has_decimal_point: bool) -> str:
         whole = f"replace({cell}, ',', '.')"
     if has_decimal_point:  # a point alone parts decimals; only a comma after it shows that it parts thousands
         grouped = grouped.replace(")?", ")") if column.parse == "decimal" else "[+-]?[1-9][0-9]{0,2}([.][0-9]{3})+,0+"
+    guard = f"WHEN {_cpr_shaped_sql(cell)} THEN NULL " if (column.maximum or 1e9) >= _EIGHT_DIGITS else ""
     return (
-        f"CASE {usual} WHEN {raw} IS NULL THEN NULL "
+        f"CASE {guard}{usual} WHEN {raw} IS NULL THEN NULL "
         f"WHEN regexp_full_match({cell}, '{grouped}') THEN try_cast({no_points} AS {kind}) "
         f"WHEN regexp_full_match({cell}, '{plain}') THEN try_cast({whole} AS {kind}) END"
     )
@@ -227,7 +230,7 @@ def _school_year_sql(raw: str) -> str:
 def _text_sql(column: Column, raw: str) -> str:
     """Text as it stands, or in upper case where only that fits the pattern; nothing that is shaped like a CPR number."""
     cell = trimmed(raw)
-    guard = f"WHEN strlen({cell}) >= {_CPR_SIGNS} AND regexp_matches({cell}, '{_CPR_ANYWHERE}') THEN NULL"
+    guard = f"WHEN {_cpr_shaped_sql(cell)} THEN NULL"
     if column.pattern is None:
         return f"CASE {guard} ELSE nullif(regexp_replace({cell}, '[\\s\u00a0]+', ' ', 'g'), '') END"
     pattern = column.pattern.replace("'", "''")
@@ -235,6 +238,10 @@ def _text_sql(column: Column, raw: str) -> str:
         f"CASE {guard} WHEN regexp_matches({cell}, '{pattern}') THEN {cell} "
         f"WHEN regexp_matches(upper({cell}), '{pattern}') THEN upper({cell}) END"
     )
+
+
+def _cpr_shaped_sql(cell: str) -> str:
+    return f"strlen({cell}) >= {_CPR_SIGNS} AND regexp_matches({cell}, '{_CPR_ANYWHERE}')"
 
 
 def literal(text: str) -> str:

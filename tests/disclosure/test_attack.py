@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.disclosure.attack import Interval, attack, find_pinned
+from pipelines.disclosure.attack import Attacker, Constraint, Interval, attack, find_pinned
 from pipelines.disclosure.relations import TotalColumn, TotalRow
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 
@@ -88,10 +88,12 @@ def test_contradicting_numbers_are_said_to_be_so():
         attack(published, totals=[TOTAL])
 
 
-def test_large_numbers_are_not_rounded_away():
-    # the solver's own tolerance of 0.01 per cent would be 60 children here
-    published = table([NAME, CHILDREN], ["A", None], ["B", None], ["C", 100_003], ["I alt", 700_010])
-    assert attack(published, totals=[TOTAL])[0, "children"] == Interval(0, 600_007)
+def test_only_whole_numbers_count():
+    x, y = (0, "x"), (0, "y")
+    attacker = Attacker([Constraint({x: 2.0, y: 3.0}, 7.0, 7.0)], ceiling=1000.0)
+    # halves would let x be 0 to 3.5; whole numbers leave 2 x 2 + 3 x 1
+    assert attacker.find_interval(x) == Interval(2, 2)
+    assert attacker.is_narrower(x, 1)
 
 
 def test_not_received_rows_add_nothing_to_a_total():

@@ -205,6 +205,89 @@ def test_totals_both_ways_hide_a_square():
     assert find_pinned(table, totals=totals) == []
 
 
+def three_columns(text):
+    """The drawn rows under a, b, c and their sum n, with totals both ways, protected."""
+    counts = [TableColumn(name, name, "count") for name in ("a", "b", "c", "n")]
+    totals = [TotalRow("district", "I_alt"), TotalColumn("n", ("a", "b", "c"))]
+    return show(shield(draw(text), DISTRICT, *counts, totals=totals))
+
+
+def test_a_zero_is_the_last_to_be_hidden():
+    found = three_columns("""
+        district a  b  c  n
+        A        9  0  6  15
+        B        20 9  6  35
+        C        20 8  3  31
+        I_alt    49 17 15 81
+        """)
+    # hiding A's 0 and 6 would cost less, but a reader may know that A has none
+    assert found == expect("""
+        district a  b  c  n
+        A        9  0  6  15
+        B        20 x  x  35
+        C        20 x  x  31
+        I_alt    49 17 15 81
+        """)
+
+
+def test_what_was_hidden_in_vain_is_shown_again():
+    found = three_columns("""
+        district a  b  c  n
+        A        20 20 3  43
+        B        2  20 2  24
+        C        0  20 6  26
+        I_alt    22 60 11 93
+        """)
+    # A's 20 under a was hidden for the sake of B's 2, until the total row had to give way all the same
+    assert found == expect("""
+        district a  b  c  n
+        A        20 x  x  43
+        B        x  x  x  24
+        C        0  x  x  26
+        I_alt    x  60 x  93
+        """)
+
+
+def test_a_small_rest_is_not_left_to_subtraction_between_rows():
+    rows = draw("""
+        district children special share
+        A        4        3       3/4
+        B        30       29      29/30
+        C        60       20      20/60
+        I_alt    94       52      52/94
+        """)
+    totals = [TotalRow("district", "I_alt")]
+    table = shield(rows, DISTRICT, CHILDREN, SPECIAL, SHARE, totals=totals)
+    # with A and B hidden alone, 94 - 52 - (60 - 20) = 2 children are left out in both together
+    assert [row[2] for row in show(table)] == ["x", "x", "x", 52]
+    assert find_pinned(table, totals=totals) == []
+
+
+def test_that_nobody_is_left_out_of_a_small_group_is_not_left_to_subtraction():
+    rows = draw("""
+        district children special share
+        A        3        3       3/3
+        B        30       30      30/30
+        C        60       20      20/60
+        I_alt    93       53      53/93
+        """)
+    table = shield(rows, DISTRICT, CHILDREN, SPECIAL, SHARE, totals=[TotalRow("district", "I_alt")])
+    # 93 - 53 - (60 - 20) = 0: all of A's children, however many they are
+    assert [row[2] for row in show(table)] == ["x", "x", "x", 53]
+
+
+def test_a_total_that_leaves_out_what_the_source_hid_gives_the_rest_away():
+    rows = draw("""
+        district children
+        A        3
+        B        kilde
+        C        30
+        I_alt    33
+        """)
+    table = shield(rows, DISTRICT, CHILDREN, totals=[TotalRow("district", "I_alt")])
+    assert show(table) == [["A", "x"], ["B", "kilde"], ["C", "x"], ["I_alt", 33]]
+
+
 def test_totals_within_a_year_and_within_a_district():
     year = TableColumn("year", "År", "label")
     rows = draw("""

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
+import sqlalchemy
 
 from pipelines.codes import load_code_table
 from pipelines.contracts import Column, Contract, Expectation, load_contracts
@@ -393,6 +394,27 @@ def test_no_value_is_seen_whatever_expectation_fails(
     paths = " ".join(path.name for path in tmp_path.rglob("*"))
     for planted in PLANTED:
         assert all(planted not in text for text in (*seen, paths)), planted
+
+
+def test_great_expectations_asks_duckdb_for_no_wrong_row(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """It selects the unexpected values of failed columns even for BASIC, but never more than 0 of them."""
+    asked: list[tuple[str, Any]] = []
+
+    def listen(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        asked.append((statement, parameters))
+
+    fill_planted(connection)
+    sqlalchemy.event.listen(sqlalchemy.engine.Engine, "before_cursor_execute", listen)
+    try:
+        judge(connection, tmp_path, mart(*EVERY_KIND))
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.engine.Engine, "before_cursor_execute", listen)
+    selecting = [(sql, parameters) for sql, parameters in asked if "unexpected_values" in sql]
+    assert selecting
+    for sql, parameters in selecting:
+        limit = re.search(r"LIMIT \$(\d+)\s*$", sql)
+        assert limit, sql
+        assert parameters[int(limit.group(1)) - 1] == 0
 
 
 def all_allowed_types() -> frozenset[str]:

@@ -64,14 +64,17 @@ class Ran:
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     home = tmp_path_factory.mktemp("home")
-    workspace = tmp_path_factory.mktemp("gate") / "workspace"
+    folder = tmp_path_factory.mktemp("gate")
+    script = folder / "run_gate.py"  # a file: DuckDB draws progress bars for code given with -c
+    script.write_text(RUN_GATE, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", RUN_GATE, str(workspace)],
+        [sys.executable, "-W", "error", str(script), str(folder / "workspace")],
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
         env={**os.environ, "HOME": str(home), "USERPROFILE": str(home), "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=Path.cwd(),
     )
     lines = done.stdout.splitlines()
     told = json.loads(lines[-1]) if done.returncode == 0 else {}

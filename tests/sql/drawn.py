@@ -7,6 +7,7 @@ A table is drawn with a header line and one line per row, cells parted by blanks
 import uuid
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -38,8 +39,9 @@ def rows_of(drawn: str) -> list[dict[str, str | None]]:
     ]
 
 
-def empty_warehouse(*, as_of_date: date = AS_OF_DATE, **settings: Any) -> duckdb.DuckDBPyConnection:
-    """Every typed table, empty, with codes, calendar and settings."""
+@cache
+def _template() -> duckdb.DuckDBPyConnection:
+    """Typed tables, codes and calendar, made once per process: loading the codes takes longer than a drawn test."""
     connection = duckdb.connect()
     for schema in ("landed", "typed"):
         connection.execute(f"CREATE SCHEMA {schema}")
@@ -52,10 +54,16 @@ def empty_warehouse(*, as_of_date: date = AS_OF_DATE, **settings: Any) -> duckdb
         connection.execute(f"CREATE TABLE typed.{source} ({declared})")
     load_codes_into(connection)
     load_days(connection)
-    municipality = {"name": "Prøveby", "profile": "demo"}
-    load_settings(
-        connection, Settings.model_validate({"municipality": municipality, **settings}), as_of_date=as_of_date
-    )
+    return connection
+
+
+def empty_warehouse(*, as_of_date: date = AS_OF_DATE, **settings: Any) -> duckdb.DuckDBPyConnection:
+    """Every typed table, empty, with codes, calendar and settings; the one before it is emptied and used again."""
+    connection = _template()
+    for table in ("landed.deliveries", *(f"typed.{source}" for source in load_contracts("source"))):
+        connection.execute(f"DELETE FROM {table}")
+    chosen = Settings.model_validate({"municipality": {"name": "Prøveby", "profile": "demo"}, **settings})
+    load_settings(connection, chosen, as_of_date=as_of_date)
     return connection
 
 

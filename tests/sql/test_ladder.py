@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines.transform import build
 from tests.sql.drawn import assert_rows, built, child_id, empty_warehouse, fill
 
 CHILDREN = """
@@ -54,24 +55,20 @@ def test_the_highest_open_rung_counts_on_every_day():
     )
 
 
-@pytest.mark.parametrize(
-    ("resumed_on", "is_one_spell"),
-    [("2025-03-01", True), ("2025-03-02", True), ("2025-03-03", True), ("2025-03-04", False)],
-)
-def test_a_gap_of_at_most_thirty_days_on_one_rung_is_no_gap(resumed_on, is_one_spell):
-    # last day 30 January; 1 March leaves 31 - 30 + 28 = 29 days between, 2 March 30, 4 March 32
+@pytest.mark.parametrize(("resumed_on", "spells_count"), [("2025-03-01", 1), ("2025-03-02", 1), ("2025-03-03", 2)])
+def test_a_gap_of_at_most_thirty_days_on_one_rung_is_no_gap(resumed_on, spells_count):
+    # the last day is 30 January: until 1 March there are 1 + 28 = 29 days between, until 2 March 30, until 3 March 31
     connection = built(
         {
             "children": CHILDREN,
             "measures": f"""
-            child_id measure_id paragraph_code start_date  end_date
-            anna     M1         BL-32-1-2      2025-01-01  {'2025-01-30' if resumed_on != '2025-03-03' else '2025-01-31'}
+            child_id measure_id paragraph_code start_date    end_date
+            anna     M1         BL-32-1-2      2025-01-01    2025-01-30
             anna     M2         BL-32-1-5      {resumed_on}  -
             """,
         }
     )
-    spells = connection.execute(f"SELECT count(*) FROM ({SOCIAL}) WHERE rung = 3").fetchone()
-    assert spells == (1 if is_one_spell else 2,)
+    assert connection.execute(f"SELECT count(*) FROM ({SOCIAL}) WHERE rung = 3").fetchone() == (spells_count,)
 
 
 @pytest.mark.parametrize(("gap_days", "is_down"), [(29, True), (30, True), (31, False)])
@@ -84,8 +81,6 @@ def test_a_hole_before_a_lower_rung_is_a_move_down_until_thirty_days(gap_days, i
         "(?, 'M2', 'BL-32-1-2', NULL, DATE '2025-02-01' + CAST(? AS INTEGER), NULL)",
         [str(child_id("anna")), str(child_id("anna")), gap_days],
     )
-    from pipelines.transform import build
-
     build(connection)
     causes = [row[0] for row in connection.execute(f"SELECT cause_code FROM ({SOCIAL_MOVES}) ORDER BY moved_on_date").fetchall()]
     assert causes == (["opened", "down", "data_end"] if is_down else ["opened", "closed", "opened", "data_end"])
@@ -135,15 +130,6 @@ def test_the_same_help_under_the_new_law_is_one_unbroken_rung():
         3    2023-06-01  2024-06-30
         """,
     )
-    assert_rows(
-        connection,
-        "SELECT * FROM core.fct_measure",
-        """
-        measure_id paragraph_code series_paragraph_code law_title    social_rung is_paragraph_in_force
-        M1         SEL-52-3-3     BL-32-1-5             serviceloven 3           True
-        M2         BL-32-1-5      BL-32-1-5             barnets_lov  3           True
-        """.replace("barnets_lov", "barnets\u00a0lov"),
-    ) if False else None
     assert connection.execute("SELECT DISTINCT series_paragraph_code FROM core.fct_measure").fetchall() == [("BL-32-1-5",)]
 
 
@@ -387,8 +373,6 @@ def test_time_on_rungs_is_whole_and_chained(children_measures):
             for day in range(first, first + length + 1):
                 key = (child, day)
                 highest[key] = max(highest.get(key, 0), rungs[place or paragraph])
-    from pipelines.transform import build
-
     build(connection)
     for child in range(len(children_measures)):
         spells = connection.execute(

@@ -1,0 +1,79 @@
+"""trappen.toml: what may be set, and how a mistake is told."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from pipelines.errors import SettingsError
+from pipelines.settings import Settings, read_settings, settings_from
+from pipelines.workspace import _SETTINGS_TEMPLATE, create_workspace
+
+MINIMAL = {"municipality": {"name": "Bøgelund Kommune", "profile": "vordingborg_next_step"}}
+
+WRONG = {
+    # key path, given value, what the message must say
+    "unknown key": ({"ladder": {"grace": 3}}, "ladder.grace kendes ikke. Tilladt her: grace_gap_days"),
+    "unknown part": ({"stige": {}}, "stige kendes ikke. Tilladt her: disclosure"),
+    "too small": ({"disclosure": {"minimum_count": 2}}, "disclosure.minimum_count er 2, men skal være mindst 3"),
+    "too large": ({"ladder": {"grace_gap_days": 400}}, "ladder.grace_gap_days er 400, men må højst være 365"),
+    "not above": (
+        {"evidence": {"smallest_relevant_percentage_points": 0}},
+        "smallest_relevant_percentage_points er 0, men skal være større end 0",
+    ),
+    "not a number": ({"ladder": {"grace_gap_days": "en måned"}}, "'en måned', men skal være et helt tal"),
+    "not a date": ({"report": {"as_of_date": "i går"}}, "skal være en dato som 2026-09-30"),
+    "not a truth value": ({"intake": {"keep_in_inbox": "måske"}}, "skal være true eller false"),
+    "wrong form": ({"warehouse": {"memory_limit": "meget"}}, "men skal have formen"),
+    "upside down": (
+        {"sdq": {"window_days_minimum": 300, "window_days_maximum": 200}},
+        "window_days_minimum skal være",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_setting_names_key_value_and_what_is_allowed(case: str) -> None:
+    change, said = WRONG[case]
+    with pytest.raises(SettingsError) as caught:
+        settings_from({**MINIMAL, **change}, where="trappen.toml")
+    assert said in str(caught.value)
+    assert "trappen.toml har 1 fejl" in str(caught.value)
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(SettingsError, match="har 3 fejl"):
+        settings_from({"ladder": {"a": 1}, "disclosure": {"minimum_count": 1}}, where="trappen.toml")
+
+
+def test_a_missing_part_is_named() -> None:
+    with pytest.raises(SettingsError, match="municipality mangler"):
+        settings_from({}, where="trappen.toml")
+
+
+def test_broken_toml_says_which_line(tmp_path: Path) -> None:
+    (tmp_path / "trappen.toml").write_text("[municipality\n")
+    with pytest.raises(SettingsError, match="line 1"):
+        read_settings(tmp_path / "trappen.toml")
+
+
+def test_settings_cannot_be_changed_afterwards() -> None:
+    settings = settings_from(MINIMAL, where="test")
+    with pytest.raises(ValidationError):
+        settings.disclosure.minimum_count = 1  # type: ignore[misc]
+
+
+def test_the_commented_defaults_of_a_new_file_are_the_defaults() -> None:
+    lines = _SETTINGS_TEMPLATE.format(name='"X Kommune"', profile="p", is_constructed="false").splitlines()
+    uncommented = "\n".join(line.removeprefix("# ") for line in lines if not line.startswith("# Ind"))
+    written = tomllib.loads(uncommented)
+    defaults = settings_from({"municipality": written["municipality"]}, where="test")
+    assert Settings.model_validate(written) == defaults
+
+
+def test_a_municipality_name_cannot_break_the_file(tmp_path: Path) -> None:
+    workspace = create_workspace(
+        tmp_path / "w", profile="vordingborg_next_step", municipality_name='Den "gode" Kommune\\', is_constructed=False
+    )
+    assert workspace.settings.municipality.name == 'Den "gode" Kommune\\'
