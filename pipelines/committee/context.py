@@ -55,7 +55,13 @@ class ReportContext:
 
     def area_order(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Rows with districts in Danish alphabetical order (æ, ø, å last) and the whole municipality at the end."""
-        return sorted(records, key=lambda row: _danish_order(self.area_name(row["area_code"])))
+        return sorted(records, key=lambda row: self.danish_order(self.area_name(row["area_code"])))
+
+    @staticmethod
+    def danish_order(name: str) -> tuple[bool, str]:
+        """Sort key: Danish alphabetical order (æ, ø, å last, "aa" as å), the whole municipality at the end."""
+        folded = name.casefold().replace("aa", "å")
+        return name == WHOLE_MUNICIPALITY, folded.translate(str.maketrans("æøå", "{|}"))
 
     def with_unknown_district(
         self, records: list[dict[str, Any]], *, counts: Sequence[str], group: Sequence[str]
@@ -95,9 +101,3 @@ def profile_source(settings: Settings) -> str:
     """The document whose rules the profile holds: "Next Step, Vordingborg Kommune, 2017"."""
     document = load_profile(settings.municipality.profile)["document"]
     return f"{document['title']}, {document['publisher']}, {document['year']}"
-
-
-def _danish_order(name: str) -> tuple[bool, str]:
-    # Python sorts å before æ and ø; in Danish they come last as æ, ø, å, and "aa" counts as å
-    folded = name.casefold().replace("aa", "å")
-    return name == WHOLE_MUNICIPALITY, folded.translate(str.maketrans("æøå", "{|}"))

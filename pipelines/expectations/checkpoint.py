@@ -93,9 +93,7 @@ def _run_checkpoint(
     run_id: int | None,
 ) -> tuple[Outcome, ...]:
     definitions = []
-    for schema, members in groupby(
-        sorted(subjects, key=lambda each: each.schema), key=lambda each: each.schema
-    ):
+    for schema, members in groupby(sorted(subjects, key=lambda each: each.schema), key=lambda each: each.schema):
         creator = stack.enter_context(shared_connection(connection, schema))
         source = context.data_sources.add_duckdb(
             schema,
@@ -123,9 +121,7 @@ def _run_checkpoint(
     )
 
 
-def _validation_definition(
-    context: EphemeralDataContext, source: Any, subject: Subject
-) -> gx.ValidationDefinition:
+def _validation_definition(context: EphemeralDataContext, source: Any, subject: Subject) -> gx.ValidationDefinition:
     name = subject.contract.contract_id
     batch = source.add_query_asset(name, query=subject.query).add_batch_definition_whole_table("all rows")
     suite = gx.ExpectationSuite(name=name, meta={"title": subject.contract.title})
@@ -148,9 +144,7 @@ def _great_expectation(expectation: Expectation, contract: Contract) -> Any:
     build = get_expectation_impl(expectation.expectation_type)
     try:
         return build(**expectation.arguments, severity=_GX_SEVERITY[expectation.severity], meta=meta)
-    except (
-        Exception
-    ):  # pydantic's message quotes arguments, which are ours, but is English and twenty lines long
+    except Exception:  # pydantic's message quotes arguments, which are ours, but is English and twenty lines long
         raise ContractError(
             f"Kontrakten {contract.contract_id}, kvalitetsreglen {expectation.name}: argumenterne "
             f"{', '.join(expectation.arguments)} passer ikke til {expectation.expectation_type}."

@@ -28,9 +28,7 @@ _STAGE_TITLES: dict[Stage, str] = {
 }
 
 
-def build_site(
-    context: EphemeralDataContext, folder: Path, *, stage: Stage, skipped: Sequence[Skipped]
-) -> None:
+def build_site(context: EphemeralDataContext, folder: Path, *, stage: Stage, skipped: Sequence[Skipped]) -> None:
     """Write `folder`/index.html and a page per table from the context's validation results.
 
     Raises:

@@ -1,33 +1,19 @@
-"""May we publish: which tables are judged at a stage, and what came out of it.
+"""May we publish: the gate after typed and after marts.
 
-From typed (current rows of every delivered source) or from core and marts (every table with a contract) into
-a result, `meta.expectation_results` and Data Docs. Great Expectations is imported here, when there is
-something to judge.
+From typed (current rows of every delivered source) or from core and marts (every table with a contract) into a
+result, `meta.expectation_results` and Data Docs. Great Expectations is imported here, by the call and not before.
 """
 
 import warnings
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import duckdb
 
 from pipelines.contracts import Contract, load_contracts
-from pipelines.errors import ContractError
-from pipelines.expectations.outcome import GateResult, Outcome, Skipped, Stage, record_outcomes
+from pipelines.expectations.outcome import GateResult, Outcome, Stage, record_outcomes
+from pipelines.expectations.plan import Plan, make_plan, schemas_by_table
 from pipelines.expectations.rules import check_expectations
-from pipelines.expectations.subject import Subject
-
-_NOT_CHOSEN = "Tabellen er ikke valgt til kontrol."
-_NOT_DELIVERED = "Der er ingen leverance."
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What to judge and what to skip, both in the order of the contracts."""
-
-    subjects: tuple[Subject, ...]
-    skipped: tuple[Skipped, ...]
 
 
 def validate(
@@ -62,7 +48,7 @@ def validate(
     known = load_contracts("source" if stage == "typed" else "table") if contracts is None else contracts
     for contract in known.values():
         check_expectations(contract)
-    plan = _plan(connection, stage, known.values(), tables)
+    plan = make_plan(connection, stage, known.values(), tables)
     stage_folder = docs_folder / stage
     run_id = _latest_run(connection) if run_id is None else run_id
     outcomes = _run_suites(connection, stage, plan, stage_folder, run_id)
@@ -70,61 +56,16 @@ def validate(
     return GateResult(stage, outcomes, plan.skipped, stage_folder / "index.html")
 
 
-def _plan(
-    connection: duckdb.DuckDBPyConnection,
-    stage: Stage,
-    contracts: Iterable[Contract],
-    tables: Collection[str] | None,
-) -> _Plan:
-    schemas = _schemas_by_table(connection, ("typed",) if stage == "typed" else ("core", "marts"))
-    delivered = _delivered_sources(connection)
-    subjects: list[Subject] = []
-    skipped: list[Skipped] = []
-    for contract in contracts:
-        name = contract.contract_id
-        if not contract.expectations:
-            continue
-        if tables is not None and name not in tables:
-            skipped.append(Skipped(name, contract.title, _NOT_CHOSEN))
-        elif stage == "typed" and (name not in schemas or (delivered is not None and name not in delivered)):
-            skipped.append(Skipped(name, contract.title, _NOT_DELIVERED))
-        elif name not in schemas:
-            raise ContractError(
-                f"Kontrakten {name} beskriver en tabel, som ikke er bygget. Byg den, eller slet kontrakten."
-            )
-        else:
-            subjects.append(Subject(contract, schemas[name], is_versioned=stage == "typed"))
-    return _Plan(tuple(subjects), tuple(skipped))
-
-
-def _schemas_by_table(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> dict[str, str]:
-    """Schema by name of every table and view in the given schemas of the current database."""
-    rows = connection.execute(
-        "select table_name, table_schema from information_schema.tables "
-        "where table_catalog = current_database() and list_contains(?, table_schema)",
-        [list(schemas)],
-    ).fetchall()
-    return dict(rows)
-
-
-def _delivered_sources(connection: duckdb.DuckDBPyConnection) -> frozenset[str] | None:
-    """Sources in the register of deliveries; None without a register: then every typed table is judged."""
-    if "deliveries" not in _schemas_by_table(connection, ("landed",)):
-        return None
-    rows = connection.execute("select distinct source from landed.deliveries").fetchall()
-    return frozenset(source for (source,) in rows)
-
-
 def _latest_run(connection: duckdb.DuckDBPyConnection) -> int | None:
     """Number of the run under way, which has the highest number in the run log; None without a log."""
-    if "runs" not in _schemas_by_table(connection, ("meta",)):
+    if "runs" not in schemas_by_table(connection, ("meta",)):
         return None
     row = connection.execute("select max(run_id) from meta.runs").fetchone()
     return None if row is None or row[0] is None else int(row[0])
 
 
 def _run_suites(
-    connection: duckdb.DuckDBPyConnection, stage: Stage, plan: _Plan, docs_folder: Path, run_id: int | None
+    connection: duckdb.DuckDBPyConnection, stage: Stage, plan: Plan, docs_folder: Path, run_id: int | None
 ) -> tuple[Outcome, ...]:
     with warnings.catch_warnings():
         # Great Expectations imports deprecated modules of the standard library; of ours, only the modules

@@ -123,9 +123,7 @@ def danish_count(number: int) -> str:
     return f"{number:,}".replace(",", ".")
 
 
-def record_outcomes(
-    connection: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], *, run_id: int | None
-) -> None:
+def record_outcomes(connection: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], *, run_id: int | None) -> None:
     """Add one row per outcome to `meta.expectation_results`, which is made when it is missing."""
     connection.execute("create schema if not exists meta")
     connection.execute(_RESULTS_TABLE)

@@ -60,9 +60,7 @@ def check_expectations(contract: Contract) -> None:
     """
     faults = [fault for each in contract.expectations for fault in _faults(each, contract)]
     names = [each.name for each in contract.expectations]
-    faults += [
-        f"navnet {name} er brugt to gange" for name in sorted({n for n in names if names.count(n) > 1})
-    ]
+    faults += [f"navnet {name} er brugt to gange" for name in sorted({n for n in names if names.count(n) > 1})]
     if faults:
         raise ContractError(f"Kontrakten {contract.contract_id}, kvalitetsregler: {'; '.join(faults)}.")
 
@@ -130,19 +128,13 @@ _Phrase = Callable[[list[str], Mapping[str, Any]], str]
 
 _PHRASES: dict[str, _Phrase] = {
     "expect_table_row_count_to_be_between": lambda _, given: f"Antallet af rækker er {_range(given)}",
-    "expect_table_row_count_to_equal": lambda _, given: (
-        f"Antallet af rækker er {_number(given.get('value'))}"
-    ),
+    "expect_table_row_count_to_equal": lambda _, given: f"Antallet af rækker er {_number(given.get('value'))}",
     "expect_column_values_to_not_be_null": lambda titles, _: f"{titles[0]} er udfyldt",
     "expect_column_values_to_be_null": lambda titles, _: f"{titles[0]} er tom",
     "expect_column_values_to_be_between": lambda titles, given: f"{titles[0]} er {_range(given)}",
     "expect_column_values_to_be_in_set": lambda titles, given: f"{titles[0]} er en af: {_listed(given)}",
-    "expect_column_values_to_not_be_in_set": lambda titles, given: (
-        f"{titles[0]} er ikke en af: {_listed(given)}"
-    ),
-    "expect_column_values_to_match_regex": lambda titles, given: (
-        f"{titles[0]} passer til mønsteret {given['regex']}"
-    ),
+    "expect_column_values_to_not_be_in_set": lambda titles, given: f"{titles[0]} er ikke en af: {_listed(given)}",
+    "expect_column_values_to_match_regex": lambda titles, given: f"{titles[0]} passer til mønsteret {given['regex']}",
     "expect_column_values_to_not_match_regex": lambda titles, given: (
         f"{titles[0]} passer ikke til mønsteret {given['regex']}"
     ),

@@ -6,7 +6,8 @@ is archived after the commit; should that fail, the file still lies in the inbox
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,16 +16,17 @@ import duckdb
 
 from pipelines.archive import archive_file, read_archived
 from pipelines.contracts import Contract, source_contract
-from pipelines.errors import DiskFullError, EmptyDeliveryError, TrappenError, UnreadableFileError
+from pipelines.errors import EmptyDeliveryError, UnreadableFileError
 from pipelines.landing import register
 from pipelines.landing.explain import CellError, rejected_cells, write_error_list
 from pipelines.landing.read import ARROW_NAME, Reading, Relation, check_count, read_delivery, widened
+from pipelines.landing.plain import in_plain_words
 from pipelines.landing.register import Delivery
 from pipelines.landing.sniff import Content, FileFacts, file_facts
 from pipelines.typed import cells, history
 from pipelines.typed.pseudonym import pad_parameters
 from pipelines.typed.statement import Place, insert_sql, needs_pads
-from pipelines.warehouse import in_words, lock_configuration, protected_connection
+from pipelines.warehouse import lock_configuration, protected_connection
 from pipelines.workspace import Workspace
 
 _SKIPPED_TITLES = {"empty": "tomme rækker", "note": "noter under tabellen", "total": "sumrækker under tabellen"}
@@ -57,6 +59,7 @@ class DeliveryResult:
     mapping: Mapping[str, object] = field(default_factory=dict)
 
 
+@in_plain_words
 def land_delivery(
     connection: duckdb.DuckDBPyConnection, workspace: Workspace, path: Path, *, source: str, now: datetime
 ) -> DeliveryResult:
@@ -67,14 +70,13 @@ def land_delivery(
     """
     contract = source_contract(source)
     content = Content(register.masked_name(path.name), path=path)
-    with _in_plain_words(content.name):
-        facts = file_facts(content)
-        _prepare(connection, workspace, contract)
-        known = register.find_delivery(connection, register.delivery_id(source, facts.sha256))
-        if known is not None:
-            return _again(connection, workspace, path, known)
-        result, delivery = _land(connection, contract, content, facts, key=workspace.keys.pseudonym, now=now)
-        warnings = _archive(connection, workspace, path, delivery)
+    facts = file_facts(content)
+    _prepare(connection, workspace, contract)
+    known = register.find_delivery(connection, register.delivery_id(source, facts.sha256))
+    if known is not None:
+        return _again(connection, workspace, path, known)
+    result, delivery = _land(connection, contract, content, facts, key=workspace.keys.pseudonym, now=now)
+    warnings = _archive(connection, workspace, path, delivery)
     if result.rows_rejected:
         target = workspace.error_lists / f"{result.delivery_id}.xlsx"
         write_error_list(
@@ -84,6 +86,7 @@ def land_delivery(
     return replace(result, warnings=result.warnings + warnings)
 
 
+@in_plain_words
 def check_delivery(path: Path, *, source: str, now: datetime | None = None) -> DeliveryResult:
     """What landing the file would give, without a workspace: nothing is kept, and the pseudonyms' key is thrown away.
 
@@ -92,7 +95,7 @@ def check_delivery(path: Path, *, source: str, now: datetime | None = None) -> D
     """
     contract = source_contract(source)
     content = Content(register.masked_name(path.name), path=path)
-    with tempfile.TemporaryDirectory(prefix="trappen-check-") as folder, _in_plain_words(content.name):
+    with tempfile.TemporaryDirectory(prefix="trappen-check-") as folder:
         facts = file_facts(content)
         connection = protected_connection(Path(folder) / "spill")
         try:
@@ -105,6 +108,7 @@ def check_delivery(path: Path, *, source: str, now: datetime | None = None) -> D
     return result
 
 
+@in_plain_words
 def rebuild_typed(connection: duckdb.DuckDBPyConnection, workspace: Workspace, source: str) -> list[DeliveryResult]:
     """Type all archived deliveries of a source anew under today's contract, in the order they were landed.
 
@@ -117,7 +121,7 @@ def rebuild_typed(connection: duckdb.DuckDBPyConnection, workspace: Workspace, s
     contract = source_contract(source)
     register.create_register(connection)
     deliveries = register.deliveries_of(connection, source)
-    with _in_plain_words(source), _Transaction(connection):
+    with _transaction(connection):
         connection.execute(f"DROP TABLE IF EXISTS landed.{source} CASCADE")
         history.create_tables(connection, contract)
         return [_land_again(connection, workspace, contract, delivery) for delivery in deliveries]
@@ -143,13 +147,13 @@ def _land(
     connection: duckdb.DuckDBPyConnection, contract: Contract, content: Content, facts: FileFacts, *, key: bytes, now: datetime
 ) -> tuple[DeliveryResult, Delivery]:
     reading = read_delivery(content, facts, contract)
-    try:
-        with _Transaction(connection):
-            return _type(connection, contract, content, facts, reading, key=key, now=now)
-    except _TooManyCells:
-        wider = tuple(widened(relation, content, facts.text, reading.delimiter) for relation in reading.relations if facts.text)
-        with _Transaction(connection):
-            return _type(connection, contract, content, facts, replace(reading, relations=wider), key=key, now=now)
+    with suppress(_TooManyCellsError), _transaction(connection):
+        return _type(connection, contract, content, facts, reading, key=key, now=now)
+    relations = reading.relations
+    if facts.text is not None:
+        relations = tuple(widened(relation, content, facts.text, reading.delimiter) for relation in relations)
+    with _transaction(connection):
+        return _type(connection, contract, content, facts, replace(reading, relations=relations), key=key, now=now)
 
 
 def _type(
@@ -209,7 +213,7 @@ def _insert(
         place = _place(connection, contract, relation)
         parameters: dict[str, object] = {
             "delivery_id": identity,
-            "sheet_name": register.masked_name(relation.sheet_name),
+            "sheet_name": relation.sheet_name,
             "landed_at": now,
         }
         if needs_pads(contract, place):
@@ -217,7 +221,7 @@ def _insert(
         connection.execute(insert_sql(contract, relation.from_clause, place), parameters)
     except duckdb.InvalidInputException as error:
         if relation.cells is None and "expected number of columns" in str(error).lower():
-            raise _TooManyCells from None
+            raise _TooManyCellsError from None
         raise
     finally:
         if relation.cells is not None:
@@ -226,7 +230,7 @@ def _insert(
         connection,
         contract,
         delivery_id=identity,
-        sheet_name=register.masked_name(relation.sheet_name),
+        sheet_name=relation.sheet_name,
         first_row=relation.first_row,
     )
 
@@ -346,58 +350,18 @@ def _land_again(
     return result
 
 
-class _TooManyCells(Exception):
+class _TooManyCellsError(Exception):
     """A row has more cells than DuckDB was told of; the file must be read by Python."""
 
 
-class _Transaction:
-    """BEGIN, then COMMIT or ROLLBACK; nests in an outer one of ours by doing nothing."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        self._connection.execute("BEGIN TRANSACTION")
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self._connection.execute("COMMIT")
-            return
-        # a failed commit or a fatal error has already ended the transaction
-        import contextlib
-
-        with contextlib.suppress(duckdb.Error):
-            self._connection.execute("ROLLBACK")
-
-
-class _in_plain_words:  # noqa: N801  # reads as a sentence in `with`
-    """Replace DuckDB's errors, whose text may hold a whole row, by ours."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if isinstance(error, duckdb.Error | OSError) and not isinstance(error, TrappenError):
-            _raise_plainly(self._name, error)
-
-
-def _raise_plainly(name: str, error: Exception) -> None:
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.execute("BEGIN TRANSACTION")
     try:
-        with in_words():
-            raise error
-    except DiskFullError:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # a failed commit or a fatal error has already ended the transaction
+        with suppress(duckdb.Error):
+            connection.execute("ROLLBACK")
         raise
-    except duckdb.OutOfMemoryException:
-        raise DiskFullError(
-            f"{name} kræver mere hukommelse, end der er givet. Intet er ændret. "
-            "Sæt memory_limit op under [warehouse] i trappen.toml, og kør igen."
-        ) from None
-    except duckdb.InvalidInputException:
-        raise UnreadableFileError(
-            f"{name} kan ikke læses som CSV. Åbn filen i Excel, gem den igen som CSV eller .xlsx, og kør igen. Intet er læst ind."
-        ) from None
-    except duckdb.Error as unexpected:
-        raise RuntimeError(f"DuckDB failed on {name}: {type(unexpected).__name__}") from None

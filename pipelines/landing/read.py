@@ -201,11 +201,18 @@ def _read_workbook(content: Content, contract: Contract) -> Reading:
             refusals.append((best_header_row(head, contract)[1], error))
             remarks.append(_other_sheet(sheet.name, head, contract))
             continue
-        relations.append(_sheet_relation(sheet.name, sheet.cells, header, sheet.first_row, sheet.first_column))
-        remarks += _unknown_remarks(header, sheet.name)
+        name = _unused_name(_short(sheet.name), relations)
+        relations.append(_sheet_relation(name, sheet.cells, header, sheet.first_row, sheet.first_column))
+        remarks += _unknown_remarks(header, name)
     if not relations:
         raise max(refusals, key=lambda refusal: refusal[0])[1]
     return Reading(tuple(relations), "", "", tuple(remarks))
+
+
+def _unused_name(name: str, relations: Sequence[Relation]) -> str:
+    """Two sheets may look alike once their names are masked or cut."""
+    used = {relation.sheet_name for relation in relations}
+    return name if name not in used else f"{name} ({len(relations) + 1})"
 
 
 def _sheet_head(cells: pa.Table) -> list[list[str]]:
@@ -248,7 +255,7 @@ def _other_sheet(name: str, head: list[list[str]], contract: Contract) -> str:
 def _unknown_remarks(header: HeaderMatch, sheet_name: str) -> tuple[str, ...]:
     if not header.unknown_columns:
         return ()
-    where = f" i arket '{_short(sheet_name)}'" if sheet_name else ""
+    where = f" i arket '{sheet_name}'" if sheet_name else ""
     return (f"Disse kolonner{where} bruges ikke og er ikke gemt: {', '.join(header.unknown_columns)}.",)
 
 

@@ -66,7 +66,8 @@ def birthdays(birth_days: Days, age_years: int) -> Days:
     dates = birth_days.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
     day_in_month = (dates - months.astype("datetime64[D]")).astype(np.int64)
-    return (months + 12 * age_years).astype("datetime64[D]").astype(np.int64) + day_in_month
+    days: Days = (months + 12 * age_years).astype("datetime64[D]").astype(np.int64) + day_in_month
+    return days
 
 
 def date_series(days: Days) -> pl.Series:

@@ -37,8 +37,8 @@ class Children:
 
     `present_from` and `present_to` are the first and last day of living in the municipality (NEVER: still there);
     `district_first` holds until the day before `district_change_day`, `district_second` from then on. `difficulty` is the
-    latent trait, mean 0 and SD 1; `district_level` (one per district) has mean 0 over the children. `adviser_from` is the
-    first day under the adviser model in the first home district.
+    latent trait, mean 0 and SD 1. One per district: `district_level`, mean 0 over the children, and `district_adviser_from`,
+    the first day under the adviser model.
     """
 
     numbers: tuple[str, ...]
@@ -49,7 +49,7 @@ class Children:
     district_first: Indices
     district_second: Indices
     district_change_day: Days
-    adviser_from: Days
+    district_adviser_from: Days
     difficulty: Numbers
     district_level: Numbers
     is_disadvantaged: Flags
@@ -58,6 +58,11 @@ class Children:
     def count(self) -> int:
         """How many children."""
         return len(self.numbers)
+
+    @property
+    def adviser_from(self) -> Days:
+        """First day under the adviser model in the first home district (intention to treat)."""
+        return self.district_adviser_from[self.district_first]
 
     @property
     def adult_day(self) -> Days:
@@ -108,7 +113,7 @@ def draw_children(
         district_first=first,
         district_second=np.where(moves.changed < NEVER, second, first),
         district_change_day=moves.changed,
-        adviser_from=np.where(is_adviser[first], day_number(profile.model_start_date), NEVER),
+        district_adviser_from=np.where(is_adviser, day_number(profile.model_start_date), NEVER),
         difficulty=difficulty,
         district_level=district_level,
         is_disadvantaged=is_disadvantaged,

@@ -233,12 +233,13 @@ def _draw_measured(
         & (day < birthdays(children.birth_day, OLDEST_AGE_YEARS))
     )
     child, day = everyone[can], day[can]
+    district = children.district_on(child, day)
     return _Measured(
         child=child,
         day=day,
         institution=placements.institution[place[can]],
-        district=children.district_on(child, day),
-        is_advised=children.adviser_from[child] <= day,
+        district=district,
+        is_advised=children.district_adviser_from[district] <= day,
     )
 
 

@@ -155,7 +155,8 @@ def _row_mark(present: list[Column]) -> str:
     """Marks a row that may be a note or a total below the table; only the last rows of a sheet keep the mark."""
     first = cells.trimmed("first_cell")
     filled = " + ".join(f"(NOT {cells.is_blank_sql(_raw_name(column))})::INTEGER" for column in present)
-    only = f"coalesce({cells.trimmed(f'concat({", ".join(_raw_name(column) for column in present)})')}, '')"
+    row = ", ".join(_raw_name(column) for column in present)
+    only = f"coalesce({cells.trimmed(f'concat({row})')}, '')"
     note = f"CASE WHEN {only} = '' THEN {first} ELSE {only} END"
     return (
         f"CASE WHEN regexp_full_match(lower({first}), '{_TOTAL_WORDS}') THEN '{TOTAL_ROW}' "

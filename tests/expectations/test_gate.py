@@ -15,7 +15,9 @@ from pipelines.codes import load_code_table
 from pipelines.contracts import Column, Contract, Expectation, load_contracts
 from pipelines.errors import ContractError, ExpectationError
 from pipelines.expectations import GateResult, Stage, validate
-from pipelines.expectations.rules import columns_of
+from pipelines.expectations.lineage import sources_behind
+from pipelines.expectations.rules import ON_OTHER_COLUMNS, ON_TABLES, columns_of
+from pipelines.transform.sql_files import read_sql_files
 
 ROW_COUNT = 200
 TEXT_CANDIDATES = ("A{}", "2024/25", "2024", "101", "a{}")
@@ -386,7 +388,7 @@ def test_no_value_is_seen_whatever_expectation_fails(
         result = judge(connection, tmp_path, mart(*EVERY_KIND))
     holds = {outcome.expectation for outcome in result.outcomes if outcome.is_success}
     assert holds == {"null"}, "every other expectation was meant to fail, or nothing could have leaked"
-    assert {each.expectation_type for each in EVERY_KIND} == set(all_allowed_types())
+    assert {each.expectation_type for each in EVERY_KIND} == ON_OTHER_COLUMNS | ON_TABLES
     with pytest.raises(ExpectationError) as caught:
         result.raise_on_error()
     kept = connection.execute("select * from meta.expectation_results").fetchall()
@@ -415,12 +417,6 @@ def test_great_expectations_asks_duckdb_for_no_wrong_row(connection: duckdb.Duck
         limit = re.search(r"LIMIT \$(\d+)\s*$", sql)
         assert limit, sql
         assert parameters[int(limit.group(1)) - 1] == 0
-
-
-def all_allowed_types() -> frozenset[str]:
-    from pipelines.expectations.rules import ON_OTHER_COLUMNS, ON_TABLES
-
-    return frozenset(ON_OTHER_COLUMNS | ON_TABLES)
 
 
 def test_an_expectation_that_cannot_be_computed_is_a_fault_in_the_contract_without_the_value(
@@ -467,3 +463,54 @@ def test_data_docs_hold_the_last_run_only(connection: duckdb.DuckDBPyConnection,
     for _ in range(2):
         judge(connection, tmp_path, contract)
     assert len(list(tmp_path.rglob("*.html"))) == 2
+
+
+# --- empty tables of core and marts ---------------------------------------------------------------------------------
+
+HAS_ROWS = rule("has_rows", "expect_table_row_count_to_be_between", min_value=1)
+
+
+def cadence_mart(connection: duckdb.DuckDBPyConnection) -> Contract:
+    """The table of that name, empty, and a contract with one column that asks for rows."""
+    connection.execute("create table marts.mart_session_cadence (school_year varchar)")
+    column = Column("school_year", "Skoleår", "", "VARCHAR", "text", False, "internal")
+    title = "Møder, planlagt og holdt"
+    return Contract("mart_session_cadence", "table", "1", title, "", "", (column,), (), (), (HAS_ROWS,), "")
+
+
+def test_an_empty_mart_is_skipped_when_a_source_it_builds_on_was_not_delivered(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    contract = cadence_mart(connection)
+    result = judge(connection, tmp_path, contract)
+    result.raise_on_error()
+    assert result.outcomes == ()
+    (skipped,) = result.skipped
+    assert skipped.reason.startswith("Tabellen er tom. Der er ingen leverance af: ")
+    assert "Møder" in skipped.reason
+
+    connection.execute("insert into marts.mart_session_cadence values ('2025/26')")
+    assert [each.is_success for each in judge(connection, tmp_path, contract).outcomes] == [True]
+
+
+def test_an_empty_mart_stops_when_everything_it_builds_on_was_delivered(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    contract = cadence_mart(connection)
+    connection.execute("insert into landed.deliveries select unnest(?)", [list(CONTRACTS["source"])])
+    assert [each.expectation for each in judge(connection, tmp_path, contract).failures] == ["has_rows"]
+
+
+def test_sources_are_found_through_tables_in_between(tmp_path: Path) -> None:
+    (tmp_path / "core").mkdir()
+    (tmp_path / "marts").mkdir()
+    (tmp_path / "core" / "fct_a.sql").write_text("select x from typed.children")
+    (tmp_path / "core" / "dim_b.sql").write_text("select code as x from codes.days")
+    (tmp_path / "marts" / "mart_c.sql").write_text(
+        "with s as (select x from typed.sessions) select s.x from s join core.fct_a on true join core.dim_b on true"
+    )
+    assert sources_behind(read_sql_files(tmp_path)) == {
+        "core.fct_a": {"children"},
+        "core.dim_b": frozenset(),
+        "marts.mart_c": {"children", "sessions"},
+    }

@@ -64,7 +64,9 @@ def test_a_stamp_refuses_a_vanished_row() -> None:
 
 def test_a_stamp_goes_through_json_and_names_its_deliveries(stamp: Stamp) -> None:
     assert Stamp.from_dict(json.loads(json.dumps(stamp.to_dict()))) == stamp
-    assert stamp.footer_line().startswith("Indsatstrappen 0.1.0 · kontrakter 3fa1…09bc · 2\u00a0leverancer, kontrolsum ")
+    assert stamp.footer_line().startswith(
+        "Indsatstrappen 0.1.0 · kontrakter 3fa1…09bc · 2\u00a0leverancer, kontrolsum "
+    )
     assert stamp.delivery_table().cell("typed_rows", source="children").value == 2938
 
 

@@ -17,14 +17,16 @@ def plain(text: str) -> str:
 
 def change(start: float, end: float, difference: float, low: float, high: float) -> str:
     cells = [Cell(value) for value in (start, end, difference, low, high)]
-    return plain(
-        sentences.change_in_share(*cells, subject="Andelen", smallest_relevant=0.01, before="sidste år")
-    )
+    return plain(sentences.change_in_share(*cells, subject="Andelen", smallest_relevant=0.01, before="sidste år"))
 
 
 def test_a_change_whose_interval_excludes_zero_has_a_direction() -> None:
-    assert change(0.917, 0.961, 0.044, 0.011, 0.077) == "Andelen er steget fra 91,7 til 96,1 procent (4,4 procentpoint)."
-    assert change(0.058, 0.046, -0.012, -0.02, -0.004) == "Andelen er faldet fra 5,8 til 4,6 procent (1,2 procentpoint)."
+    assert (
+        change(0.917, 0.961, 0.044, 0.011, 0.077) == "Andelen er steget fra 91,7 til 96,1 procent (4,4 procentpoint)."
+    )
+    assert (
+        change(0.058, 0.046, -0.012, -0.02, -0.004) == "Andelen er faldet fra 5,8 til 4,6 procent (1,2 procentpoint)."
+    )
 
 
 def test_a_change_too_small_to_matter_is_no_change() -> None:

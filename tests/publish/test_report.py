@@ -1,0 +1,221 @@
+"""Publishing writes a self-contained page and a tagged PDF, all or nothing, and tells what is new without leaking."""
+
+import re
+import time
+from dataclasses import replace
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from lxml import html as lxml_html
+from pypdf import PdfReader
+
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable
+from pipelines.errors import PublishError
+from pipelines.publish import pdf as pdf_module
+from pipelines.publish.edition import Edition, may_name, news_since
+from pipelines.publish.layout import lay_out
+from pipelines.publish.pdf import pdf_document
+from pipelines.publish.report import PublishedReport, publish_report, write_all
+from pipelines.publish.section import Report
+
+
+@pytest.fixture(scope="module")
+def published(report: Report, tmp_path_factory: pytest.TempPathFactory) -> PublishedReport:
+    return publish_report(report, tmp_path_factory.mktemp("reports"))
+
+
+def with_table(report: Report, table: ProtectedTable) -> Report:
+    """The report with the second section's table replaced by one of the same id."""
+    section = replace(report.sections[1], tables=(table,))
+    return replace(report, sections=(report.sections[0], section, report.sections[2]))
+
+
+def changed_cell(table: ProtectedTable, row: int, column: str, cell: Cell) -> ProtectedTable:
+    index = table.column_index(column)
+    rows = list(table.rows)
+    rows[row] = (*rows[row][:index], cell, *rows[row][index + 1 :])
+    return replace(table, rows=tuple(rows))
+
+
+def test_a_report_is_published_in_under_six_seconds(report: Report, tmp_path: Path) -> None:
+    begun = time.perf_counter()
+    publish_report(report, tmp_path)
+
+    assert time.perf_counter() - begun < 6
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "udvalgsrapport.edition.json",
+        "udvalgsrapport.html",
+        "udvalgsrapport.pdf",
+    ]
+
+
+def test_the_page_asks_for_nothing_outside_itself(published: PublishedReport) -> None:
+    page = published.html.read_text("utf-8")
+    root = lxml_html.fromstring(page)
+
+    addresses = [value for element in root.iter() for name, value in element.items() if name in ("src", "href")]
+    assert addresses
+    assert all(address.startswith(("data:", "#")) for address in addresses)
+    assert all(url.startswith("data:") for url in re.findall(r"url\(\"?([^\")]+)", page))
+    assert "default-src 'none'" in page
+    assert "<script" not in page
+
+
+def test_the_page_can_be_walked_by_ear(published: PublishedReport) -> None:
+    root = lxml_html.fromstring(published.html.read_text("utf-8"))
+    ids = root.xpath("//@id")
+    links = root.xpath("//a/@href")
+
+    assert root.get("lang") == "da"
+    assert len(root.xpath("//main")) == 1
+    assert len(root.xpath("//h1")) == 1
+    assert len(ids) == len(set(ids))
+    assert all(link[1:] in ids for link in links)
+    levels = [int(heading.tag[1]) for heading in root.xpath("//h1|//h2|//h3|//h4")]
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(table.xpath("./caption") and table.xpath(".//th[@scope]") for table in root.xpath("//table"))
+    assert all(box.get("aria-hidden") == "true" for box in root.xpath("//p[@class='boxes']"))
+
+
+def test_the_pdf_is_tagged_danish_and_says_ua_1(published: PublishedReport) -> None:
+    document = PdfReader(BytesIO(published.pdf.read_bytes()))
+
+    assert document.trailer["/Root"]["/Lang"] == "da"
+    assert document.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert b"pdfuaid" in document.trailer["/Root"]["/Metadata"].get_object().get_data()
+    assert document.metadata is not None
+    assert document.metadata.title == "Indsatstrappen: status for 3. kvartal 2026 – Eksempel Kommune"
+    fonts = {font.get_object()["/BaseFont"] for page in document.pages for font in page["/Resources"]["/Font"].values()}
+    assert {str(name).split("+")[1] for name in fonts} == {"SourceSansPro-Regular", "SourceSansPro-Semibold"}
+
+
+def test_the_same_report_gives_the_same_bytes(report: Report, published: PublishedReport, tmp_path: Path) -> None:
+    again = publish_report(report, tmp_path)
+
+    assert again.pdf.read_bytes() == published.pdf.read_bytes()
+    assert again.html.read_bytes() == published.html.read_bytes()
+
+
+def test_an_empty_case_number_vanishes(report: Report) -> None:
+    head = dict(lay_out(report).head)
+
+    assert head["Sagsnummer"] == "2026-0412345"
+    assert "eDoc" not in head
+
+
+def test_text_from_a_delivery_cannot_become_markup(report: Report, tmp_path: Path) -> None:
+    dangerous = replace(report, municipality="<b>By</b> & {{ x }} #sys.inputs")
+    page = publish_report(dangerous, tmp_path).html.read_text("utf-8")
+
+    assert "&lt;b&gt;By&lt;/b&gt; &amp; {{ x }} #sys.inputs" in page
+
+
+def test_a_failed_gate_leaves_the_last_edition_as_it_was(report: Report, tmp_path: Path) -> None:
+    files = publish_report(report, tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+
+    with pytest.raises(PublishError, match="tallet 17"):
+        publish_report(replace(report, introduction="Der er 17 børn."), tmp_path)
+
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert files.html.exists()
+
+
+def test_a_full_disk_leaves_no_half_edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    write_all({first: b"old", second: b"old"})
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pipelines.publish.report.os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_all({first: b"new", second: b"new"})
+
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"old", "b": b"old"}
+
+
+def test_a_warning_from_typst_stops_the_report(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf_module.tokens, "FONT_FAMILY", "Ukendt Skrift")
+
+    with pytest.raises(PublishError, match="unknown font family"):
+        pdf_document(lay_out(report), published_on=date(2026, 11, 9))
+
+
+# ── news ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        (Cell(20), ("Birkelund, ned: rettet fra 14 til 20.",)),  # 20 - 14 = 6 children: may be named
+        (Cell(17), ("Birkelund, ned: rettet.",)),  # 17 - 14 = 3: a small count itself
+        (Cell(None, CellStatus.HIDDEN), ()),  # hidden now: naming the cell would point at it
+        (Cell(14), ()),
+    ],
+)
+def test_a_correction_is_named_only_when_it_is_no_small_count(
+    report: Report, moves_table: ProtectedTable, cell: Cell, told: tuple[str, ...]
+) -> None:
+    corrected = with_table(report, changed_cell(moves_table, 0, "down", cell))
+
+    assert news_since(Edition.of(report), corrected) == told
+
+
+def test_new_figures_of_a_later_date_are_changes_and_not_corrections(
+    report: Report, moves_table: ProtectedTable
+) -> None:
+    later = with_table(report, changed_cell(moves_table, 0, "down", Cell(20)))
+    later = replace(later, as_of_date=date(2027, 1, 5))
+
+    assert news_since(Edition.of(report), later) == ("Birkelund, ned: ændret fra 14 til 20.",)
+
+
+def test_new_rows_and_new_tables_are_told(report: Report, moves_table: ProtectedTable) -> None:
+    fewer = with_table(report, replace(moves_table, rows=moves_table.rows[1:]))
+    without = replace(report, data_quality=())
+
+    assert news_since(Edition.of(fewer), report) == (f"{moves_table.title}: en ny række er med for første gang.",)
+    assert news_since(Edition.of(without), report) == (
+        "Møder i ressourceteam, skoleåret 2025/26 er med for første gang.",
+    )
+    assert news_since(Edition.of(report), without) == ("Møder i ressourceteam, skoleåret 2025/26 er ikke med længere.",)
+
+
+def test_a_share_is_named_only_with_the_counts_it_is_made_of(share_table: ProtectedTable) -> None:
+    share = share_table.column("share")
+    counted = replace(share, numerator="inside", denominator="pupils")
+    old = {"share": Cell(0.90), "inside": Cell(90), "pupils": Cell(100)}
+    moved_by_6 = {"share": Cell(0.96), "inside": Cell(96), "pupils": Cell(100)}
+    moved_by_2 = {"share": Cell(0.92), "inside": Cell(92), "pupils": Cell(100)}
+
+    assert not may_name(share, old, moved_by_6)
+    assert may_name(counted, old, moved_by_6)
+    assert not may_name(counted, old, moved_by_2)
+
+
+def test_the_second_edition_says_since_when(report: Report, moves_table: ProtectedTable, tmp_path: Path) -> None:
+    publish_report(report, tmp_path)
+    corrected = with_table(report, changed_cell(moves_table, 0, "down", Cell(20)))
+    page = publish_report(replace(corrected, published_on=date(2026, 12, 1)), tmp_path).html.read_text("utf-8")
+
+    assert "Nyt siden november 2026" in page
+    assert "Birkelund, ned: rettet fra 14 til 20." in page
+
+
+def test_a_broken_edition_file_is_explained(report: Report, tmp_path: Path) -> None:
+    (tmp_path / "udvalgsrapport.edition.json").write_text("{", "utf-8")
+
+    with pytest.raises(PublishError, match=r"forrige udgave \(udvalgsrapport.edition.json\) kan ikke læses"):
+        publish_report(report, tmp_path)
+
+
+def test_the_edition_holds_no_hidden_value(published: PublishedReport) -> None:
+    edition = Edition.load(published.edition)
+
+    assert edition is not None
+    cells = [cell for table in edition.tables for row in table.rows for cell in row]
+    assert sum(cell.status is CellStatus.HIDDEN for cell in cells) == 3 + 2 + 6
+    assert all(cell.value is None for cell in cells if cell.status is CellStatus.HIDDEN)

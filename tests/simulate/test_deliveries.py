@@ -1,0 +1,186 @@
+"""Are the files what senders send: same bytes for the same seed, numbers of nobody, defects exactly where they are said?"""
+
+import dataclasses
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.contracts import load_contracts, source_contract
+from pipelines.errors import SettingsError
+from pipelines.simulate import Parameters, simulate_municipality, truth_of, write_deliveries, write_truth
+from pipelines.simulate.defects import KINDS, possible_defects
+from pipelines.simulate.layouts import layouts
+from pipelines.simulate.parameters import describe_parameters
+
+PROFILE = Path(__file__).parents[2] / "pipelines" / "municipalities" / "vordingborg_next_step.toml"
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_same_seed_same_bytes_and_other_seed_other_bytes(tmp_path: Path) -> None:
+    for folder, seed in (("one", 11), ("again", 11), ("other", 12)):
+        simulated = simulate_municipality(PROFILE, children_count=300, seed=seed)
+        write_deliveries(simulated, tmp_path / folder, dirty=True)
+        write_truth(simulated, tmp_path / folder / "truth.json", dirty=True)
+    one, again, other = (digests(tmp_path / name) for name in ("one", "again", "other"))
+    assert one == again
+    differing = {path for path in one if one[path] != other.get(path)}
+    assert {path for path in one if "organisering" not in path and "institutioner" not in path} <= differing
+
+
+def test_every_source_is_delivered_and_in_several_forms(made: Any) -> None:
+    """The reader has held every header and code against contracts and code tables; here: that all sources are there."""
+    open_sources = {"open_figures", "segregation_figures"}
+    assert set(made.rows) == set(load_contracts()) - open_sources
+    assert sum(path.parent.name == "sdq_answers" for path in made.paths) >= 2
+    assert sum(path.suffix == ".xlsx" for path in made.paths) >= 2
+    ways = [layout for several in layouts().values() for layout in several]
+    texts = [layout for layout in ways if layout.suffix != "xlsx"]
+    assert {layout.separator for layout in texts} == {";", "\t", ","}
+    assert {layout.encoding for layout in texts} == {"utf-8", "utf-8-sig", "cp1252"}
+    assert any(layout.title_rows for layout in texts)
+
+
+def test_business_keys_are_unique(made: Any) -> None:
+    for source, rows in made.rows.items():
+        keys = Counter(tuple(row[name] for name in source_contract(source).business_key) for row in rows)
+        assert max(keys.values()) == 1, source
+
+
+def test_numbers_belong_to_nobody(made: Any) -> None:
+    """7th digit 5-8 and year 58-99: people born 1858-1899. The last digit is odd for boys; birth dates are unrelated."""
+    for row in made.rows["children"]:
+        number = row["child_id"]
+        assert len(number) == 10
+        assert number.isdigit()
+        assert number[6] in "5678"
+        assert 58 <= int(number[4:6]) <= 99
+        assert date(1800 + int(number[4:6]), int(number[2:4]), int(number[:2]))
+        assert int(number[9]) % 2 == (row["sex_code"] == "M")
+    agree = sum(row["child_id"][:4] == f"{row['birth_date']:%d%m}" for row in made.rows["children"])
+    assert agree < len(made.rows["children"]) / 50
+
+
+def test_people_and_places_are_consistent(made: Any) -> None:
+    """Nobody lives somewhere before birth or in two places; every place and child referred to exists."""
+    codes = {row["institution_code"] for row in made.rows["institutions"]}
+    children = {row["child_id"]: row["birth_date"] for row in made.rows["children"]}
+    for row in made.rows["children"]:
+        assert date(2007, 9, 1) <= row["birth_date"] <= row["resident_from_date"] <= date(2026, 9, 30)
+    for source, first_day in (
+        ("school_placements", "start_date"),
+        ("measures", "start_date"),
+        ("sdq_answers", "answered_date"),
+    ):
+        assert all(children[row["child_id"]] <= row[first_day] <= date(2026, 9, 30) for row in made.rows[source])
+    for source in ("school_placements", "sdq_answers", "sessions"):
+        assert all(row["institution_code"] in codes for row in made.rows[source] if row["institution_code"])
+
+
+def test_teachers_are_not_asked_about_home_and_no_difficulties_ends_the_form(made: Any) -> None:
+    impact = ("distres", "imphome", "impfrie", "impclas", "impleis")
+    for row in made.rows["sdq_answers"]:
+        if row["ebddiff"] == "0":
+            assert all(row[name] is None for name in impact)
+        elif row["informant_code"] == "teacher":
+            assert [row[name] is None for name in impact] == [False, True, False, False, True]
+        else:
+            assert all(row[name] is not None for name in impact)
+
+
+def test_planted_defects_lie_where_the_truth_says(
+    tmp_path: Path, read_cells_of: Callable[[Path], list[list[Any]]]
+) -> None:
+    """Each wrong row shows its defect in the named cell, and without the wrong rows the dirty files are the clean ones."""
+    many = dataclasses.replace(Parameters().defects, wrong_row_share=0.1)
+    simulated = simulate_municipality(
+        PROFILE, children_count=400, seed=3, parameters=dataclasses.replace(Parameters(), defects=many)
+    )
+    write_deliveries(simulated, tmp_path / "clean", dirty=False)
+    paths = write_deliveries(simulated, tmp_path / "dirty", dirty=True)
+    defects = truth_of(simulated, dirty=True)["planted_defects"]
+    for path in paths:
+        clean = read_cells_of(tmp_path / "clean" / path.parent.name / path.name)
+        dirty = read_cells_of(path)
+        own = [defect for defect in defects if defect["file_name"] == path.name]
+        assert own
+        header = next(row for row in dirty if own[0]["header"] in row)
+        for defect in own:
+            cell = dirty[defect["row_number"] - 1][header.index(defect["header"])]
+            assert shows(defect["kind"], cell), defect
+        wrong = {defect["row_number"] for defect in own}
+        right = [[str(cell or "") for cell in row] for number, row in enumerate(dirty, start=1) if number not in wrong]
+        if path.suffix != ".xlsx":  # a workbook's column of mixed cells is read as text
+            assert right == [[str(cell or "") for cell in row] for row in clean]
+        else:
+            assert len(right) == len(clean)
+    assert {defect["kind"] for defect in defects} == set(KINDS)
+
+
+def shows(kind: str, cell: Any) -> bool:
+    text = str(cell or "")
+    match kind:
+        case "missing_required":
+            return text == ""
+        case "cpr_in_text":
+            return len(text) == 10 and text.isdigit()
+        case "end_before_start":
+            return "13" in text and "2025" in text
+        case "out_of_range":
+            return float(text) > 0
+        case _:
+            return text in ("ukendt værdi", "31-02-2025", "ved ikke")
+
+
+def test_about_one_row_in_a_hundred_is_wrong() -> None:
+    simulated = simulate_municipality(PROFILE, children_count=2000, seed=5)
+    deliveries = truth_of(simulated)["deliveries"]
+    right = sum(delivery["right_row_count"] for delivery in deliveries)
+    wrong = sum(delivery["wrong_row_count"] for delivery in deliveries)
+    assert 0.009 < wrong / right < 0.015
+    assert all(delivery["wrong_row_count"] >= 1 for delivery in deliveries)
+
+
+@pytest.mark.parametrize("source", sorted(layouts()))
+def test_every_kind_of_defect_that_fits_a_source_can_be_planted(source: str) -> None:
+    kinds = {defect.kind for defect in possible_defects(source_contract(source), layouts()[source][0])}
+    assert {"missing_required", "unknown_code", "cpr_in_text"} <= kinds
+
+
+def test_a_part_draws_the_same_whatever_the_others_do() -> None:
+    """More daycares and other meetings leave children, measures and the ladder as they were."""
+    plain = simulate_municipality(PROFILE, children_count=300, seed=8)
+    parameters = dataclasses.replace(
+        Parameters(), sessions=dataclasses.replace(Parameters().sessions, unplanned_share=0.5, held_share=0.1)
+    )
+    changed = simulate_municipality(PROFILE, children_count=300, seed=8, parameters=parameters)
+    for source in ("children", "measures", "school_placements", "sdq_answers"):
+        assert plain.tables[source].equals(changed.tables[source])
+    assert not plain.tables["sessions"].equals(changed.tables["sessions"])
+
+
+@pytest.mark.parametrize("children_count", [1, 5, 60])
+def test_tiny_municipalities_can_be_drawn(tmp_path: Path, children_count: int) -> None:
+    simulated = simulate_municipality(PROFILE, children_count=children_count, seed=9)
+    assert write_deliveries(simulated, tmp_path, dirty=True)
+    assert truth_of(simulated)["children_count"] == children_count
+
+
+def test_every_parameter_has_a_unit_and_a_source() -> None:
+    described = describe_parameters(Parameters())
+    assert len(described) > 60
+    assert all(item["unit"] and item["source"] for item in described)
+    assert len({(item["part"], item["name"]) for item in described}) == len(described)
+
+
+def test_a_profile_without_a_demo_says_what_is_missing() -> None:
+    with pytest.raises(SettingsError, match="demo mangler"):
+        simulate_municipality({"forums": []})
