@@ -49,7 +49,7 @@ def check(
     source: Annotated[str, typer.Option(help="Kilden, fx sdq_answers.", show_default=False)],
 ) -> None:
     """Efterse en fil uden at indlæse den: Alle fejl med ark, række og celle."""
-    from pipelines.landing import check_delivery
+    from pipelines.landing.delivery import check_delivery
     from pipelines.terminal import show_checked
 
     result = check_delivery(file, source=source)

@@ -18,7 +18,7 @@ from pipelines.committee.reports import assemble_report, chosen_reports, deliver
 from pipelines.contracts import contracts_checksum, load_contracts
 from pipelines.disclosure.rule import DisclosureRule
 from pipelines.errors import PublishError, TrappenError
-from pipelines.landing import DeliveryResult, land_delivery
+from pipelines.landing.delivery import DeliveryResult, land_delivery
 from pipelines.progress import Progress, Silent
 from pipelines.publish.notebook import publishable_content
 from pipelines.publish.report import PublishedReport, publish_report

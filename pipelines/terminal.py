@@ -13,7 +13,7 @@ from pipelines.progress import Silent
 
 if TYPE_CHECKING:  # the types of what is shown; importing them would load every stage for `trappen check`
     from pipelines.demo import Demo
-    from pipelines.landing import DeliveryResult
+    from pipelines.landing.delivery import DeliveryResult
     from pipelines.run import RunResult
     from pipelines.status import Status
     from pipelines.workspace import Workspace

@@ -42,9 +42,20 @@ def ladder_section(context: ReportContext) -> Section:
     """The section *Rykker børnene ned ad indsatstrappen?*: level 1, one figure over years, tables by year and district."""
     records = context.records(_MOVES, [context.as_of_date])
     year = max(int(record["calendar_year"]) for record in records)
-    by_year = _by_year(context, records)
-    by_district = _by_district(context, records, year)
-    rates = _rates(context, records, year)
+    moves = _protected_moves(context, records)
+    by_year = moves.excerpt(
+        "ladder_by_year",
+        title="Ryk på indsatstrappen pr. år og spor",
+        columns=("period", *_COUNTS),
+        keep_row=lambda row: row["area"] == WHOLE_MUNICIPALITY,
+    )
+    by_district = moves.excerpt(
+        "ladder_by_district",
+        title=f"Ryk på indsatstrappen pr. distrikt i {year}",
+        columns=("track", "area", *_COUNTS),
+        keep_row=lambda row: str(row["period"]).startswith(f"{year},"),
+    )
+    rates = _rates(context, records, year, by_year)
     figure = move_bars(
         by_year,
         FigureWords(
@@ -89,56 +100,51 @@ def ladder_section(context: ReportContext) -> Section:
     )
 
 
-def _by_year(context: ReportContext, records: Sequence[dict[str, Any]]) -> ProtectedTable:
+def _protected_moves(context: ReportContext, records: Sequence[dict[str, Any]]) -> ProtectedTable:
+    """All moves by track, year and area, protected once: the tables of the report are excerpts of it."""
+    complete = context.with_unknown_district(list(records), counts=_COUNTS, group=("track_code", "calendar_year"))
     rows = [
         {
             **record,
             "track": TRACKS[record["track_code"]],
             "period": f"{record['calendar_year']}, {TRACKS[record['track_code']]}",
+            "area": context.area_name(record["area_code"]),
         }
-        for record in records
-        if record["area_kind"] == "municipality"
-    ]
-    return protect(
-        rows,
-        table_id="ladder_by_year",
-        title="Ryk på indsatstrappen pr. år og spor",
-        columns=(TableColumn("period", "År og spor", "label"), *_COUNT_COLUMNS),
-        source=_source(context),
-        rule=context.rule,
-    )
-
-
-def _by_district(context: ReportContext, records: Sequence[dict[str, Any]], year: int) -> ProtectedTable:
-    chosen = context.with_unknown_district(
-        [record for record in records if record["calendar_year"] == year], counts=_COUNTS, group=("track_code",)
-    )
-    rows = [
-        {**record, "track": TRACKS[track], "area": context.area_name(record["area_code"])}
         for track in TRACKS
-        for record in context.area_order([r for r in chosen if r["track_code"] == track])
+        for record in sorted(
+            context.area_order([row for row in complete if row["track_code"] == track]),
+            key=lambda row: int(row["calendar_year"]),
+        )
     ]
     return protect(
         rows,
-        table_id="ladder_by_district",
-        title=f"Ryk på indsatstrappen pr. distrikt i {year}",
-        columns=(TableColumn("track", "Spor", "label"), TableColumn("area", "Distrikt", "label"), *_COUNT_COLUMNS),
+        table_id="ladder_moves",
+        title="Ryk på indsatstrappen",
+        columns=(
+            TableColumn("period", "År og spor", "label"),
+            TableColumn("track", "Spor", "label"),
+            TableColumn("area", "Distrikt", "label"),
+            *_COUNT_COLUMNS,
+        ),
         source=_source(context),
         rule=context.rule,
-        totals=(TotalRow("area", WHOLE_MUNICIPALITY, columns=_COUNTS, within=("track",)),),
+        totals=(TotalRow("area", WHOLE_MUNICIPALITY, columns=_COUNTS, within=("period",)),),
     )
 
 
-def _rates(context: ReportContext, records: Sequence[dict[str, Any]], year: int) -> ProtectedTable:
-    rows = []
+def _rates(
+    context: ReportContext, records: Sequence[dict[str, Any]], year: int, by_year: ProtectedTable
+) -> ProtectedTable:
+    """The net rate per track, shown only where both counts behind it are shown."""
+    rows: list[dict[str, Any]] = []
     for track, name in TRACKS.items():
         chosen = [
             record
             for record in records
             if record["calendar_year"] == year and record["track_code"] == track and record["area_kind"] == "district"
         ]
-        moves_count = sum(int(record["down_count"]) + int(record["up_count"]) for record in chosen)
-        rows.append({"track": name, **_rate_cells(_net(chosen), moves_count, context)})
+        is_shown = _pair(by_year, f"{year}, {name}") is not None
+        rows.append({"track": name, **_rate_cells(_net(chosen), is_shown)})
     return protect(
         rows,
         table_id="ladder_rates",
@@ -161,11 +167,10 @@ def _net(records: Sequence[dict[str, Any]]) -> MovementRates | None:
     )
 
 
-def _rate_cells(rates: MovementRates | None, moves_count: int, context: ReportContext) -> dict[str, Cell | float]:
-    """Value and limits of the net rate; hidden when fewer moves than children behind a mean stand behind it."""
+def _rate_cells(rates: MovementRates | None, is_shown: bool) -> dict[str, Cell | float]:
     if rates is None or rates.net.value is None:
         return dict.fromkeys(("net_rate", "low", "high"), Cell(None, CellStatus.NOT_COMPUTABLE))
-    if moves_count < context.rule.minimum_group_children:
+    if not is_shown:
         return dict.fromkeys(("net_rate", "low", "high"), Cell(None, CellStatus.HIDDEN))
     missing = Cell(None, CellStatus.NOT_COMPUTABLE)
     low, high = (missing if end is None else end for end in (rates.net.low, rates.net.high))

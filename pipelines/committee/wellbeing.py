@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipelines.codes import load_code_table
-from pipelines.committee.context import ReportContext
+from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
 from pipelines.disclosure.protect import protect
+from pipelines.disclosure.relations import TotalRow
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.measures.clusters import cluster_mean_interval
 from pipelines.measures.evidence import Evidence, Gate, GateLimits, level_of_change
@@ -22,6 +23,7 @@ SELECT informant_code, area_kind, area_code, first_measured_count, children_coun
 FROM marts.mart_sdq_change
 ORDER BY informant_code, area_code
 """
+_COUNTS = ("first_measured_count", "children_count")
 _MEANS = (
     ("first_mean_points", "Første måling"),
     ("second_mean_points", "Anden måling"),
@@ -35,8 +37,18 @@ _MEANS = (
 def wellbeing_section(context: ReportContext) -> Section:
     """The section *Har børnene det bedre?*: change per kind of informant with the expected change beside it, level 1 at most."""
     records = context.records(_CHANGES)
-    changes = _change_table(context, records)
-    by_district = _district_table(context, records)
+    everything = _protected_changes(context, records)
+    changes = everything.excerpt(
+        "sdq_change",
+        title="SDQ-tal ved første og anden måling, efter hvem der har svaret",
+        columns=[column.name for column in everything.columns if column.name != "area"],
+        keep_row=lambda row: row["area"] == WHOLE_MUNICIPALITY,
+    )
+    by_district = everything.excerpt(
+        "sdq_by_district",
+        title="SDQ-tal pr. distrikt, efter hvem der har svaret",
+        columns=("informant", "area", *_COUNTS, *(name for name, _ in _MEANS[:4])),
+    )
     main = str(changes.rows[0][0].value)
     whole = {column.name: changes.cell(column.name, informant=main) for column in changes.columns}
     evidence = _evidence(context, records, main)
@@ -98,65 +110,53 @@ def wellbeing_section(context: ReportContext) -> Section:
     )
 
 
-def _change_table(context: ReportContext, records: Sequence[dict[str, Any]]) -> ProtectedTable:
-    """One row per kind of informant, most pairs first; means of the districts' means, interval from the districts."""
+def _protected_changes(context: ReportContext, records: Sequence[dict[str, Any]]) -> ProtectedTable:
+    """Every kind of informant (most pairs first) by district and whole, protected once: the report's tables are excerpts.
+
+    The whole's means are means of the districts' means, its interval is from the districts.
+    """
     rows: list[dict[str, Any]] = []
     for code, title in ALL_INFORMANTS.items():
-        whole = next((r for r in records if r["informant_code"] == code and r["area_kind"] == "municipality"), None)
-        districts = [r for r in records if r["informant_code"] == code and r["area_kind"] == "district"]
-        if whole is not None:
-            rows.append({"informant": title, **_counts(whole), **_means_over_districts(districts)})
-    rows.sort(key=lambda row: -int(row["children_count"]))
+        chosen = [record for record in records if record["informant_code"] == code]
+        districts = [record for record in chosen if record["area_kind"] == "district"]
+        complete = context.with_unknown_district(chosen, counts=_COUNTS, group=("informant_code",))
+        for record in context.area_order(complete):
+            means = _means_over_districts(districts) if record["area_code"] == "ALL" else _own_means(record)
+            area = context.area_name(record["area_code"])
+            rows.append({**record, "institutions_count": 0, **record, **means, "informant": title, "area": area})
+    whole = {str(row["informant"]): int(row["children_count"]) for row in rows if row["area"] == WHOLE_MUNICIPALITY}
+    rows.sort(key=lambda row: -whole.get(str(row["informant"]), 0))
     behind = {"children": "children_count", "institutions": "institutions_count"}
-    means = {name: TableColumn(name, title, "mean", decimals=1, unit="point", **behind) for name, title in _MEANS}
-    limits = (
-        TableColumn("low", "Usikkerhed fra", "mean", decimals=1, unit="point", limit_of="change_mean_points"),
-        TableColumn("high", "Usikkerhed til", "mean", decimals=1, unit="point", limit_of="change_mean_points"),
-    )
+    means_columns = [TableColumn(name, title, "mean", decimals=1, unit="point", **behind) for name, title in _MEANS]
     return protect(
         rows,
-        table_id="sdq_change",
-        title="SDQ-tal ved første og anden måling, efter hvem der har svaret",
-        columns=(
-            TableColumn("informant", "Hvem har svaret", "label"),
-            TableColumn("first_measured_count", "Børn målt første gang", "count"),
-            TableColumn("children_count", "Børn med to målinger", "count"),
-            *(means[name] for name, _ in _MEANS[:3]),
-            *limits,
-            *(means[name] for name, _ in _MEANS[3:]),
-        ),
-        source=_source(context),
-        rule=context.rule,
-    )
-
-
-def _district_table(context: ReportContext, records: Sequence[dict[str, Any]]) -> ProtectedTable:
-    behind = {"children": "children_count", "institutions": "institutions_count"}
-    rows = []
-    for code, title in ALL_INFORMANTS.items():
-        chosen = [r for r in records if r["informant_code"] == code and r["area_kind"] == "district"]
-        rows += [
-            {**record, "informant": title, "area": context.area_name(record["area_code"])}
-            for record in context.area_order(chosen)
-        ]
-    return protect(
-        rows,
-        table_id="sdq_by_district",
-        title="SDQ-tal pr. distrikt, efter hvem der har svaret",
+        table_id="sdq_all",
+        title="SDQ-tal ved første og anden måling",
         columns=(
             TableColumn("informant", "Hvem har svaret", "label"),
             TableColumn("area", "Distrikt", "label"),
             TableColumn("first_measured_count", "Børn målt første gang", "count"),
             TableColumn("children_count", "Børn med to målinger", "count"),
-            *(TableColumn(name, title, "mean", decimals=1, unit="point", **behind) for name, title in _MEANS[:4]),
+            *means_columns[:3],
+            TableColumn("low", "Usikkerhed fra", "mean", decimals=1, unit="point", limit_of="change_mean_points"),
+            TableColumn("high", "Usikkerhed til", "mean", decimals=1, unit="point", limit_of="change_mean_points"),
+            *means_columns[3:],
         ),
         source=_source(context),
         rule=context.rule,
+        totals=(TotalRow("area", WHOLE_MUNICIPALITY, columns=_COUNTS, within=("informant",)),),
     )
 
 
-def _counts(whole: dict[str, Any]) -> dict[str, int]:
-    return {name: int(whole[name]) for name in ("first_measured_count", "children_count", "institutions_count")}
+def _own_means(record: dict[str, Any]) -> dict[str, Any]:
+    """A district's own means; it has no interval, since that comes from the differences between districts."""
+    missing = Cell(None, CellStatus.NOT_COMPUTABLE)
+    known = {name: record.get(name) for name, _ in _MEANS}
+    return {
+        **{name: missing if value is None else value for name, value in known.items()},
+        "low": missing,
+        "high": missing,
+    }
 
 
 def _means_over_districts(districts: Sequence[dict[str, Any]]) -> dict[str, Cell | float | None]:

@@ -4,8 +4,8 @@ A table is protected when it is made (`pipelines.disclosure.protect`); a cell th
 value any more, so nothing built from the table can leak it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal, Self
 
@@ -110,6 +110,35 @@ class ProtectedTable:
         """The values of one column from top to bottom; None where a cell is not shown."""
         index = self.column_index(column)
         return [row[index].value for row in self.rows]
+
+    def excerpt(
+        self,
+        table_id: str,
+        *,
+        title: str,
+        columns: Sequence[str] | None = None,
+        keep_row: Callable[[Mapping[str, Any]], bool] = lambda row: True,
+    ) -> Self:
+        """Some columns and rows of this table as a table of its own, just as protected.
+
+        Two tables that show the same counts must be excerpts of one protected table: protected apart, one may
+        show what the other hides. keep_row sees a row's values by column name, None where a cell is not
+        shown.
+        Raises: KeyError for an unknown column.
+        """
+        names = [column.name for column in self.columns]
+        indexes = [self.column_index(name) for name in (names if columns is None else columns)]
+        return replace(
+            self,
+            table_id=table_id,
+            title=title,
+            columns=tuple(self.columns[index] for index in indexes),
+            rows=tuple(
+                tuple(cells[index] for index in indexes)
+                for cells in self.rows
+                if keep_row({name: cell.value for name, cell in zip(names, cells, strict=True)})
+            ),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `from_dict` gives the same table back."""

@@ -5,9 +5,9 @@ DuckDB connection. A failed rule of severity *error* stops the run, a *warning* 
 data-quality page, and every outcome is kept in `meta.expectation_results` and shown in Data Docs that hold
 counts and no values.
 
-`rules` says which expectations are safe and puts them into Danish, `plan` chooses the
-tables, `gate` is the stage itself, `outcome` its result; `duckdb_datasource`, `checkpoint` and `data_docs` are the only modules that import Great Expectations
-(about 6 s), and only a call of `validate` imports them.
+`rules` says which expectations are safe and puts them into Danish, `plan` chooses the tables, `gate` is the stage
+itself, `outcome` its result; `duckdb_datasource`, `checkpoint` and `data_docs` are the only modules that import Great
+Expectations (about 6 s), and only a call of `validate` imports them.
 """
 
 from pipelines.expectations.gate import validate

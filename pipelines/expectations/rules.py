@@ -104,7 +104,9 @@ def _mostly(arguments: Mapping[str, Any]) -> str:
 
 
 def _number(value: Any) -> str:
-    """A bound or value as Danes write it: 0.5 -> 0,5; 2002-01-01 -> 01-01-2002."""
+    """A bound or value as Danes write it: 0.5 -> 0,5; 2002-01-01 -> 01-01-2002; True -> ja."""
+    if isinstance(value, bool):
+        return "ja" if value else "nej"
     text = f"{value:g}" if isinstance(value, float) else str(value)
     if match := _ISO_DATE.match(text):
         return "-".join(reversed(match.groups()))
@@ -121,7 +123,8 @@ def _range(arguments: Mapping[str, Any]) -> str:
 
 
 def _listed(arguments: Mapping[str, Any]) -> str:
-    return ", ".join(_number(value) for value in arguments.get("value_set", ()))
+    values = [_number(value) for value in arguments.get("value_set", ())]
+    return values[0] if len(values) == 1 else f"en af: {', '.join(values)}"
 
 
 _Phrase = Callable[[list[str], Mapping[str, Any]], str]
@@ -132,8 +135,8 @@ _PHRASES: dict[str, _Phrase] = {
     "expect_column_values_to_not_be_null": lambda titles, _: f"{titles[0]} er udfyldt",
     "expect_column_values_to_be_null": lambda titles, _: f"{titles[0]} er tom",
     "expect_column_values_to_be_between": lambda titles, given: f"{titles[0]} er {_range(given)}",
-    "expect_column_values_to_be_in_set": lambda titles, given: f"{titles[0]} er en af: {_listed(given)}",
-    "expect_column_values_to_not_be_in_set": lambda titles, given: f"{titles[0]} er ikke en af: {_listed(given)}",
+    "expect_column_values_to_be_in_set": lambda titles, given: f"{titles[0]} er {_listed(given)}",
+    "expect_column_values_to_not_be_in_set": lambda titles, given: f"{titles[0]} er ikke {_listed(given)}",
     "expect_column_values_to_match_regex": lambda titles, given: f"{titles[0]} passer til mønsteret {given['regex']}",
     "expect_column_values_to_not_match_regex": lambda titles, given: (
         f"{titles[0]} passer ikke til mønsteret {given['regex']}"

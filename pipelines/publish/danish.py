@@ -8,6 +8,7 @@ import datetime
 import re
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Final
 
 from babel.dates import format_date
@@ -38,6 +39,7 @@ def rounded(value: Number, decimals: int = 0) -> Decimal:
     return abs(result) if result == 0 else result
 
 
+@lru_cache(maxsize=8192)  # a table's cells are formatted for the page, the PDF and the gates
 def number(value: Number, decimals: int = 0) -> str:
     """Decimal comma, point between thousands, U+2212 as minus: `number(-1234.56, 1)` is "−1.234,6"."""
     result = rounded(value, decimals)

@@ -272,7 +272,7 @@ def _write_kernel(folder: Path) -> None:
             sys.executable,
             "-Xfrozen_modules=off",
             "-m",
-            "ipykernel_launcher",
+            "pipelines.publish.kernel",
             "-f",
             "{connection_file}",
             "--HistoryManager.enabled=False",

@@ -1,6 +1,6 @@
 -- One row is one measure (indsats or placement) given to one child from a date on.
 -- Key: child_id, measure_id.
--- From: typed.measures, core.dim_child, codes.paragraphs, codes.places.
+-- From: typed.measures, core.dim_child, codes.paragraphs, codes.places, codes.end_reasons.
 -- Units: social_rung is 2 to 6; end_date is the last day, empty while it lasts.
 -- Reference: Indsatstrappen of Social- og Boligstyrelsen; serviceloven to 2023, barnets lov from 1 January 2024.
 -- series_paragraph_code is the paragraph in barnets lov that took over, so that a series does not break in 2024.

@@ -1,6 +1,6 @@
 -- One row is one track's moves in one calendar year in one district or the whole.
 -- Key: track_code, calendar_year, area_kind, area_code.
--- From: core.fct_ladder_move, core.fct_ladder_spell, core.fct_residence, core.dim_day.
+-- From: core.fct_ladder_move, core.fct_ladder_spell, core.fct_residence, core.dim_child, core.dim_day, codes.settings.
 -- Units: moves, children, child-years (children x days / days in the year). down_count and up_count are moves between rungs
 -- from 1 up; opened_count and closed_count from and to rung 0; aged_out_count and moved_away_count ended on rung 1 or higher.
 -- Reference: rates are per 100 child-years of children with rung 1 or higher on the same track within the past 24 months.

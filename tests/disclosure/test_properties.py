@@ -76,7 +76,7 @@ def test_nothing_is_hidden_when_nothing_is_small(counts):
         assert all(cell.status is not CellStatus.HIDDEN for cells in table.rows for cell in cells)
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=10, deadline=None, derandomize=True)
 @given(small_tables)
 def test_no_secondarily_hidden_count_is_hidden_in_vain(counts):
     """Showing any one of them again lets the attacker pin something (or shows a small number)."""
@@ -91,7 +91,7 @@ def test_no_secondarily_hidden_count_is_hidden_in_vain(counts):
             assert find_pinned(show_again(table, index, place, row[name]), totals=TOTALS)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(
     st.lists(st.tuples(*[st.integers(0, 6)] * 3), min_size=2, max_size=2),
     st.sets(st.tuples(st.integers(0, 1), st.integers(0, 2)), min_size=1, max_size=3),

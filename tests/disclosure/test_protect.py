@@ -453,6 +453,24 @@ def test_table_survives_plain_values_and_carries_the_rule():
     assert table.rule == DisclosureRule().sentence
 
 
+def test_an_excerpt_shows_what_its_table_shows_and_no_more():
+    rows = draw("""
+        district year  children
+        A        2025  3
+        B        2025  30
+        I_alt    2025  33
+        """)
+    year = TableColumn("year", "År", "label")
+    table = shield(rows, DISTRICT, year, CHILDREN, totals=[TotalRow("district", "I_alt", within=("year",))])
+    excerpt = table.excerpt(
+        "e", title="E", columns=("district", "children"), keep_row=lambda row: row["district"] != "A"
+    )
+    assert show(excerpt) == [["B", "x"], ["I_alt", 33]]
+    assert (excerpt.table_id, excerpt.title, excerpt.rule, excerpt.source) == ("e", "E", table.rule, table.source)
+    with pytest.raises(KeyError, match="has no column 'special'"):
+        table.excerpt("e", title="E", columns=("special",))
+
+
 def test_empty_table():
     assert shield([], DISTRICT, CHILDREN, totals=[TotalRow("district", "I alt")]).rows == ()
 

@@ -53,7 +53,7 @@ SENTENCES = {
         "Score er mellem 01-01-2002 og 31-12-2040.",
     ),
     "expect_column_values_to_be_in_set": ({"column": "score", "value_set": [0, 1, 2]}, "Score er en af: 0, 1, 2."),
-    "expect_column_values_to_not_be_in_set": ({"column": "score", "value_set": [9]}, "Score er ikke en af: 9."),
+    "expect_column_values_to_not_be_in_set": ({"column": "score", "value_set": [9]}, "Score er ikke 9."),
     "expect_column_values_to_match_regex": (
         {"column": "score", "regex": "^[0-2]$"},
         "Score passer til mønsteret ^[0-2]$.",

@@ -96,7 +96,7 @@ def test_a_child_counted_in_two_halves_gives_the_same_rates(children):
 def test_interval_hits_the_true_rate_though_districts_differ():
     """8 districts of 60-120 child-years, true net 12 per 100; each district has its own rates."""
     random = np.random.default_rng(11)
-    repetitions, hits = 2000, 0
+    repetitions, hits = 1200, 0
     for _ in range(repetitions):
         years = random.uniform(60, 120, 8)
         down = random.poisson(years * 0.20 * random.gamma(10, 0.1, 8))

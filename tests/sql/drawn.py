@@ -34,9 +34,7 @@ def rows_of(drawn: str) -> list[dict[str, str | None]]:
     """The rows of a drawn table as dictionaries of text."""
     lines = [line.split() for line in drawn.strip().splitlines() if line.strip()]
     header, *rows = lines
-    return [
-        {name: None if cell == "-" else cell for name, cell in zip(header, row, strict=True)} for row in rows
-    ]
+    return [{name: None if cell == "-" else cell for name, cell in zip(header, row, strict=True)} for row in rows]
 
 
 @cache
@@ -77,9 +75,7 @@ def fill(connection: duckdb.DuckDBPyConnection, source: str, drawn: str) -> None
         connection.execute(f"INSERT INTO typed.{source} ({names}) VALUES ({marks})", list(values.values()))
 
 
-def built(
-    tables: Mapping[str, str], *, as_of_date: date = AS_OF_DATE, **settings: Any
-) -> duckdb.DuckDBPyConnection:
+def built(tables: Mapping[str, str], *, as_of_date: date = AS_OF_DATE, **settings: Any) -> duckdb.DuckDBPyConnection:
     """A warehouse with these typed tables, built."""
     connection = empty_warehouse(as_of_date=as_of_date, **settings)
     for source, drawn in tables.items():

@@ -1,5 +1,7 @@
 """Rungs and moves: the highest open rung per day, gaps, overlaps, the new law, turning 18, moving away."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -82,7 +84,10 @@ def test_a_hole_before_a_lower_rung_is_a_move_down_until_thirty_days(gap_days, i
         [str(child_id("anna")), str(child_id("anna")), gap_days],
     )
     build(connection)
-    causes = [row[0] for row in connection.execute(f"SELECT cause_code FROM ({SOCIAL_MOVES}) ORDER BY moved_on_date").fetchall()]
+    causes = [
+        row[0]
+        for row in connection.execute(f"SELECT cause_code FROM ({SOCIAL_MOVES}) ORDER BY moved_on_date").fetchall()
+    ]
     assert causes == (["opened", "down", "data_end"] if is_down else ["opened", "closed", "opened", "data_end"])
 
 
@@ -130,7 +135,9 @@ def test_the_same_help_under_the_new_law_is_one_unbroken_rung():
         3    2023-06-01  2024-06-30
         """,
     )
-    assert connection.execute("SELECT DISTINCT series_paragraph_code FROM core.fct_measure").fetchall() == [("BL-32-1-5",)]
+    assert connection.execute("SELECT DISTINCT series_paragraph_code FROM core.fct_measure").fetchall() == [
+        ("BL-32-1-5",)
+    ]
 
 
 def test_turning_eighteen_is_no_move_down():
@@ -218,7 +225,9 @@ def test_an_open_measure_of_a_child_that_left_ends_with_the_residence():
             """,
         }
     )
-    moves = connection.execute(f"SELECT cause_code, moved_on_date::VARCHAR FROM ({SOCIAL_MOVES}) WHERE from_rung = 6").fetchall()
+    moves = connection.execute(
+        f"SELECT cause_code, moved_on_date::VARCHAR FROM ({SOCIAL_MOVES}) WHERE from_rung = 6"
+    ).fetchall()
     assert moves == [("moved_away", "2025-06-01")]
 
 
@@ -381,5 +390,7 @@ def test_time_on_rungs_is_whole_and_chained(children_measures):
             [str(child_id(f"child{child}"))],
         ).fetchall()
         assert [day for _, first, last in spells for day in range(first, last + 1)] == list(range(0, 1004))
-        assert all(highest.get((child, day), 0) == rung for rung, first, last in spells for day in range(first, last + 1))
-        assert all(before[0] != after[0] for before, after in zip(spells, spells[1:], strict=False))
+        assert all(
+            highest.get((child, day), 0) == rung for rung, first, last in spells for day in range(first, last + 1)
+        )
+        assert all(before[0] != after[0] for before, after in pairwise(spells))

@@ -91,7 +91,11 @@ def test_prosocial_never_enters_the_total():
     ("informant", "answers", "expected"),
     [
         # 0 and 1 count 0, 2 counts 1, 3 counts 2
-        ("parent", {"ebddiff": 2, "distres": 3, "imphome": 2, "impfrie": 1, "impclas": 0, "impleis": 3}, 2 + 1 + 0 + 0 + 2),
+        (
+            "parent",
+            {"ebddiff": 2, "distres": 3, "imphome": 2, "impfrie": 1, "impclas": 0, "impleis": 3},
+            2 + 1 + 0 + 0 + 2,
+        ),
         ("self", {"ebddiff": 1, "distres": 3, "imphome": 3, "impfrie": 3, "impclas": 3, "impleis": 3}, 5 * 2),
         # "no" to the first question forces 0, with or without the rest
         ("parent", {"ebddiff": 0, "distres": 3, "imphome": 3}, 0),
