@@ -57,7 +57,8 @@ def run_suites(
         context = _context()
         outcomes = _run_checkpoint(context, stack, connection, subjects, stage=stage, run_id=run_id)
         shutil.rmtree(docs_folder, ignore_errors=True)
-        build_site(context, docs_folder, stage=stage, skipped=skipped)
+        stopping = {each.table for each in outcomes if not each.is_success and each.severity == "error"}
+        build_site(context, docs_folder, stage=stage, skipped=skipped, stopping=sorted(stopping))
         return outcomes
 
 

@@ -28,8 +28,12 @@ _STAGE_TITLES: dict[Stage, str] = {
 }
 
 
-def build_site(context: EphemeralDataContext, folder: Path, *, stage: Stage, skipped: Sequence[Skipped]) -> None:
+def build_site(
+    context: EphemeralDataContext, folder: Path, *, stage: Stage, skipped: Sequence[Skipped], stopping: Sequence[str]
+) -> None:
     """Write `folder`/index.html and a page per table from the context's validation results.
+
+    `stopping` are the tables whose failed expectations stop the run; the other failed ones only warn.
 
     Raises:
         RuntimeError: Great Expectations swallowed an error and left a page out.
@@ -46,6 +50,7 @@ def build_site(context: EphemeralDataContext, folder: Path, *, stage: Stage, ski
                 "module_name": _HERE,
                 "class_name": "IndexRenderer",
                 "skipped": [asdict(each) for each in skipped],
+                "stopping": list(stopping),
             },
             "view": {"module_name": _HERE, "class_name": "IndexView"},
         },
@@ -93,10 +98,11 @@ class IndexRenderer:
     """The index of a stage: its tables with their outcome, and those that were skipped."""
 
     def __init__(  # noqa: D107  # Great Expectations calls it with what stands in the site's configuration
-        self, data_context: EphemeralDataContext, skipped: Sequence[Mapping[str, str]]
+        self, data_context: EphemeralDataContext, skipped: Sequence[Mapping[str, str]], stopping: Sequence[str]
     ) -> None:
         self._context = data_context
         self._skipped = skipped
+        self._stopping = stopping
 
     def render(self, links: Mapping[str, Any]) -> dict[str, Any]:
         """Stage title, one link per table in alphabetical order of titles, and the skipped tables."""
@@ -104,6 +110,7 @@ class IndexRenderer:
             {
                 "title": _title(self._context, link["expectation_suite_name"]),
                 "holds": link["validation_success"],
+                "stops": link["expectation_suite_name"] in self._stopping,
                 "path": link["filepath"],
             }
             for link in links.get("validations_links", ())

@@ -59,13 +59,14 @@ def share_panels(
     floor, ceiling, ticks = share_axis(table, share, low, high)
     columns = min(3, len(panels))
     rows = math.ceil(len(panels) / columns)
-    panel_height, row_pitch, pitch = 32.0, 46.0, (_WIDTH - 8) / columns
+    panel_height, row_pitch, axis_room, gap = 32.0, 46.0, 11.0, 12.0
+    pitch = (_WIDTH - axis_room + gap) / columns
     colours = tokens.BANDS[band]
 
     def draw(canvas: Canvas) -> None:
         for position, name in enumerate(panels):
-            left, top = 11 + pitch * (position % columns), 7 + row_pitch * (position // columns)
-            axes = canvas.axes(left, top, pitch - 15, panel_height)
+            left, top = axis_room + pitch * (position % columns), 7 + row_pitch * (position // columns)
+            axes = canvas.axes(left, top, pitch - gap, panel_height)
             _frame_panel(axes, periods, floor, ceiling, ticks, first=position % columns == 0)
             x = list(range(len(periods)))
             if reference_panel is not None:
@@ -87,7 +88,7 @@ def share_panels(
             _label_last(axes, x, own, table, share, colours.text)
             canvas.text(left, top - 4, str(name), bold=True)
             if size:
-                _panel_size(canvas, table, series[name], size, size_noun, left + pitch - 15, top - 4)
+                _panel_size(canvas, table, series[name], size, size_noun, left + pitch - gap, top - 4)
 
     written = words.alt_text or alt.share_panels(
         table, panel=panel, period=period, share=share, panels=panels, periods=periods
@@ -137,10 +138,11 @@ def change_rows(
             _row_label(
                 canvas, left - 3, top + middle, str(_at(table, row, label).value), cells.get(children or ""), bold
             )
-            _dot_and_interval(axes, cells[change], cells[low], cells[high], middle - (1.2 if expected else 0), bold)
+            is_double = expected is not None and cells[expected].status is CellStatus.SHOWN
+            _dot_and_interval(axes, cells[change], cells[low], cells[high], middle - (1.2 if is_double else 0), bold)
             told = _change_told(cells[change], cells[low], cells[high], decimals)
-            canvas.text(left + width + 4, top + middle - (1.8 if expected else 0), told, bold=bold)
-            if expected:
+            canvas.text(left + width + 4, top + middle - (1.8 if is_double else 0), told, bold=bold)
+            if expected and is_double:
                 _expected(axes, canvas, cells[expected], middle, left + width + 4, top + middle + 2.4, decimals)
         if expected:
             _name_marks(axes, table, change, low, high, expected, pitch)

@@ -1,14 +1,16 @@
 """Where are things in the made-up municipality: institutions per district, and which model runs what from when."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import cycle
 
 import numpy as np
 import polars as pl
 
 from pipelines.simulate.days import Indices, Numbers
 from pipelines.simulate.parameters import SchoolParameters
-from pipelines.simulate.profile import ADVISER, CASEWORKER, DemoProfile
+from pipelines.simulate.profile import ADVISER, CASEWORKER, DemoProfile, District
 
 OPENED_DATE = date(2012, 8, 1)
 ORGANISED_DATE = date(2019, 1, 1)
@@ -48,8 +50,17 @@ class _Register:
     def __init__(self) -> None:
         self.rows: list[dict[str, object]] = []
 
-    def add(self, name: str, kind: str, *, district: str | None, cluster: str | None = None, code: str | None = None,
-            owner: str = "municipal") -> int:  # fmt: skip
+    def add(
+        self,
+        name: str,
+        kind: str,
+        *,
+        district: str | None,
+        cluster: str | None = None,
+        code: str | None = None,
+        owner: str = "municipal",
+    ) -> int:
+        """Add an institution; its row number comes back."""
         self.rows.append(
             {
                 "institution_code": code or str(900101 + len(self.rows)),
@@ -73,7 +84,7 @@ def draw_geography(rng: np.random.Generator, profile: DemoProfile, parameters: S
     special classes and its first daycare the special groups; the second district has the special school, and so on round.
     """
     register = _Register()
-    names = iter(rng.permutation(len(_DAYCARE_NAMES)))
+    names = cycle(rng.permutation(_DAYCARE_NAMES).tolist())
     schools: list[int] = []
     daycares: list[Indices] = []
     shares: list[Numbers] = []
@@ -82,17 +93,9 @@ def draw_geography(rng: np.random.Generator, profile: DemoProfile, parameters: S
     for position, district in enumerate(profile.districts):
         schools.append(register.add(f"{district.name} Skole", "folkeskole", district=district.code))
         count = max(least, round(most * district.share_of_children / largest))
-        rows = []
-        for number in range(count):
-            nature = _DAYCARE_NAMES[int(next(names, number)) % len(_DAYCARE_NAMES)]
-            owner = "self_owning" if number == count - 1 else "municipal"
-            rows.append(
-                register.add(f"Børnehuset {nature}, {district.name}", "daycare", district=district.code,
-                             cluster=f"KLYNGE-{position + 1}", owner=owner)
-            )  # fmt: skip
+        daycares.append(_add_daycares(register, names, district, count=count, cluster=f"KLYNGE-{position + 1}"))
         register.add(f"Klub {district.name}", "club", district=district.code)
         sizes = np.round(rng.lognormal(0.0, 0.4, size=count), 3)
-        daycares.append(np.array(rows, dtype=np.int64))
         shares.append(sizes / sizes.sum())
 
     def of_whole(name: str, kind: str, position: int, owner: str = "municipal") -> int:
@@ -119,6 +122,24 @@ def draw_geography(rng: np.random.Generator, profile: DemoProfile, parameters: S
         private_school=private_school,
         grade_ten_school=own.get("youth_school", schools[0]),
     )
+
+
+def _add_daycares(
+    register: _Register, names: Iterator[str], district: District, *, count: int, cluster: str
+) -> Indices:
+    """Add a district's daycares, the last of them self-owning; their row numbers come back."""
+    owners = ["municipal"] * (count - 1) + ["self_owning"]
+    rows = [
+        register.add(
+            f"Børnehuset {next(names)}, {district.name}",
+            "daycare",
+            district=district.code,
+            cluster=cluster,
+            owner=owner,
+        )
+        for owner in owners
+    ]
+    return np.array(rows, dtype=np.int64)
 
 
 _INSTITUTION_TYPES: dict[str, pl.DataType] = {

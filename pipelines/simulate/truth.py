@@ -31,7 +31,8 @@ from pipelines.simulate.measures import RUNG_OF_STEP, social_history_start
 from pipelines.simulate.municipality import SimulatedMunicipality
 from pipelines.simulate.parameters import describe_parameters
 from pipelines.simulate.schooling import DAYCARE_GRADE, Placements
-from pipelines.simulate.sdq import DIFFICULTY_SCALES, INFORMANTS, MISSING, Forms, Items, load_items
+from pipelines.simulate.sdq import Forms
+from pipelines.simulate.sdq_items import DIFFICULTY_SCALES, INFORMANTS, MISSING, Items, load_items
 from pipelines.simulate.sessions import STATUSES
 
 MOVE_CAUSES = ("down", "up", "opened", "closed", "aged_out", "moved_away", "left_school")

@@ -46,12 +46,12 @@ def is_blank_sql(raw: str) -> str:
 
 
 def canonical_cpr_sql(raw: str) -> str:
-    """Letters and digits only, upper case; nine digits get back the zero that Excel ate."""
+    """Letters and digits only, upper case; nine digits get back the zero that Excel ate. NULL where that is no CPR number."""
     plain = f"regexp_replace(regexp_replace(upper({raw}), '[.]0$', ''), '[^0-9A-Z]', '', 'g')"
+    whole = f"CASE WHEN regexp_full_match({plain}, '[0-9]{{9}}') THEN '0' || {plain} ELSE {plain} END"
     return (
-        f"CASE WHEN regexp_full_match({raw}, '[0-9]{{10}}') THEN {raw} "
-        f"WHEN regexp_full_match({raw}, '[0-9]{{6}}-[0-9]{{4}}') THEN replace({raw}, '-', '') "
-        f"WHEN regexp_full_match({plain}, '[0-9]{{9}}') THEN '0' || {plain} ELSE {plain} END"
+        f"CASE WHEN regexp_full_match({raw}, '{CPR_FORM}') THEN {raw} "
+        f"WHEN {raw} IS NOT NULL AND regexp_full_match({whole}, '{CPR_FORM}') THEN {whole} END"
     )
 
 
@@ -71,11 +71,11 @@ def fails_modulus_11_sql(canonical: str) -> str:
 def value_sql(column: Column, raw: str, *, has_decimal_point: bool = False) -> str:
     """The cell's value in the column's type, NULL where empty or not readable under the contract.
 
-    For a `cpr` column `raw` is the canonical form. `has_decimal_point`: in numbers, a point parts off decimals, not thousands.
+    For a `cpr` column `raw` is the canonical form (`canonical_cpr_sql`). `has_decimal_point`: in numbers, a point parts off decimals, not thousands.
     """
     match column.parse:
         case "cpr":
-            return f"CASE WHEN regexp_full_match({raw}, '{CPR_FORM}') THEN {pseudonym_sql(raw)} END"
+            return pseudonym_sql(raw)
         case "date":
             return _date_sql(raw)
         case "integer" | "decimal":
@@ -235,7 +235,8 @@ def _text_sql(column: Column, raw: str) -> str:
         return f"CASE {guard} ELSE nullif(regexp_replace({cell}, '[\\s\u00a0]+', ' ', 'g'), '') END"
     pattern = column.pattern.replace("'", "''")
     return (
-        f"CASE {guard} WHEN regexp_matches({cell}, '{pattern}') THEN {cell} "
+        f"CASE WHEN strlen({raw}) < {_CPR_SIGNS} AND regexp_matches({raw}, '{pattern}') THEN {raw} "
+        f"{guard} WHEN regexp_matches({cell}, '{pattern}') THEN {cell} "
         f"WHEN regexp_matches(upper({cell}), '{pattern}') THEN upper({cell}) END"
     )
 

@@ -114,6 +114,14 @@ def reject_duplicates(connection: duckdb.DuckDBPyConnection, contract: Contract,
     table = landed_table(contract)
     if not contract.business_key:
         return 0
+    # most deliveries have none, and one count tells it
+    counted = connection.execute(
+        f"SELECT count(business_key_hash), count(DISTINCT business_key_hash) FROM {table} "
+        f"WHERE delivery_id = ? AND reasons = ''",
+        [delivery_id],
+    ).fetchone()
+    if counted is None or counted[0] == counted[1]:
+        return 0
     doubled = (
         f"SELECT business_key_hash FROM {table} WHERE delivery_id = $id AND reasons = '' "
         "GROUP BY business_key_hash HAVING count(*) > 1"
@@ -145,6 +153,9 @@ def close_replaced_rows(
     if not contract.business_key:
         return 0
     table = landed_table(contract)
+    others = connection.execute(f"SELECT 1 FROM {table} WHERE delivery_id <> ? LIMIT 1", [delivery_id]).fetchone()
+    if others is None:
+        return 0
     changed = connection.execute(
         f"UPDATE {table} SET valid_to = $landed_at WHERE valid_to IS NULL AND delivery_id <> $id AND business_key_hash IN "
         f"(SELECT business_key_hash FROM {table} WHERE delivery_id = $id AND reasons = '')",

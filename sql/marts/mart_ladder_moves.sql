@@ -5,6 +5,9 @@
 -- from 1 up; opened_count and closed_count from and to rung 0; aged_out_count and moved_away_count ended on rung 1 or higher.
 -- Reference: rates are per 100 child-years of children with rung 1 or higher on the same track within the past 24 months.
 -- A move counts in the district where the child lived the day before. Social rung 1 is not among the moves yet.
+-- A register often begins with what was still running on its first day. Years before anybody was seen to leave a rung hold
+-- only such survivors and are left out; is_whole_year is false for a first year whose first such move came after March, and
+-- for a year that had not ended on the as-of date.
 -- area_kind is district or municipality (area_code ALL); an empty area_code is children without a known district, so that
 -- moves and child-years of the districts add up to the municipality (children_count does not: children move house).
 with
@@ -120,6 +123,27 @@ exposures as (
             and least(at_risk.after_date, observed.after_date) > calendar_years.start_date
 ),
 
+-- The first day on which each track's register is known to hold ends, not only beginnings.
+known_from as (
+    select
+        track_code,
+        min(moved_on_date) as known_from_date
+    from core.fct_ladder_move
+    where from_rung >= 1 and cause_code <> 'data_end'
+    group by track_code
+),
+
+whole_years as (
+    select
+        known_from.track_code,
+        calendar_years.calendar_year,
+        date_diff('day', calendar_years.start_date, known_from.known_from_date) < 90
+        and calendar_years.after_date <= cast(settings.as_of_date + interval '1' day as date) as is_whole_year
+    from known_from
+    inner join calendar_years on known_from.known_from_date < calendar_years.after_date
+    cross join codes.settings as settings
+),
+
 move_areas as (
     select
         track_code,
@@ -209,6 +233,7 @@ select
     cast(keys.calendar_year as integer) as calendar_year,
     keys.area_kind,
     keys.area_code,
+    whole_years.is_whole_year,
     coalesce(move_counts.down_count, 0) as down_count,
     coalesce(move_counts.up_count, 0) as up_count,
     coalesce(move_counts.opened_count, 0) as opened_count,
@@ -218,6 +243,8 @@ select
     coalesce(exposure_counts.children_count, 0) as children_count,
     coalesce(exposure_counts.child_years, 0) as child_years
 from keys
+inner join whole_years
+    on keys.track_code = whole_years.track_code and keys.calendar_year = whole_years.calendar_year
 left join move_counts
     on
         keys.track_code = move_counts.track_code

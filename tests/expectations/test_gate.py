@@ -551,6 +551,17 @@ def test_data_docs_open_offline_and_load_nothing(connection: duckdb.DuckDBPyConn
         assert expectation.explanation in table_page
 
 
+def test_the_first_page_tells_stopping_from_warning(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    stops, warns, holds = (CONTRACTS["source"][name] for name in ("sessions", "children", "organisation"))
+    create_table(connection, stops)
+    table = fill(connection, warns)
+    connection.execute(f"update {table} set sex_code = null")
+    fill(connection, holds)
+    page = judge(connection, tmp_path, stops, warns, holds).docs_index.read_text(encoding="utf-8")
+    for contract, words in ((stops, "✗ stopper udgivelsen"), (warns, "! advarsler"), (holds, "✓ alle krav holder")):
+        assert re.search(rf">{contract.title}</a></th>\s*<td[^>]*>{words}</td>", page), contract.contract_id
+
+
 def test_data_docs_hold_the_last_run_only(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     contract = CONTRACTS["source"]["organisation"]
     fill(connection, contract)

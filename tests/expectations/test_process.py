@@ -32,8 +32,12 @@ workspace = create_workspace(
 )
 columns = ", ".join(f"{c.name} {c.physical_type}" for c in load_contracts("source")["organisation"].columns)
 with open_warehouse(workspace) as connection:
-    connection.execute(f"create table typed.organisation ({columns}, valid_to timestamp)")
-    connection.execute("insert into typed.organisation (model_code, from_date) values ('district_adviser', '1901-02-03')")
+    connection.execute(f"create table landed.organisation ({columns}, reasons varchar, valid_to timestamp)")
+    connection.execute("create view typed.organisation as select * exclude (reasons) from landed.organisation where reasons = ''")
+    connection.execute(
+        "insert into landed.organisation (model_code, from_date, reasons) "
+        "values ('district_adviser', '1901-02-03', ''), (null, '2020-01-01', 'tom')"
+    )
     connection.execute("create table landed.deliveries (source varchar)")
     connection.execute("insert into landed.deliveries values ('organisation')")
     result = validate(connection, "typed", docs_folder=workspace.data_docs)

@@ -9,7 +9,7 @@ import pytest
 from pipelines.simulate import Parameters, SimulatedMunicipality, simulate_municipality
 from pipelines.simulate.days import NEVER, part_generator
 from pipelines.simulate.ladder import Entries, Hazards, simulate_histories
-from pipelines.simulate.sdq import ExpectedTotal, difficulty_total, load_items
+from pipelines.simulate.sdq_items import ExpectedTotal, difficulty_total, load_items
 from pipelines.simulate.truth import mainstream_shares, sdq_changes
 
 PROFILE = Path(__file__).parents[2] / "pipelines" / "municipalities" / "vordingborg_next_step.toml"

@@ -346,6 +346,32 @@ def test_moves_and_child_years_are_counted_per_district_and_year():
     )
 
 
+def test_years_that_only_know_survivors_are_left_out():
+    # the register begins in August 2023 with what was running; the first end is in September 2023
+    connection = built(
+        {
+            "children": CHILDREN,
+            "measures": """
+            child_id measure_id paragraph_code place_code start_date  end_date
+            anna     M1         BL-46          23         2019-02-01  2023-09-30
+            anna     M2         BL-46          1          2023-10-01  2025-02-01
+            anna     M3         BL-32-1-2      -          2025-02-02  -
+            """,
+        }
+    )
+    assert_rows(
+        connection,
+        "SELECT * FROM marts.mart_ladder_moves WHERE area_kind = 'municipality'",
+        """
+        calendar_year is_whole_year opened_count down_count
+        2023          False         0            1
+        2024          True          0            0
+        2025          True          0            1
+        2026          False         0            0
+        """,
+    )
+
+
 RANDOM_MEASURES = st.lists(
     st.tuples(
         st.sampled_from([("BL-30", None), ("BL-32-1-2", None), ("BL-46", "1"), ("BL-46", "23"), ("BL-46", "9")]),
