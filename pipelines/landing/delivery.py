@@ -19,7 +19,7 @@ from pipelines.contracts import Contract, source_contract
 from pipelines.errors import EmptyDeliveryError, UnreadableFileError
 from pipelines.landing import register
 from pipelines.landing.explain import CellError, rejected_cells, write_error_list
-from pipelines.landing.read import ARROW_NAME, Reading, Relation, check_count, read_delivery, widened
+from pipelines.landing.read import ARROW_NAME, Reading, Relation, check_count, load_encodings, read_delivery, widened
 from pipelines.landing.plain import in_plain_words
 from pipelines.landing.register import Delivery
 from pipelines.landing.sniff import Content, FileFacts, file_facts
@@ -29,10 +29,14 @@ from pipelines.typed.statement import Place, insert_sql, needs_pads
 from pipelines.warehouse import lock_configuration, protected_connection
 from pipelines.workspace import Workspace
 
-_SKIPPED_TITLES = {"empty": "tomme rækker", "note": "noter under tabellen", "total": "sumrækker under tabellen"}
+_SKIPPED_TITLES = {
+    "empty": ("tom række", "tomme rækker"),
+    "note": ("note under tabellen", "noter under tabellen"),
+    "total": ("sumrække under tabellen", "sumrækker under tabellen"),
+}
 _WARNING_TITLES = {
-    "lost_zero": "rækker har et CPR-nummer med ni cifre; nullet forrest er sat på igen",
-    "modulus_11": "rækker har et CPR-nummer, der ikke følger modulus 11. Det kan være rigtigt, men se efter tastefejl",
+    "lost_zero": "har et CPR-nummer med ni cifre; nullet forrest er sat på igen.",
+    "modulus_11": "har et CPR-nummer, der ikke følger modulus 11. Det kan være rigtigt, men se efter tastefejl.",
 }
 
 
@@ -147,6 +151,7 @@ def _land(
     connection: duckdb.DuckDBPyConnection, contract: Contract, content: Content, facts: FileFacts, *, key: bytes, now: datetime
 ) -> tuple[DeliveryResult, Delivery]:
     reading = read_delivery(content, facts, contract)
+    load_encodings(connection, reading)
     with suppress(_TooManyCellsError), _transaction(connection):
         return _type(connection, contract, content, facts, reading, key=key, now=now)
     relations = reading.relations
@@ -298,11 +303,14 @@ def _result(delivery: Delivery) -> DeliveryResult:
 def _skipped_sentence(skipped: Mapping[str, int]) -> tuple[str, ...]:
     if not skipped:
         return ()
-    return (f"Sprunget over: {', '.join(f'{count} {_SKIPPED_TITLES[kind]}' for kind, count in skipped.items())}.",)
+    parts = (f"{count} {_SKIPPED_TITLES[kind][count != 1]}" for kind, count in skipped.items())
+    return (f"Sprunget over: {', '.join(parts)}.",)
 
 
 def _warning_sentences(counts: Mapping[str, int]) -> tuple[str, ...]:
-    return tuple(f"{count} {_WARNING_TITLES[kind]}." for kind, count in counts.items())
+    return tuple(
+        f"{count} {'række' if count == 1 else 'rækker'} {_WARNING_TITLES[kind]}" for kind, count in counts.items()
+    )
 
 
 def _again(

@@ -8,8 +8,11 @@ Python's `csv` into memory, so that no transcoded copy touches the disk. Row num
 import csv
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 
 from pipelines.contracts import Contract, load_contracts
@@ -33,6 +36,8 @@ ARROW_NAME = "delivery_cells"
 _RECORDS_AT_A_TIME = 20_000
 # DuckDB's names of the encodings it reads by itself or with its encodings extension
 _DUCKDB_ENCODINGS = {"utf-8": "utf-8", "cp1252": "CP1252", "utf-16-le": "utf-16"}
+# DuckDB's encodings extension takes seconds to load (it is 350 MB); Python reads smaller files in less
+_EXTENSION_PAYS_FROM_BYTES = 20_000_000
 _GLOB_SIGNS = "*?["
 
 
@@ -75,19 +80,24 @@ def read_delivery(content: Content, facts: FileFacts, contract: Contract) -> Rea
         EmptyDeliveryError: there is no row below the header.
         UnclosedQuoteError, UnreadableFileError: the file cannot be read.
     """
-    reading = _read_text(content, facts.text, contract) if facts.text else _read_workbook(content, contract)
+    if facts.text is not None:
+        reading = _read_text(content, facts.text, contract, byte_count=facts.byte_count)
+    else:
+        reading = _read_workbook(content, contract)
     if sum(relation.record_count for relation in reading.relations) == 0:
         raise EmptyDeliveryError(f"{content.name} har overskrifter, men ingen rækker. Der er intet at læse ind.")
     return reading
 
 
-def _read_text(content: Content, text: TextFacts, contract: Contract) -> Reading:
+def _read_text(content: Content, text: TextFacts, contract: Contract, *, byte_count: int) -> Reading:
     delimiter, head = _dialect(text, contract)
     header = match_header(head, contract, where=content.name)
     records = record_facts(content, text, delimiter=delimiter)
     record_count = max(records.record_count - text.trailing_blank_lines - header.row - 1, 0)
+    is_worth_duckdb = text.encoding != "cp1252" or byte_count >= _EXTENSION_PAYS_FROM_BYTES
     is_regular = (
         content.path is not None
+        and is_worth_duckdb
         and not any(sign in str(content.path) for sign in _GLOB_SIGNS)
         and text.encoding in _DUCKDB_ENCODINGS
         and text.line_end is not None
@@ -131,6 +141,15 @@ def _head_records(head: str, delimiter: str) -> list[list[str]]:
     return list(itertools.islice(reader, HEADER_SEARCH_ROWS))
 
 
+def load_encodings(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
+    """Load DuckDB's encodings extension, by its path, when a relation needs it."""
+    if reading.encoding == "cp1252" and any(relation.cells is None for relation in reading.relations):
+        spec = find_spec("duckdb_extension_encodings")
+        folder = Path(next(iter((spec and spec.submodule_search_locations) or ())))
+        path = str(next(folder.rglob("encodings.duckdb_extension"))).replace("'", "''")
+        connection.execute(f"LOAD '{path}'")
+
+
 def _read_csv_clause(
     content: Content, text: TextFacts, delimiter: str, header: HeaderMatch, column_count: int
 ) -> str:
@@ -148,14 +167,8 @@ def _read_csv_clause(
 def widened(relation: Relation, content: Content, text: TextFacts, delimiter: str) -> Relation:
     """The same relation read by Python, for a file in which a row has more cells than DuckDB was told of."""
     cells = _python_cells(content, text, delimiter, relation.header.row + 1, relation.column_count)
-    return Relation(
-        **{
-            **relation.__dict__,
-            "from_clause": ARROW_NAME,
-            "cells": cells,
-            "record_count": cells.num_rows,
-            "blank_records_left_out": 0,
-        }
+    return replace(
+        relation, from_clause=ARROW_NAME, cells=cells, record_count=cells.num_rows, blank_records_left_out=0
     )
 
 
