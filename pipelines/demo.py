@@ -39,7 +39,9 @@ def run_demo(
     real = _open_figures_workspace(folder / "aabne_tal", progress)
     reports: list[PublishedReport] = []
     for workspace, report_id in ((made_up, "udvalgsrapport"), (real, "kommunen_i_landet")):
-        run(workspace, now=now, progress=progress)
+        refused = run(workspace, now=now, progress=progress).refused
+        if refused:
+            raise refused[0][1]
         reports += publish(workspace, [report_id], now=now, progress=progress)
     return Demo(folder, tuple(reports))
 

@@ -19,8 +19,8 @@ from pipelines.contracts import Contract, source_contract
 from pipelines.errors import EmptyDeliveryError, UnreadableFileError
 from pipelines.landing import register
 from pipelines.landing.explain import CellError, rejected_cells, write_error_list
-from pipelines.landing.read import ARROW_NAME, Reading, Relation, check_count, load_encodings, read_delivery, widened
 from pipelines.landing.plain import in_plain_words
+from pipelines.landing.read import ARROW_NAME, Reading, Relation, check_count, load_encodings, read_delivery, widened
 from pipelines.landing.register import Delivery
 from pipelines.landing.sniff import Content, FileFacts, file_facts
 from pipelines.typed import cells, history
@@ -42,8 +42,9 @@ _WARNING_TITLES = {
 
 @dataclass(frozen=True)
 class DeliveryResult:
-    """What became of a delivery. `rows_received` = typed + rejected + skipped; `warnings` are Danish sentences.
+    """What became of a delivery.
 
+    `rows_received` = typed + rejected; empty rows and footers are in `skipped_rows`. `warnings` are Danish sentences.
     `errors` lists the faults of the first rejected rows (see `explain.MAXIMUM_LISTED`). `was_known`: the same bytes had been
     landed before, and nothing was changed. `error_list` is the workbook for the sender, when rows were rejected.
     """
@@ -148,7 +149,13 @@ def _prepare(connection: duckdb.DuckDBPyConnection, workspace: Workspace, contra
 
 
 def _land(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, content: Content, facts: FileFacts, *, key: bytes, now: datetime
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    content: Content,
+    facts: FileFacts,
+    *,
+    key: bytes,
+    now: datetime,
 ) -> tuple[DeliveryResult, Delivery]:
     reading = read_delivery(content, facts, contract)
     load_encodings(connection, reading)
@@ -192,14 +199,16 @@ def _type(
     history.reject_duplicates(connection, contract, delivery_id=identity)
     counts = history.count_rows(connection, contract, delivery_id=identity)
     if counts.typed + counts.rejected == 0:
-        raise EmptyDeliveryError(f"{content.name} har overskrifter, men ingen rækker med data. Der er intet at læse ind.")
+        raise EmptyDeliveryError(
+            f"{content.name} har overskrifter, men ingen rækker med data. Der er intet at læse ind."
+        )
     replaced = history.close_replaced_rows(connection, contract, delivery_id=identity, landed_at=now)
     warnings = history.count_warnings(connection, contract, delivery_id=identity)
     delivery = Delivery(
         delivery_id=identity, source=contract.contract_id, file_name=content.name, sha256=facts.sha256,
         byte_count=facts.byte_count, file_format=facts.file_format, encoding=reading.encoding, delimiter=reading.delimiter,
         mapping=mapping, remarks=reading.remarks, contract_version=contract.version, contract_checksum=contract.checksum,
-        rows_received=counts.typed + counts.rejected + sum(skipped.values()), rows_typed=counts.typed,
+        rows_received=counts.typed + counts.rejected, rows_typed=counts.typed,
         rows_rejected=counts.rejected, skipped_rows=skipped, warning_counts=warnings, landed_at=now, archived_as=archived_as,
     )  # fmt: skip
     _check_received(content, reading, delivery)
@@ -209,7 +218,13 @@ def _type(
 
 
 def _insert(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, relation: Relation, identity: str, *, key: bytes, now: datetime
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    relation: Relation,
+    identity: str,
+    *,
+    key: bytes,
+    now: datetime,
 ) -> int:
     """Insert a relation's rows and number them; returns how many DuckDB read."""
     if relation.cells is not None:
@@ -254,9 +269,7 @@ def _place(connection: duckdb.DuckDBPyConnection, contract: Contract, relation: 
     )
 
 
-def _decimal_point_columns(
-    connection: duckdb.DuckDBPyConnection, relation: Relation, numbers: list[str]
-) -> list[str]:
+def _decimal_point_columns(connection: duckdb.DuckDBPyConnection, relation: Relation, numbers: list[str]) -> list[str]:
     """The number columns in which a point parts off decimals: 1.234 means one thousand in Danish text, but not in all.
 
     A column in which some cell shows a decimal point beyond doubt (7.5 or 0.123), and none a comma, is such a column; in a
@@ -277,11 +290,12 @@ def _decimal_point_columns(
 
 
 def _check_received(content: Content, reading: Reading, delivery: Delivery) -> None:
-    """Rows in = typed + rejected + skipped, held against the count made without DuckDB."""
+    """Rows in the file = typed + rejected + skipped, held against the count made without DuckDB."""
     counted = sum(relation.record_count + relation.blank_records_left_out for relation in reading.relations)
-    if counted != delivery.rows_received:
+    read = delivery.rows_received + sum(delivery.skipped_rows.values())
+    if counted != read:
         raise UnreadableFileError(
-            f"{content.name}: Der er talt {counted} rækker, men læst {delivery.rows_received}. Intet er læst ind. "
+            f"{content.name}: Der er talt {counted} rækker, men læst {read}. Intet er læst ind. "
             "Åbn filen i Excel, og gem den igen."
         )
 
@@ -295,7 +309,11 @@ def _result(delivery: Delivery) -> DeliveryResult:
         rows_typed=delivery.rows_typed,
         rows_rejected=delivery.rows_rejected,
         skipped_rows=delivery.skipped_rows,
-        warnings=(*delivery.remarks, *_skipped_sentence(delivery.skipped_rows), *_warning_sentences(delivery.warning_counts)),
+        warnings=(
+            *delivery.remarks,
+            *_skipped_sentence(delivery.skipped_rows),
+            *_warning_sentences(delivery.warning_counts),
+        ),
         mapping=delivery.mapping,
     )
 
@@ -313,9 +331,7 @@ def _warning_sentences(counts: Mapping[str, int]) -> tuple[str, ...]:
     )
 
 
-def _again(
-    connection: duckdb.DuckDBPyConnection, workspace: Workspace, path: Path, known: Delivery
-) -> DeliveryResult:
+def _again(connection: duckdb.DuckDBPyConnection, workspace: Workspace, path: Path, known: Delivery) -> DeliveryResult:
     """A delivery landed before: nothing changes, but a file that was not archived then is archived now."""
     warnings = _archive(connection, workspace, path, known)
     result = replace(_result(known), was_known=True)

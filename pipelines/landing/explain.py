@@ -53,10 +53,10 @@ _ADVICE = {
 class CellError:
     """One fault in one row. `cell` is like F17, or empty when the fault concerns the whole row."""
 
-    sheet_name: str
-    row_number: int
+    sheet: str
+    row: int
     cell: str
-    column_title: str
+    column: str
     found: str
     expected: str
     advice: str
@@ -64,10 +64,10 @@ class CellError:
     @property
     def sentence(self) -> str:
         """The fault in one line."""
-        where = f"arket '{self.sheet_name}', " if self.sheet_name else ""
+        where = f"arket '{self.sheet}', " if self.sheet else ""
         cell = f" ({self.cell})" if self.cell else ""
-        column = f" {self.column_title}:" if self.column_title else ""
-        return f"{where}række {self.row_number}{cell}:{column} fundet {self.found}; forventet {self.expected}. {self.advice}"
+        column = f" {self.column}:" if self.column else ""
+        return f"{where}række {self.row}{cell}:{column} fundet {self.found}; forventet {self.expected}. {self.advice}"
 
 
 def rejected_cells(
@@ -93,7 +93,7 @@ def rejected_cells(
 
 def error_counts(errors: Iterable[CellError]) -> list[tuple[str, str, int]]:
     """Column title (or 'hele rækken'), what was found, and how often, most frequent first."""
-    counted = Counter((error.column_title or "hele rækken", error.found) for error in errors)
+    counted = Counter((error.column or "hele rækken", error.found) for error in errors)
     return [(title, found, count) for (title, found), count in counted.most_common()]
 
 
@@ -107,7 +107,9 @@ def error_table(errors: Sequence[CellError], *, title: str, limit: int = 20) -> 
     return table
 
 
-def write_error_list(errors: Sequence[CellError], path: Path, *, file_name: str, title: str, rejected_rows: int) -> Path:
+def write_error_list(
+    errors: Sequence[CellError], path: Path, *, file_name: str, title: str, rejected_rows: int
+) -> Path:
     """Write the faults as a workbook for the sender: counts first, then every fault; returns its path."""
     import xlsxwriter
 
@@ -117,7 +119,9 @@ def write_error_list(errors: Sequence[CellError], path: Path, *, file_name: str,
         wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
         overview = workbook.add_worksheet("Oversigt")
         overview.write(0, 0, f"Rækker, der skal rettes i {file_name}", bold)
-        overview.write(1, 0, f"{title}: {_counted_rows(rejected_rows)} er ikke læst ind. Ret dem i filen, og send hele filen igen.")
+        overview.write(
+            1, 0, f"{title}: {_counted_rows(rejected_rows)} er ikke læst ind. Ret dem i filen, og send hele filen igen."
+        )
         overview.write_row(3, 0, ("Kolonne", "Fundet", "Antal"), bold)
         for number, counted in enumerate(error_counts(errors), start=4):
             overview.write_row(number, 0, counted)
@@ -160,7 +164,9 @@ def _cell_error(contract: Contract, mapping: Mapping[str, Any], sheet: str, numb
     if reason.column is not None:
         column = contract.column(reason.column)
         cell = _cell(mapping, sheet, column.name, number)
-        return CellError(sheet, number, cell, column.title, _found(reason), expected_in(column), _advice(column, reason))
+        return CellError(
+            sheet, number, cell, column.title, _found(reason), expected_in(column), _advice(column, reason)
+        )
     if reason.check_id is not None:
         check = next(check for check in contract.row_checks if check.check_id == reason.check_id)
         titles = " og ".join(contract.column(name).title for name in check.columns[:3])
@@ -253,7 +259,7 @@ def _counted_rows(count: int) -> str:
 
 def _cells_of(error: CellError) -> tuple[str, ...]:
     return (
-        error.sheet_name, str(error.row_number), error.cell, error.column_title, error.found, error.expected, error.advice,
+        error.sheet, str(error.row), error.cell, error.column, error.found, error.expected, error.advice,
     )  # fmt: skip
 
 

@@ -108,7 +108,9 @@ def _read_text(content: Content, text: TextFacts, contract: Contract, *, byte_co
     cells = None if is_regular else _python_cells(content, text, delimiter, header.row + 1, column_count)
     relation = Relation(
         sheet_name="",
-        from_clause=ARROW_NAME if cells is not None else _read_csv_clause(content, text, delimiter, header, column_count),
+        from_clause=ARROW_NAME
+        if cells is not None
+        else _read_csv_clause(content, text, delimiter, header, column_count),
         header=header,
         column_count=column_count,
         first_row=header.row + 2,
@@ -150,26 +152,22 @@ def load_encodings(connection: duckdb.DuckDBPyConnection, reading: Reading) -> N
         connection.execute(f"LOAD '{path}'")
 
 
-def _read_csv_clause(
-    content: Content, text: TextFacts, delimiter: str, header: HeaderMatch, column_count: int
-) -> str:
+def _read_csv_clause(content: Content, text: TextFacts, delimiter: str, header: HeaderMatch, column_count: int) -> str:
     columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(column_count))
     path = str(content.path).replace("'", "''")
-    line_end = {"\n": "\\n", "\r\n": "\\r\\n", "\r": "\\r"}[text.line_end or "\n"]
+    # named only where it is not \r\n: with new_line = '\\r\\n' and strict_mode DuckDB 1.5.5 reads no row at all, without an error
+    line_end = {"\n": ", new_line = '\\n'", "\r": ", new_line = '\\r'"}.get(text.line_end or "\n", "")
     return (
         f"read_csv('{path}', columns = {{{columns}}}, delim = '{delimiter}', quote = '\"', escape = '\"', "
-        f"new_line = '{line_end}', encoding = '{_DUCKDB_ENCODINGS[text.encoding]}', skip = {header.row + 1}, "
-        f"auto_detect = false, header = false, null_padding = true, strict_mode = true, "
-        f"max_line_size = {MAXIMUM_CELL_CHARACTERS})"
+        f"encoding = '{_DUCKDB_ENCODINGS[text.encoding]}', skip = {header.row + 1}, "
+        f"auto_detect = false, header = false, null_padding = true, strict_mode = true{line_end})"
     )
 
 
 def widened(relation: Relation, content: Content, text: TextFacts, delimiter: str) -> Relation:
     """The same relation read by Python, for a file in which a row has more cells than DuckDB was told of."""
     cells = _python_cells(content, text, delimiter, relation.header.row + 1, relation.column_count)
-    return replace(
-        relation, from_clause=ARROW_NAME, cells=cells, record_count=cells.num_rows, blank_records_left_out=0
-    )
+    return replace(relation, from_clause=ARROW_NAME, cells=cells, record_count=cells.num_rows, blank_records_left_out=0)
 
 
 def _python_cells(content: Content, text: TextFacts, delimiter: str, skip: int, width: int) -> pa.Table:
@@ -233,9 +231,7 @@ def _sheet_head(cells: pa.Table) -> list[list[str]]:
     return [[cell or "" for cell in row] for row in zip(*(column.to_pylist() for column in rows.columns), strict=True)]
 
 
-def _sheet_relation(
-    name: str, cells: pa.Table, header: HeaderMatch, first_row: int, first_column: int
-) -> Relation:
+def _sheet_relation(name: str, cells: pa.Table, header: HeaderMatch, first_row: int, first_column: int) -> Relation:
     rows = cells.slice(header.row + 1)
     return Relation(
         sheet_name=name,
@@ -291,4 +287,3 @@ def check_count(content: Content, relation: Relation, rows_read: int) -> None:
     """
     if rows_read != relation.record_count:
         raise _miscounted(content)
-

@@ -34,7 +34,8 @@ class Delivery:
     """One row of the register.
 
     `mapping` holds, per sheet (CSV: ""), the header row (1-based), the sheet's number of its first column (0-based) and the
-    0-based place of each contract column. `rows_received` = typed + rejected + all of `skipped_rows` (empty, note, total).
+    0-based place of each contract column. `rows_received` = typed + rejected; rows that are no data are counted by kind in
+    `skipped_rows` (empty, note, total), so that all of them together are the rows of the file.
     """
 
     delivery_id: str
@@ -101,7 +102,9 @@ def note_archived(connection: duckdb.DuckDBPyConnection, identity: str, archived
     connection.execute("UPDATE landed.deliveries SET archived_as = ? WHERE delivery_id = ?", [archived_as, identity])
 
 
-def mapping_of(contract: Contract, positions: Mapping[str, int], *, header_row: int, first_column: int) -> dict[str, Any]:
+def mapping_of(
+    contract: Contract, positions: Mapping[str, int], *, header_row: int, first_column: int
+) -> dict[str, Any]:
     """The part of `mapping` that concerns one sheet; only the contract's own names stand in it."""
     places = {column.name: positions[column.name] for column in contract.columns if column.name in positions}
     return {"header_row": header_row, "first_column": first_column, "places": places}

@@ -82,7 +82,9 @@ def file_facts(content: Content) -> FileFacts:
     with content.open() as stream:
         head = stream.read(_HEAD_BYTES)
     if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
-        raise EmptyDeliveryError(f"{content.name} er tom. Der skal være en række med overskrifter og mindst én række data.")
+        raise EmptyDeliveryError(
+            f"{content.name} er tom. Der skal være en række med overskrifter og mindst én række data."
+        )
     if head.startswith(_OLD_OFFICE_START):
         raise UnreadableFileError(
             f"{content.name} er et gammelt regneark (.xls) eller er låst med adgangskode. "
@@ -262,4 +264,3 @@ class _LineCount:
         if self._returns == 0:
             return "\n"
         return "\r" if self._line_feeds == 0 else None
-

@@ -27,8 +27,9 @@ from pipelines.simulate.profile import ADVISER, DemoProfile
 
 _FIRST_NUMBER_DAY = day_number(date(1958, 1, 1))
 _NUMBER_DAYS = day_number(date(2000, 1, 1)) - _FIRST_NUMBER_DAY
-_SERIALS = 4 * 100 * 5
-"""Serial numbers of one sex on one day: 7th digit 5-8, two free digits, five last digits."""
+_SERIALS = 4 * 100
+"""Serial numbers on one day without the last digit: 7th digit 5-8, two free digits."""
+_MODULUS_WEIGHTS = np.array([4, 3, 2, 7, 6, 5, 4, 3, 2])
 
 
 @dataclass(frozen=True)
@@ -121,12 +122,34 @@ def draw_children(
 
 
 def draw_numbers(rng: np.random.Generator, is_boy: Flags) -> tuple[str, ...]:
-    """Distinct made-up CPR numbers of ten digits, the last one odd for boys and even for girls."""
-    picks = rng.choice(_NUMBER_DAYS * _SERIALS, size=len(is_boy), replace=False)
-    dates = (_FIRST_NUMBER_DAY + picks // _SERIALS).astype("datetime64[D]").astype(object)
-    serials = picks % _SERIALS
-    ends = 5000 + serials // 500 * 1000 + serials % 500 // 5 * 10 + serials % 5 * 2 + is_boy
-    return tuple(f"{day:%d%m%y}{end:04d}" for day, end in zip(dates, ends.tolist(), strict=True))
+    """Distinct made-up CPR numbers of ten digits that follow modulus 11, the last digit odd for boys and even for girls.
+
+    The first nine digits give the last, and that the sex; so three times as many are drawn, and each child takes the next
+    one of its sex.
+    """
+    size = min(_NUMBER_DAYS * _SERIALS, 3 * len(is_boy) + 200)
+    picks = rng.choice(_NUMBER_DAYS * _SERIALS, size=size, replace=False)
+    firsts = _first_nine_digits(picks)
+    lasts = (11 - firsts @ _MODULUS_WEIGHTS % 11) % 11
+    chosen = np.empty(len(is_boy), dtype=np.int64)
+    for parity in (0, 1):
+        fitting = np.flatnonzero((lasts < 10) & (lasts % 2 == parity))
+        wanted = is_boy == bool(parity)
+        chosen[wanted] = fitting[: int(wanted.sum())]
+    digits = np.column_stack([firsts[chosen], lasts[chosen]])
+    return tuple("".join(map(str, row)) for row in digits.tolist())
+
+
+def _first_nine_digits(picks: Indices) -> Indices:
+    """Day, month, year and three serial digits, shape (n, 9), of numbered days and serials."""
+    dates = (_FIRST_NUMBER_DAY + picks // _SERIALS).astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    day = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
+    month = months.astype(np.int64) % 12 + 1
+    year = months.astype(np.int64) // 12 + 70
+    serial = 500 + picks % _SERIALS
+    pairs = [part for number in (day, month, year) for part in (number // 10, number % 10)]
+    return np.column_stack([*pairs, serial // 100, serial // 10 % 10, serial % 10])
 
 
 @dataclass(frozen=True)

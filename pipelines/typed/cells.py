@@ -57,7 +57,8 @@ def canonical_cpr_sql(raw: str) -> str:
 
 def lost_zero_sql(raw: str) -> str:
     """Whether the cell holds a CPR number of nine digits."""
-    return f"strlen({raw}) <> {_CPR_SIGNS} AND length(regexp_replace(regexp_replace({raw}, '[.]0$', ''), '[^0-9A-Za-z]', '', 'g')) = 9"
+    plain = f"regexp_replace(regexp_replace({raw}, '[.]0$', ''), '[^0-9A-Za-z]', '', 'g')"
+    return f"strlen({raw}) <> {_CPR_SIGNS} AND length({plain}) = 9"
 
 
 def fails_modulus_11_sql(canonical: str) -> str:
@@ -71,7 +72,8 @@ def fails_modulus_11_sql(canonical: str) -> str:
 def value_sql(column: Column, raw: str, *, has_decimal_point: bool = False) -> str:
     """The cell's value in the column's type, NULL where empty or not readable under the contract.
 
-    For a `cpr` column `raw` is the canonical form (`canonical_cpr_sql`). `has_decimal_point`: in numbers, a point parts off decimals, not thousands.
+    For a `cpr` column `raw` is the canonical form (`canonical_cpr_sql`). `has_decimal_point`: in numbers, a point parts off
+    decimals, not thousands.
     """
     match column.parse:
         case "cpr":

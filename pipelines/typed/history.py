@@ -82,7 +82,8 @@ def drop_rows_without_data(
     """
     table = landed_table(contract)
     marked = connection.execute(
-        f"SELECT count(*) FROM {table} WHERE delivery_id = ? AND reasons >= '~' AND starts_with(reasons, '~')", [delivery_id]
+        f"SELECT count(*) FROM {table} WHERE delivery_id = ? AND reasons >= '~' AND starts_with(reasons, '~')",
+        [delivery_id],
     ).fetchone()
     if not marked or marked[0] == 0:
         return {}

@@ -12,7 +12,7 @@ from pipelines.contracts import Column, Contract
 from pipelines.typed import cells
 from pipelines.typed.reasons import EMPTY_ROW, EXCESS, NOTE_ROW, TOTAL_ROW
 
-HISTORY_COLUMNS = ("business_key_hash UHUGEINT", "valid_from TIMESTAMP", "valid_to TIMESTAMP")
+HISTORY_COLUMNS = ("business_key_hash UBIGINT", "valid_from TIMESTAMP", "valid_to TIMESTAMP")
 _TOTAL_WORDS = "(i alt|ialt|total|totalt|sum|subtotal|antal)( .*|:.*)?"
 _UNIT_SEPARATOR = "chr(31)"
 
@@ -102,12 +102,15 @@ def _value(column: Column, place: Place) -> str:
 
 
 def _key_hash(contract: Contract) -> str:
-    """128 bits of MD5 of the key's values (already pseudonyms); NULL when a required part is missing."""
+    """64 bits of MD5 of the key's values (already pseudonyms); NULL when a required part is missing.
+
+    MD5 and not DuckDB's own hash, which may change with its version and would then lose sight of earlier deliveries.
+    """
     parts = [
         f"{name}::VARCHAR" if contract.column(name).is_required else f"coalesce({name}::VARCHAR, '')"
         for name in contract.business_key
     ]
-    return f"md5_number({f' || {_UNIT_SEPARATOR} || '.join(parts)})" if parts else "NULL"
+    return f"md5_number_upper({f' || {_UNIT_SEPARATOR} || '.join(parts)})" if parts else "NULL"
 
 
 def _warnings(present: list[Column]) -> str:
@@ -115,8 +118,12 @@ def _warnings(present: list[Column]) -> str:
     for column in present:
         if column.parse == "cpr":
             cell, raw = _cell_name(column), _raw_name(column)
-            parts.append(f"CASE WHEN {column.name} IS NOT NULL AND {cells.fails_modulus_11_sql(cell)} THEN 'modulus_11 ' ELSE '' END")
-            parts.append(f"CASE WHEN {column.name} IS NOT NULL AND {cells.lost_zero_sql(raw)} THEN 'lost_zero ' ELSE '' END")
+            parts.append(
+                f"CASE WHEN {column.name} IS NOT NULL AND {cells.fails_modulus_11_sql(cell)} THEN 'modulus_11 ' ELSE '' END"
+            )
+            parts.append(
+                f"CASE WHEN {column.name} IS NOT NULL AND {cells.lost_zero_sql(raw)} THEN 'lost_zero ' ELSE '' END"
+            )
     return " || ".join(parts) if parts else "''"
 
 

@@ -25,7 +25,12 @@ def test_no_alias_of_a_contract_has_two_meanings(contract_id: str) -> None:
 
 
 def test_the_header_row_may_stand_below_titles_and_in_any_order() -> None:
-    records = [["Udtræk for skoleåret", "", "", ""], ["", "", "", ""], list(reversed(HEADER)), ["01-08-2020", "K", "x", "y"]]
+    records = [
+        ["Udtræk for skoleåret", "", "", ""],
+        ["", "", "", ""],
+        list(reversed(HEADER)),
+        ["01-08-2020", "K", "x", "y"],
+    ]
     match = match_header(records, CHILDREN, where="fil.csv")
     assert match.row == 2
     assert match.positions == {"resident_from_date": 0, "sex_code": 1, "birth_date": 2, "child_id": 3}

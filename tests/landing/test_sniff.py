@@ -2,7 +2,6 @@
 
 import csv
 import io
-import itertools
 from pathlib import Path
 
 import pytest
@@ -132,7 +131,3 @@ def test_a_folder_and_nothing_are_not_files(tmp_path: Path) -> None:
         file_facts(Content("mappe", path=tmp_path))
     with pytest.raises(NotAFileError, match="findes ikke"):
         file_facts(Content("mangler.csv", path=tmp_path / "mangler.csv"))
-
-
-def test_every_pair_of_encoding_and_delimiter_is_covered_in_the_landing_test() -> None:
-    assert len(list(itertools.product(ENCODINGS, DELIMITERS))) == 6 * 4
