@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -24,7 +25,7 @@ from pipelines.errors import DiskFullError, TrappenError, WarehouseBusyError, Wr
 from pipelines.workspace import Workspace
 
 SCHEMAS = ("landed", "typed", "rejected", "codes", "core", "marts", "meta")
-_EXTENSIONS = ("httpfs", "encodings")
+_EXTENSIONS = ("httpfs",)
 _RUNS = """
 CREATE TABLE IF NOT EXISTS meta.runs (
     run_id BIGINT PRIMARY KEY, command VARCHAR, system_version VARCHAR,
@@ -86,7 +87,8 @@ def protected_connection(
             "preserve_insertion_order": "true",
         },
     )
-    connection.execute("SET enable_progress_bar = false")
+    if "ipykernel" not in sys.modules:  # in a notebook there is no bar, and any setting about it asks for ipywidgets
+        connection.execute("SET enable_progress_bar = false")
     for name in _EXTENSIONS:
         connection.execute(f"LOAD {_quoted(str(_extension_path(name)))}")
     return connection

@@ -1,5 +1,6 @@
 """Can the data be trusted? What came, what was rejected, what is missing, and which requirements were not met."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,7 +44,12 @@ def data_quality_notes(
         attention=(*_attention(by_source, missing), *(str(row["explanation"]) for row in warnings)),
         definitions=tuple(definitions),
         data_quality=tuple(tables),
-        declared_numbers=(DeclaredNumber("100", "procent af rækkerne"),),
+        # a requirement's sentence may name its own limit, such as 70 percent
+        declared_numbers=tuple(
+            DeclaredNumber(limit, "krav i datakontrakten")
+            for row in warnings
+            for limit in re.findall(r"\d+(?:,\d+)?", str(row["explanation"]))
+        ),
     )
 
 

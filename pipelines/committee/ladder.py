@@ -218,7 +218,8 @@ def _interval_words(rates: ProtectedTable, year: int) -> str:
         said.append(shown if low is None or high is None else f"{shown} ({_ends(low, high)})")
     if not said:
         return TOO_FEW
-    return f"Ryk ned minus ryk op var i {year} {joined(said)}. Usikkerheden er regnet på distrikter."
+    told = " ".join(f"Ryk ned minus ryk op var {one}." for one in said)
+    return f"{told} Usikkerheden er regnet på distrikter. Tallene er fra {year}."
 
 
 def _signed(value: Any) -> str:

@@ -16,10 +16,13 @@ from pipelines.publish.sentences import meetings_held
 LATE_AFTER_DAYS = 14
 
 _BY_DISTRICT = """
-SELECT forum_code, area_code, planned_count, held_planned_count AS held_count, late_count, cancelled_count, unknown_count
+SELECT forum_code, district_code AS area_code, sum(planned_count) AS planned_count,
+       sum(held_planned_count) AS held_count, sum(late_count) AS late_count,
+       sum(cancelled_count) AS cancelled_count, sum(unknown_count) AS unknown_count
 FROM marts.mart_session_cadence
-WHERE school_year = ? AND area_kind = 'district'
-ORDER BY forum_code, area_code
+WHERE school_year = ?
+GROUP BY forum_code, district_code
+ORDER BY forum_code, district_code
 """
 _COLUMNS = (
     TableColumn("forum", "Mødeform", "label"),

@@ -139,23 +139,31 @@ caused as (
     from explained
 ),
 
+-- Each residence with the first day after it, filled in so that every join condition compares one table with the other.
+living as (
+    select
+        child_id,
+        start_date,
+        coalesce(cast(end_date + interval '1' day as date), cast('9999-12-31' as date)) as after_date,
+        district_code
+    from residences
+),
+
 -- The district on the day before, since a placement may take the child's address along; else on the day itself.
 placed as (
     select
         caused.*,
-        residences.district_code
+        living.district_code
     from caused
-    left join residences
+    left join living
         on
-            caused.child_id = residences.child_id
-            and caused.moved_on_date >= residences.start_date
-            and caused.moved_on_date <= coalesce(
-                cast(residences.end_date + interval '1' day as date), caused.moved_on_date
-            )
+            caused.child_id = living.child_id
+            and caused.moved_on_date >= living.start_date
+            and caused.moved_on_date <= living.after_date
     qualify
         row_number() over (
             partition by caused.child_id, caused.track_code, caused.moved_on_date
-            order by residences.start_date
+            order by living.start_date
         ) = 1
 )
 

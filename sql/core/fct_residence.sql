@@ -54,7 +54,7 @@ last_ordinary_institution as (
     inner join ordinary_institutions
         on
             closed.child_id = ordinary_institutions.child_id
-            and ordinary_institutions.start_date <= coalesce(closed.end_date, ordinary_institutions.start_date)
+            and ordinary_institutions.start_date <= coalesce(closed.end_date, cast('9999-12-31' as date))
     where closed.home_district_code is null
     qualify
         row_number() over (

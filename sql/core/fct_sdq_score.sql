@@ -135,11 +135,12 @@ scales as (
     from sums
 ),
 
+-- The last day is filled in here, so that every join condition compares one table with the other: engines hash those.
 residences as (
     select
         child_id,
         start_date,
-        end_date,
+        coalesce(end_date, cast('9999-12-31' as date)) as last_date,
         district_code
     from core.fct_residence
 )
@@ -174,4 +175,4 @@ left join residences
     on
         scales.child_id = residences.child_id
         and scales.answered_date >= residences.start_date
-        and scales.answered_date <= coalesce(residences.end_date, scales.answered_date)
+        and scales.answered_date <= residences.last_date

@@ -38,7 +38,7 @@ places as (
     inner join reference_days
         on
             placements.start_date <= reference_days.day_date
-            and coalesce(placements.end_date, reference_days.day_date) >= reference_days.day_date
+            and coalesce(placements.end_date, cast('9999-12-31' as date)) >= reference_days.day_date
     inner join core.dim_child as children on placements.child_id = children.child_id
     left join core.dim_day as birth_days on children.birth_date = birth_days.day_date
     where placements.own_register_id is not null
@@ -61,7 +61,7 @@ counted as (
         on
             places.child_id = residences.child_id
             and places.day_date >= residences.start_date
-            and places.day_date <= coalesce(residences.end_date, places.day_date)
+            and places.day_date <= coalesce(residences.end_date, cast('9999-12-31' as date))
     where
         residences.is_own_municipality
         and (places.own_register_id = 'own_register_daycare' or places.grade_number between 0 and 9)

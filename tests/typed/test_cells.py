@@ -84,7 +84,14 @@ def test_integers(value_of: Read, cell: str | None, expected: object) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "expected"),
-    [("1", 1), ("600", 600), ("0", "<too_small>"), ("601", "<too_large>"), ("1.000", "<too_large>"), ("10,5", "<decimal>")],
+    [
+        ("1", 1),
+        ("600", 600),
+        ("0", "<too_small>"),
+        ("601", "<too_large>"),
+        ("1.000", "<too_large>"),
+        ("10,5", "<decimal>"),
+    ],
 )
 def test_bounds(value_of: Read, cell: str, expected: object) -> None:
     assert value_of(column("integer", "INTEGER", minimum=1, maximum=600), cell) == expected
@@ -104,7 +111,9 @@ def test_bounds(value_of: Read, cell: str, expected: object) -> None:
         (None, None, None),
     ],
 )
-def test_decimals_in_danish_and_with_a_decimal_point(value_of: Read, cell: str, danish: object, with_point: object) -> None:
+def test_decimals_in_danish_and_with_a_decimal_point(
+    value_of: Read, cell: str, danish: object, with_point: object
+) -> None:
     amount = column("decimal", "DECIMAL(8,2)")
     assert value_of(amount, cell) == danish
     assert value_of(amount, cell, has_decimal_point=True) == with_point
@@ -147,7 +156,16 @@ def test_booleans(value_of: Read, cell: str, expected: object) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "expected"),
-    [("K", "K"), ("k", "K"), ("pige", "K"), (" PIGE ", "K"), ("2", "K"), ("dreng", "M"), ("anden", "<text>"), (None, None)],
+    [
+        ("K", "K"),
+        ("k", "K"),
+        ("pige", "K"),
+        (" PIGE ", "K"),
+        ("2", "K"),
+        ("dreng", "M"),
+        ("anden", "<text>"),
+        (None, None),
+    ],
 )
 def test_codes_through_the_code_table(value_of: Read, cell: str | None, expected: object) -> None:
     assert value_of(column("code", "VARCHAR", code_table="sexes"), cell) == expected
@@ -155,15 +173,28 @@ def test_codes_through_the_code_table(value_of: Read, cell: str | None, expected
 
 @pytest.mark.parametrize(
     ("cell", "expected"),
-    [("0", 0), ("2", 2), ("1,0", 1), ("1.0", 1), ("1.4", "<decimal>"), ("3", "<integer>"), ("9", "<integer>"), ("12", "<integer>")],
+    [
+        ("0", 0),
+        ("2", 2),
+        ("1,0", 1),
+        ("1.0", 1),
+        ("1.4", "<decimal>"),
+        ("3", "<integer>"),
+        ("9", "<integer>"),
+        ("12", "<integer>"),
+    ],
 )
 def test_answer_codes_are_never_rounded(value_of: Read, cell: str, expected: object) -> None:
     assert value_of(column("code", "TINYINT", code_table="sdq_item_answers"), cell) == expected
 
 
 def test_a_letter_written_as_two_signs_is_the_same_letter(value_of: Read) -> None:
-    assert value_of(column("code", "VARCHAR", code_table="informants"), "la\u0308rer".replace("a\u0308", "æ")) == "teacher"
-    assert value_of(column("code", "VARCHAR", code_table="municipalities"), "Ta\u030arnby") == "185"  # å as a and a ring
+    assert (
+        value_of(column("code", "VARCHAR", code_table="informants"), "la\u0308rer".replace("a\u0308", "æ")) == "teacher"
+    )
+    assert (
+        value_of(column("code", "VARCHAR", code_table="municipalities"), "Ta\u030arnby") == "185"
+    )  # å as a and a ring
 
 
 @pytest.mark.parametrize(
@@ -231,14 +262,22 @@ def test_text_without_a_pattern_keeps_words_but_no_cpr_number(value_of: Read) ->
         (None, None),
     ],
 )
-def test_cpr_numbers_get_one_form(connection: duckdb.DuckDBPyConnection, cell: str | None, canonical: str | None) -> None:
-    row = connection.execute(f"SELECT {cells.canonical_cpr_sql('raw')} FROM (SELECT ?::VARCHAR AS raw)", [cell]).fetchone()
+def test_cpr_numbers_get_one_form(
+    connection: duckdb.DuckDBPyConnection, cell: str | None, canonical: str | None
+) -> None:
+    row = connection.execute(
+        f"SELECT {cells.canonical_cpr_sql('raw')} FROM (SELECT ?::VARCHAR AS raw)", [cell]
+    ).fetchone()
     assert row == (canonical,)
 
 
-@pytest.mark.parametrize(("cell", "lost"), [("101995015", True), ("101995015.0", True), ("0101995015", False), ("1", False)])
+@pytest.mark.parametrize(
+    ("cell", "lost"), [("101995015", True), ("101995015.0", True), ("0101995015", False), ("1", False)]
+)
 def test_a_lost_zero_is_noticed(connection: duckdb.DuckDBPyConnection, cell: str, lost: bool) -> None:
-    assert connection.execute(f"SELECT {cells.lost_zero_sql('raw')} FROM (SELECT ? AS raw)", [cell]).fetchone() == (lost,)
+    assert connection.execute(f"SELECT {cells.lost_zero_sql('raw')} FROM (SELECT ? AS raw)", [cell]).fetchone() == (
+        lost,
+    )
 
 
 @given(digits=st.from_regex(r"[0-9]{10}", fullmatch=True))
