@@ -30,11 +30,19 @@ ORDER BY results.table_name, results.explanation
 
 
 def data_quality_notes(
-    context: ReportContext, *, needed_sources: Sequence[str], definitions: Sequence[Definition] = ()
+    context: ReportContext,
+    *,
+    needed_sources: Sequence[str],
+    marts: Sequence[str],
+    definitions: Sequence[Definition] = (),
 ) -> Notes:
-    """The warnings for page 1 and the data-quality tables of the last page; `needed_sources` are contract ids."""
+    """The warnings for page 1 and the data-quality tables of the last page.
+
+    `needed_sources` and `marts` are the contract ids behind the report; warnings about other tables are not its concern.
+    """
     by_source = context.records(_BY_SOURCE)
-    warnings = context.records(_WARNINGS)
+    concerned = {*needed_sources, *marts}
+    warnings = [row for row in context.records(_WARNINGS) if row["table_name"] in concerned]
     missing = [name for name in needed_sources if name not in {row["source"] for row in by_source}]
     tables = [_source_table(context, by_source)]
     gaps = context.records(_GAPS)

@@ -7,7 +7,7 @@ from typing import Any
 from pipelines.codes import load_code_table
 from pipelines.committee.context import ReportContext
 from pipelines.disclosure.protect import protect
-from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
+from pipelines.disclosure.table import EMPTY_CELL_TEXT, Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.measures.distribution import place_among
 from pipelines.publish.danish import NBSP, joined, number
 from pipelines.publish.figures import FigureWords, distribution_strips, line_among_municipalities
@@ -78,36 +78,24 @@ NORMERING = Topic(
     "Et lavere tal betyder flere voksne til børnene.",
     "Tallet er et gennemsnit over året og alle institutioner. Det siger intet om den enkelte dag eller institution.",
 )
-PARENTS_EDUCATION = Topic(
-    "parents_education",
-    "Hvilken uddannelse har elevernes forældre?",
-    "Forældrenes uddannelse",
-    "parents_education_mean_points",
-    ("middle_grades", "upper_grades"),
-    "point",
-    2,
-    "Et højere tal betyder længere uddannelse. Det er en baggrund for de andre tal.",
-    "Tallet siger intet om den enkelte familie.",
-)
-_BREAK = "Ministeriet gør normeringen op på en ny måde fra 2022/2023. Tal før og efter kan ikke sammenlignes helt."
+_BREAK = "Ministeriet gør normeringen op på en ny måde fra 2022/23. Tal før og efter kan ikke sammenlignes helt."
 
 
 def topic_section(context: ReportContext, topic: Topic, *, municipality_code: str) -> Section:
-    """One topic over time: the municipality's line beside the middle of the 98, a table and a figure per group; level 0."""
+    """One topic over time: the municipality's line beside the middle of the 98 for the last group, tables for all; level 0."""
     name = municipality_name(municipality_code)
     groups = load_code_table("open_figure_groups").titles()
     tables = {group: _over_time(context, topic, group, municipality_code) for group in topic.groups}
-    figures = tuple(_line(topic, tables[group], groups[group], name) for group in topic.groups)
-    answers = [_answer(topic, tables[group], groups[group]) for group in topic.groups]
+    first, main = topic.groups
     return Section(
         section_id=topic.section_id,
         question=topic.question,
-        answer=answers[0],
-        support=answers[1],
+        answer=_answer(topic, tables[main], groups[main]),
+        support=_support(topic, tables[first], groups[first]),
         level=0,
         level_reason="Tallene er talt op. De er ikke justeret for forskelle mellem kommunerne.",
         tables=tuple(tables.values()),
-        figures=figures,
+        figures=(_line(topic, tables[main], groups[main], name),),
         how_sure=HowSure(
             number="Alle børn i registret er talt med. Små forskelle fra år til år kan være tilfældige.",
             cause="Kommunerne er forskellige fra starten. Forskelle her viser ikke, om en kommune gør det godt.",
@@ -150,7 +138,14 @@ def distribution_section(context: ReportContext, *, municipality_code: str) -> S
         ),
         not_shown=("Figurerne viser ikke, hvem der er først eller sidst.", "De viser ikke udviklingen over tid."),
         method=("Tallene er fra den nyeste periode, som kilden har offentliggjort.",),
-        declared_numbers=(DeclaredNumber("98", "kommuner i landet"), *_declared_texts(newest.values())),
+        declared_numbers=(
+            DeclaredNumber("98", "kommuner i landet"),
+            DeclaredNumber("1", "trivselsskalaens laveste tal"),
+            DeclaredNumber("5", "trivselsskalaens højeste tal"),
+            DeclaredNumber(str(len(own) - 1), "nøgletal i tabellen"),
+            DeclaredNumber(str(shown), "nøgletal med tal for kommunen"),
+            *_declared_texts(newest.values()),
+        ),
     )
 
 
@@ -288,6 +283,15 @@ def _answer(topic: Topic, table: ProtectedTable, group: str) -> str:
     )
 
 
+def _support(topic: Topic, table: ProtectedTable, group: str) -> str:
+    """The other group in one short line."""
+    own = table.cell("own", period=table.values("period")[-1])
+    if own.value is None:
+        return f"Tal for {group}: {EMPTY_CELL_TEXT[own.status]}."
+    unit = "procent" if topic.unit == "%" else topic.unit
+    return f"{group.capitalize()}: {number(float(own.value), topic.decimals)}{NBSP}{unit}."
+
+
 def _data_words(topic: Topic, tables: Mapping[str, ProtectedTable]) -> str:
     counts = [int(table.values("municipalities_count")[-1]) for table in tables.values()]
     said = f"{number(min(counts))} kommuner har tal i den nyeste periode."
@@ -410,7 +414,6 @@ def _declared_periods(tables: Any) -> tuple[DeclaredNumber, ...]:
         DeclaredNumber("1", "trivselsskalaens laveste tal"),
         DeclaredNumber("5", "trivselsskalaens højeste tal"),
         *(DeclaredNumber(age, "alder i år") for age in ("2", "3", "0-2", "3-5")),
-        *(DeclaredNumber(year, "år, hvor normeringen fik ny metode") for year in ("2022", "2023", "2022/2023")),
     )
 
 

@@ -83,7 +83,7 @@ def wellbeing_section(context: ReportContext) -> Section:
         how_sure=HowSure(
             number=f"{UNCERTAINTY} Den er regnet på distrikter, ikke på børn.",
             cause="Børn henvises, når det går dårligst. Derfor falder tallet ofte, også uden indsats. "
-            f"Vi har ingen børn uden indsats at holde op imod. {_level_reason(evidence)}".strip(),
+            "Vi har ingen børn uden indsats at holde op imod.",
             data=follow_up(whole["children_count"], whole["first_measured_count"]),
             needed="Skal årsagen findes, må børn med og uden indsatsen måles på samme tid.",
         ),
@@ -203,7 +203,7 @@ _GATES = {
 
 def _level_reason(evidence: Evidence) -> str:
     if not evidence.failed_gates:
-        return f"Der er ingen gruppe at holde op imod. Derfor er niveauet {LEVEL_NAMES[int(evidence.level)]}."
+        return f"Niveauet er {LEVEL_NAMES[int(evidence.level)]}, fordi der ikke er nogen gruppe at holde op imod."
     reasons = " og ".join(_GATES[gate] for gate in evidence.failed_gates)
     return f"Niveauet er sat ned, fordi {reasons}."
 

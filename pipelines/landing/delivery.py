@@ -20,7 +20,15 @@ from pipelines.errors import EmptyDeliveryError, UnreadableFileError
 from pipelines.landing import register
 from pipelines.landing.explain import CellError, rejected_cells, write_error_list
 from pipelines.landing.plain import in_plain_words
-from pipelines.landing.read import ARROW_NAME, Reading, Relation, check_count, load_encodings, read_delivery, widened
+from pipelines.landing.read import (
+    ARROW_NAME,
+    Reading,
+    Relation,
+    check_count,
+    load_encodings,
+    read_by_python,
+    read_delivery,
+)
 from pipelines.landing.register import Delivery
 from pipelines.landing.sniff import Content, FileFacts, file_facts
 from pipelines.typed import cells, history
@@ -159,11 +167,11 @@ def _land(
 ) -> tuple[DeliveryResult, Delivery]:
     reading = read_delivery(content, facts, contract)
     load_encodings(connection, reading)
-    with suppress(_TooManyCellsError), _transaction(connection):
+    with suppress(_UnreadByDuckdbError), _transaction(connection):
         return _type(connection, contract, content, facts, reading, key=key, now=now)
     relations = reading.relations
     if facts.text is not None:
-        relations = tuple(widened(relation, content, facts.text, reading.delimiter) for relation in relations)
+        relations = tuple(read_by_python(relation, content, facts.text, reading.delimiter) for relation in relations)
     with _transaction(connection):
         return _type(connection, contract, content, facts, replace(reading, relations=relations), key=key, now=now)
 
@@ -239,9 +247,9 @@ def _insert(
         if needs_pads(contract, place):
             parameters |= pad_parameters(key)
         connection.execute(insert_sql(contract, relation.from_clause, place), parameters)
-    except duckdb.InvalidInputException as error:
-        if relation.cells is None and "expected number of columns" in str(error).lower():
-            raise _TooManyCellsError from None
+    except duckdb.InvalidInputException:
+        if relation.cells is None:
+            raise _UnreadByDuckdbError from None
         raise
     finally:
         if relation.cells is not None:
@@ -374,8 +382,8 @@ def _land_again(
     return result
 
 
-class _TooManyCellsError(Exception):
-    """A row has more cells than DuckDB was told of; the file must be read by Python."""
+class _UnreadByDuckdbError(Exception):
+    """DuckDB refuses the file (a row has more cells than it was told of, say); Python must read it."""
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """A delivery as relations of text columns: what DuckDB scans, one relation per matching sheet (a CSV file has one).
 
 A regular CSV file is scanned by DuckDB in our own dialect, straight from disk. Irregular ones (mixed line ends, blank lines
-between rows, line breaks inside cells, UTF-16 with the high byte first) and deliveries fetched from the archive are read by
+between rows, line breaks inside cells, UTF-16, more cells than declared) and deliveries fetched from the archive are read by
 Python's `csv` into memory, so that no transcoded copy touches the disk. Row numbers are those the sender sees.
 """
 
@@ -35,7 +35,8 @@ SPARE_COLUMNS = 8
 ARROW_NAME = "delivery_cells"
 _RECORDS_AT_A_TIME = 20_000
 # DuckDB's names of the encodings it reads by itself or with its encodings extension
-_DUCKDB_ENCODINGS = {"utf-8": "utf-8", "cp1252": "CP1252", "utf-16-le": "utf-16"}
+# (its UTF-16 refuses letters beyond the first plane, such as emoji, so Python reads that)
+_DUCKDB_ENCODINGS = {"utf-8": "utf-8", "cp1252": "CP1252"}
 # DuckDB's encodings extension takes seconds to load (it is 350 MB); Python reads smaller files in less
 _EXTENSION_PAYS_FROM_BYTES = 20_000_000
 _GLOB_SIGNS = "*?["
@@ -164,8 +165,8 @@ def _read_csv_clause(content: Content, text: TextFacts, delimiter: str, header: 
     )
 
 
-def widened(relation: Relation, content: Content, text: TextFacts, delimiter: str) -> Relation:
-    """The same relation read by Python, for a file in which a row has more cells than DuckDB was told of."""
+def read_by_python(relation: Relation, content: Content, text: TextFacts, delimiter: str) -> Relation:
+    """The same relation read by Python, for a file that DuckDB will not read: a row has more cells than it was told of."""
     cells = _python_cells(content, text, delimiter, relation.header.row + 1, relation.column_count)
     return replace(relation, from_clause=ARROW_NAME, cells=cells, record_count=cells.num_rows, blank_records_left_out=0)
 

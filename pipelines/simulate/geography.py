@@ -154,16 +154,17 @@ _INSTITUTION_TYPES: dict[str, pl.DataType] = {
 def organisation_rows(profile: DemoProfile) -> pl.DataFrame:
     """One row per district or institution and model: all begin with a caseworker, the adviser districts change."""
     rows: list[dict[str, object]] = []
-    units = [("district", item.code, item.model) for item in profile.districts]
-    units += [("institution", item.code, item.model) for item in profile.institutions]
-    for kind, code, model in units:
+    units = [("district", item.code, item.name, item.model) for item in profile.districts]
+    units += [("institution", item.code, item.name, item.model) for item in profile.institutions]
+    for kind, code, name, model in units:
         changes = model == ADVISER
         last = profile.model_start_date - timedelta(days=1) if changes else None
-        rows.append(_organised(kind, code, CASEWORKER, ORGANISED_DATE, last))
+        rows.append(_organised(kind, code, name, CASEWORKER, ORGANISED_DATE, last))
         if changes:
-            rows.append(_organised(kind, code, ADVISER, profile.model_start_date, None))
+            rows.append(_organised(kind, code, name, ADVISER, profile.model_start_date, None))
     return pl.DataFrame(rows, schema_overrides={"from_date": pl.Date(), "to_date": pl.Date()})
 
 
-def _organised(kind: str, code: str, model: str, first: date, last: date | None) -> dict[str, object]:
-    return {"unit_kind_code": kind, "unit_code": code, "model_code": model, "from_date": first, "to_date": last}
+def _organised(kind: str, code: str, name: str, model: str, first: date, last: date | None) -> dict[str, object]:
+    unit = {"unit_kind_code": kind, "unit_code": code, "unit_name": name}
+    return {**unit, "model_code": model, "from_date": first, "to_date": last}

@@ -91,6 +91,7 @@ def layouts() -> dict[str, tuple[Layout, ...]]:
                 {
                     "unit_kind_code": "Enhedstype",
                     "unit_code": "Enhedskode",
+                    "unit_name": "Navn",
                     "model_code": "Ordning",
                     "from_date": "Gyldig fra",
                     "to_date": "Gyldig til",

@@ -49,8 +49,6 @@ def file_values(topic: country.Topic) -> dict[tuple[str, str, str], float]:
     if topic is country.NORMERING:
         plain = json.loads(packaged_file("dst_stil_kommune_noegletal/normering-data.json").read_text(encoding="utf-8"))
         return {(item["m"], item["ag"], str(item["y"])): float(item["r"]) for item in plain}
-    if topic is country.PARENTS_EDUCATION:
-        return csv_column(f"{folder}/uddannelse_score_time.csv", "foraeldre_uddannelsesniveau")
     column = {"wellbeing_mean_points": "trivsel_score", "absence_pct": "fravaer_pct"}[topic.indicator_id]
     return csv_column(f"{folder}/trivsel_fravaer_time_merged.csv", column)
 
@@ -66,7 +64,7 @@ def close(table: ProtectedTable, column: str, period: str, expected: float | Non
 @pytest.mark.parametrize("code", DRAWN)
 @pytest.mark.parametrize(
     "topic",
-    [country.WELLBEING, country.ABSENCE, country.NORMERING, country.PARENTS_EDUCATION],
+    [country.WELLBEING, country.ABSENCE, country.NORMERING],
     ids=lambda topic: topic.section_id,
 )
 def test_every_number_over_time_is_the_files_own(context: ReportContext, topic: country.Topic, code: str) -> None:

@@ -91,6 +91,25 @@ def test_a_hole_before_a_lower_rung_is_a_move_down_until_thirty_days(gap_days, i
     assert causes == (["opened", "down", "data_end"] if is_down else ["opened", "closed", "opened", "data_end"])
 
 
+@pytest.mark.parametrize(("resumed_on", "rungs"), [("2025-03-02", [0, 5]), ("2025-03-03", [0, 5, 2, 5])])
+def test_a_lower_rung_during_a_gap_is_no_state_of_its_own_until_thirty_days(resumed_on, rungs):
+    # foster care (rung 5) pauses after 30 January while support (rung 2) goes on: until 2 March 30 days, until 3 March 31
+    connection = built(
+        {
+            "children": CHILDREN,
+            "measures": f"""
+            child_id measure_id paragraph_code place_code start_date    end_date
+            anna     M1         BL-46          23         2025-01-01    2025-01-30
+            anna     M2         BL-46          23         {resumed_on}  -
+            anna     M3         BL-30          -          2025-01-01    -
+            """,
+        }
+    )
+    assert [
+        row[0] for row in connection.execute(f"SELECT rung FROM ({SOCIAL}) ORDER BY start_date").fetchall()
+    ] == rungs
+
+
 def test_two_moves_on_one_day_are_one_move_to_the_last_state():
     # an institution (rung 6) for the one day on which foster care (rung 5) began
     connection = built(
@@ -342,6 +361,30 @@ def test_moves_and_child_years_are_counted_per_district_and_year():
         district     SYD       1            1          0            0        1              92.0
         district     -         1            0          0            0        1              1.0
         municipality ALL       3            1          1            0        3              550.0
+        """,
+    )
+
+
+def test_a_child_is_at_risk_until_twenty_four_months_after_the_last_day_on_the_ladder():
+    # last day 31 January 2023, so until 30 January 2025: 31 + 334 days in 2023, 366 in 2024, 30 in 2025
+    connection = built(
+        {
+            "children": CHILDREN,
+            "measures": """
+            child_id measure_id paragraph_code start_date  end_date
+            anna     M1         BL-32-1-2      2023-01-01  2023-01-31
+            """,
+        }
+    )
+    assert_rows(
+        connection,
+        "SELECT *, round(child_years * CASE calendar_year WHEN 2024 THEN 366 ELSE 365 END) AS child_days "
+        "FROM marts.mart_ladder_moves WHERE area_kind = 'municipality'",
+        """
+        calendar_year child_days children_count
+        2023          365.0      1
+        2024          366.0      1
+        2025          30.0       1
         """,
     )
 

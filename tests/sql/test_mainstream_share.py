@@ -95,15 +95,17 @@ def test_nine_hours_of_support_in_an_ordinary_class_is_included_and_counted_apar
 
 
 def test_the_count_is_of_the_day_and_the_later_place_wins():
-    # anna changes school on 1 October, so 30 September finds her in the old one; bo has two open places
+    # anna changes school on 1 October, so 30 September finds her in the old one; bo has two open places (nobody closed the
+    # first) and a club besides; cleo left the day before
     connection = share(
         """
         child_id institution_code grade_number class_type_code start_date  end_date
         anna     NORDSKOLE        4            10              2025-08-01  2025-09-30
         anna     SPECIAL          4            20              2025-10-01  -
-        bo       NORDSKOLE        4            10              2024-08-01  -
-        bo       SPECIAL          4            20              2025-09-30  -
+        bo       SPECIAL          3            20              2024-08-01  -
+        bo       NORDSKOLE        4            10              2025-09-30  -
         bo       SFO              -            10              2025-09-30  -
+        cleo     SPECIAL          4            20              2025-08-01  2025-09-29
         """
     )
     assert_rows(
@@ -111,7 +113,7 @@ def test_the_count_is_of_the_day_and_the_later_place_wins():
         f"{SCHOOL_2025} AND area_kind = 'municipality'",
         """
         pupils_count mainstream_count segregated_count
-        2            1                1
+        2            2                0
         """,
     )
 
