@@ -19,6 +19,7 @@ from pipelines.contracts import contracts_checksum, load_contracts
 from pipelines.disclosure.rule import DisclosureRule
 from pipelines.errors import PublishError, TrappenError
 from pipelines.landing.delivery import DeliveryResult, land_delivery
+from pipelines.landing.register import masked_name
 from pipelines.progress import Progress, Silent
 from pipelines.publish.notebook import publishable_content
 from pipelines.publish.report import PublishedReport, publish_report
@@ -147,7 +148,7 @@ def _land_inbox(
             result.deliveries.append(land_delivery(connection, workspace, path, source=source, now=now))
         except TrappenError as error:
             result.refused.append((path, error))
-        progress.step(f"{source}: {path.name}")
+        progress.step(f"{source}: {masked_name(path.name)}")
 
 
 def _validate(

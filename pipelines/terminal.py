@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from pipelines.landing.register import masked_name
 from pipelines.progress import Progress as RunProgress
 from pipelines.progress import Silent
 
@@ -80,7 +81,9 @@ def show_run(result: "RunResult", workspace: "Workspace", *, quiet: bool) -> Non
     """Print what a run took in, refused, rebuilt and warns about."""
     console = Console()
     for path, error in result.refused:
-        console.print(f"Afvist hel fil: {path.parent.name}/{path.name}. {error}", highlight=False, soft_wrap=True)
+        console.print(
+            f"Afvist hel fil: {path.parent.name}/{masked_name(path.name)}. {error}", highlight=False, soft_wrap=True
+        )
     if quiet:
         return
     for delivery in result.deliveries:

@@ -103,7 +103,11 @@ def create_workspace(
     for folder in ("archive", "temporary", "error_lists", "reports", "logs"):
         (root / folder).mkdir(mode=0o700)
     (root / SETTINGS_FILE).write_text(
-        _SETTINGS_TEMPLATE.format(name=json.dumps(municipality_name, ensure_ascii=False), profile=profile, is_constructed=str(is_constructed).lower())
+        _SETTINGS_TEMPLATE.format(
+            name=json.dumps(municipality_name, ensure_ascii=False),
+            profile=profile,
+            is_constructed=str(is_constructed).lower(),
+        )
         + settings_text,
         encoding="utf-8",
     )

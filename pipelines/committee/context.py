@@ -1,6 +1,6 @@
 """What a report section needs besides the marts: whose report it is, which names to print, which rule hides small numbers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +12,7 @@ import duckdb
 from pipelines.disclosure.rule import DisclosureRule
 from pipelines.municipalities import load_profile
 from pipelines.settings import Settings
+from pipelines.transform import refuse_mixed_definitions
 from pipelines.warehouse import open_warehouse
 from pipelines.workspace import open_workspace
 
@@ -48,7 +49,12 @@ class ReportContext:
         return self.district_names.get(area_code, area_code)
 
     def records(self, query: str, parameters: list[Any] | None = None) -> list[dict[str, Any]]:
-        """The rows of a query on marts as dictionaries."""
+        """The rows of a query on marts as dictionaries.
+
+        Raises:
+            TransformError: the query would mix two definitions of inclusion.
+        """
+        refuse_mixed_definitions(query)
         cursor = self.connection.execute(query, parameters or [])
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -62,24 +68,6 @@ class ReportContext:
         """Sort key: Danish alphabetical order (æ, ø, å last, "aa" as å), the whole municipality at the end."""
         folded = name.casefold().replace("aa", "å")
         return name == WHOLE_MUNICIPALITY, folded.translate(str.maketrans("æøå", "{|}"))
-
-    def with_unknown_district(
-        self, records: list[dict[str, Any]], *, counts: Sequence[str], group: Sequence[str]
-    ) -> list[dict[str, Any]]:
-        """`records` and, per `group`, one row for what the whole holds and no district does, where that is anything.
-
-        Without it the districts would not add up to the whole, and nobody would see who is left out.
-        """
-        missing: dict[tuple[Any, ...], dict[str, Any]] = {}
-        for record in records:
-            row = missing.setdefault(
-                tuple(record[name] for name in group),
-                {**{name: record[name] for name in group}, "area_code": None, **dict.fromkeys(counts, 0)},
-            )
-            sign = 1 if record["area_code"] == _WHOLE_CODE else -1
-            for name in counts:
-                row[name] += sign * int(record[name])
-        return records + [row for row in missing.values() if any(row[name] for name in counts)]
 
 
 @contextmanager

@@ -18,7 +18,7 @@ _MOVES = """
 SELECT track_code, calendar_year, area_kind, area_code, down_count, up_count, opened_count, closed_count,
        aged_out_count, moved_away_count, child_years
 FROM marts.mart_ladder_moves
-WHERE calendar_year < extract('year' FROM CAST(? AS DATE))
+WHERE is_whole_year
 ORDER BY track_code, calendar_year, area_code
 """
 _COUNT_COLUMNS = (
@@ -40,7 +40,7 @@ _RATE_COLUMNS = (
 
 def ladder_section(context: ReportContext) -> Section:
     """The section *Rykker børnene ned ad indsatstrappen?*: level 1, one figure over years, tables by year and district."""
-    records = context.records(_MOVES, [context.as_of_date])
+    records = context.records(_MOVES)
     year = max(int(record["calendar_year"]) for record in records)
     moves = _protected_moves(context, records)
     by_year = moves.excerpt(
@@ -102,7 +102,6 @@ def ladder_section(context: ReportContext) -> Section:
 
 def _protected_moves(context: ReportContext, records: Sequence[dict[str, Any]]) -> ProtectedTable:
     """All moves by track, year and area, protected once: the tables of the report are excerpts of it."""
-    complete = context.with_unknown_district(list(records), counts=_COUNTS, group=("track_code", "calendar_year"))
     rows = [
         {
             **record,
@@ -112,7 +111,7 @@ def _protected_moves(context: ReportContext, records: Sequence[dict[str, Any]]) 
         }
         for track in TRACKS
         for record in sorted(
-            context.area_order([row for row in complete if row["track_code"] == track]),
+            context.area_order([row for row in records if row["track_code"] == track]),
             key=lambda row: int(row["calendar_year"]),
         )
     ]

@@ -120,9 +120,8 @@ def mainstream_definitions() -> tuple[Definition, ...]:
 def _share_table(
     context: ReportContext, records: Sequence[dict[str, Any]], table_id: str, title: str, noun: str
 ) -> ProtectedTable:
-    complete = context.with_unknown_district(list(records), counts=_COUNTS, group=("school_year",))
     rows = []
-    for record in context.area_order(complete):
+    for record in context.area_order(list(records)):
         share = mainstream_share(int(record["mainstream_count"]), int(record["pupils_count"]))
         limits = {"share": share.value, "low": share.low, "high": share.high}
         rows.append({**record, **limits, "area": context.area_name(record["area_code"])})
@@ -162,7 +161,7 @@ def _change_table(context: ReportContext, records: Sequence[dict[str, Any]], sha
     first, last = _first_and_last(records)
     by_key = {(record["area_code"], record["school_year"]): record for record in records}
     rows = []
-    for code in dict.fromkeys(str(record["area_code"]) for record in records):
+    for code in dict.fromkeys(record["area_code"] for record in records):
         if (code, first) in by_key and (code, last) in by_key:
             change = _change_of_area(context, by_key[code, first], by_key[code, last], shares)
             rows.append({"area_code": code, "area": context.area_name(code), **change})

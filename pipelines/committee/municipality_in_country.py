@@ -1,199 +1,164 @@
-"""Where does one real municipality lie among the 98, on open figures? As a place in a distribution, never as a rank."""
+"""Where does one real municipality lie among the 98, on open figures? As a place in a distribution, never as a rank.
+
+From `marts.mart_open_figure` into one section per topic: the municipality's own line beside the median and the middle half
+of all municipalities, and all municipalities as dots. Every section is level 0: counted, not adjusted for anything.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pipelines.codes import load_code_table
 from pipelines.committee.context import ReportContext
 from pipelines.disclosure.protect import protect
-from pipelines.disclosure.table import EMPTY_CELL_TEXT, Cell, CellStatus, ProtectedTable, TableColumn
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.measures.distribution import place_among
-from pipelines.publish.danish import NBSP, joined, number
+from pipelines.publish.danish import NBSP, interval, number, rounded
 from pipelines.publish.figures import FigureWords, distribution_strips, line_among_municipalities
-from pipelines.publish.section import DeclaredNumber, Definition, Figure, HowSure, Section
-from pipelines.publish.sentences import place_among_points
+from pipelines.publish.section import DeclaredNumber, Figure, HowSure, Section
+from pipelines.publish.sentences import missing_words
 
-WHOLE_COUNTRY = "000"
-NOT_IN_OPEN_DATA = "ikke i de åbne data, vi har"
-_VALUES = """
+_VALUES: Final = """
 SELECT municipality_code, period, figure_value, value_status_code
 FROM marts.mart_open_figure
 WHERE indicator_id = ? AND group_code = ?
 ORDER BY period, municipality_code
 """
-_PUBLISHED = """
-SELECT definition_id, measure_code, area_code, pupil_group_code, school_year, figure_value, value_status_code, confidence_code
-FROM marts.mart_published_inclusion
-WHERE area_code IN ('000', ?) AND measure_code <> 'segregated_pupils_count'
-ORDER BY definition_id, measure_code, area_code DESC, pupil_group_code, school_year
-"""
+HIDDEN_BY_SOURCE: Final = Cell(None, CellStatus.HIDDEN_BY_SOURCE)
+"""A value that the source leaves empty, or a row it leaves out: STIL omits the rows it withholds."""
+
+MIDDLE_HALF: Final = "den midterste halvdel af kommunerne"
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group of pupils or children, and the words for a figure about it. `said` has one place for value and unit."""
+
+    code: str
+    title: str
+    said: str
+    short: str
 
 
 @dataclass(frozen=True)
 class Topic:
-    """One question on one open indicator: its groups of pupils or children, its unit, and the words around it."""
+    """One question on one open indicator. `lead` is drawn over time, `second` as a distribution; both are in the tables.
+
+    `value_unit` follows a number in a sentence, `measure` opens the subtitles. Periods after `line_ends_with` were counted
+    in another way and are not joined to the earlier ones.
+    """
 
     section_id: str
     question: str
-    subject: str
     indicator_id: str
-    groups: tuple[str, ...]
     unit: str
+    value_unit: str
     decimals: int
+    measure: str
+    lead: Group
+    second: Group
     scale_words: str
+    data_words: str
     not_shown: str
+    line_ends_with: str | None = None
+    declared_numbers: tuple[DeclaredNumber, ...] = ()
 
 
-WELLBEING = Topic(
-    "wellbeing",
-    "Hvordan trives eleverne?",
-    "Elevernes trivsel",
-    "wellbeing_mean_points",
-    ("middle_grades", "upper_grades"),
-    "point",
-    2,
-    "Trivsel går fra 1 til 5; et højere tal er mere trivsel.",
-    "Tallet siger ikke, hvorfor eleverne trives, som de gør.",
+WELLBEING: Final = Topic(
+    section_id="wellbeing",
+    question="Hvordan trives eleverne?",
+    indicator_id="wellbeing_mean_points",
+    unit="point",
+    value_unit="point",
+    decimals=2,
+    measure="Trivsel i point",
+    lead=Group("upper_grades", "Trivsel i udskolingen", "var trivslen i udskolingen {}", "Udskolingen"),
+    second=Group("middle_grades", "Trivsel på mellemtrinnet", "var trivslen på mellemtrinnet {}", "Mellemtrinnet"),
+    scale_words="Trivsel går fra 1 til 5 point. Et højere tal er mere trivsel.",
+    data_words="Tallet bygger på elevernes egne svar. Det er en egen beregning efter STIL og ikke et officielt tal.",
+    not_shown="Den siger ikke, hvorfor eleverne trives, som de gør.",
+    declared_numbers=(DeclaredNumber("1", "skalaens laveste tal"), DeclaredNumber("5", "skalaens højeste tal")),
 )
-ABSENCE = Topic(
-    "absence",
-    "Hvor meget er eleverne væk fra skolen?",
-    "Elevernes fravær",
-    "absence_pct",
-    ("middle_grades", "upper_grades"),
-    "%",
-    1,
-    "Fravær er alle slags fravær i procent af skoledagene.",
-    "Tallet skelner ikke mellem sygdom, lovligt og ulovligt fravær.",
+ABSENCE: Final = Topic(
+    section_id="absence",
+    question="Hvor meget er eleverne væk fra skolen?",
+    indicator_id="absence_pct",
+    unit="%",
+    value_unit="procent",
+    decimals=1,
+    measure="Gennemsnitligt fravær i procent",
+    lead=Group("upper_grades", "Fravær i udskolingen", "var fraværet i udskolingen {}", "Udskolingen"),
+    second=Group("middle_grades", "Fravær på mellemtrinnet", "var fraværet på mellemtrinnet {}", "Mellemtrinnet"),
+    scale_words="Fravær er et gennemsnit over skoleåret.",
+    data_words="Tallet er ministeriets eget gennemsnit.",
+    not_shown="Den skelner ikke mellem sygdom, lovligt og ulovligt fravær.",
 )
-NORMERING = Topic(
-    "normering",
-    "Hvor mange børn er der pr. voksen i dagtilbud?",
-    "Antal børn pr. voksen",
-    "children_per_adult_ratio",
-    ("age_0_2", "age_3_5"),
-    "børn",
-    1,
-    "Et lavere tal betyder flere voksne til børnene.",
-    "Tallet er et gennemsnit over året og alle institutioner. Det siger intet om den enkelte dag eller institution.",
+NORMERING: Final = Topic(
+    section_id="normering",
+    question="Hvor mange børn er der pr. voksen i dagtilbud?",
+    indicator_id="children_per_adult_ratio",
+    unit="børn",
+    value_unit="børn pr. voksen",
+    decimals=1,
+    measure="Børn pr. voksen",
+    lead=Group("age_3_5", "Normering for børn på 3-5 år", "var der {} blandt børn på 3-5 år", "Børn på 3-5 år"),
+    second=Group("age_0_2", "Normering for børn på 0-2 år", "var der {} blandt børn på 0-2 år", "Børn på 0-2 år"),
+    scale_words="Et lavere tal er flere voksne til børnene.",
+    data_words="Ministeriet talte på en ny måde fra 2023. Derfor stopper kurven i 2022.",
+    not_shown="Den siger intet om den enkelte dag eller institution.",
+    line_ends_with="2022",
 )
-_BREAK = "Ministeriet gør normeringen op på en ny måde fra 2022/23. Tal før og efter kan ikke sammenlignes helt."
+PARENTS_EDUCATION: Final = Topic(
+    section_id="parents_education",
+    question="Hvilken uddannelse har elevernes forældre?",
+    indicator_id="parents_education_mean_points",
+    unit="point",
+    value_unit="point",
+    decimals=2,
+    measure="Forældrenes uddannelse i point",
+    lead=Group("upper_grades", "Forældrenes uddannelse, udskolingen", "var tallet for udskolingen {}", "Udskolingen"),
+    second=Group(
+        "middle_grades", "Forældrenes uddannelse, mellemtrinnet", "var tallet for mellemtrinnet {}", "Mellemtrinnet"
+    ),
+    scale_words="Et højere tal er længere uddannelse. Tallet er en baggrund for de andre tal.",
+    data_words="Tallet er en egen beregning efter STIL og ikke et officielt tal.",
+    not_shown="Den siger intet om den enkelte familie.",
+)
+TOPICS: Final = (WELLBEING, ABSENCE, NORMERING, PARENTS_EDUCATION)
 
 
 def topic_section(context: ReportContext, topic: Topic, *, municipality_code: str) -> Section:
-    """One topic over time: the municipality's line beside the middle of the 98 for the last group, tables for all; level 0."""
+    """One topic: two tables over time, one of all municipalities, a line and a strip; level 0.
+
+    A value that the source does not publish is said to be hidden by the source. Raises: KeyError for an unknown code.
+    """
     name = municipality_name(municipality_code)
-    groups = load_code_table("open_figure_groups").titles()
-    tables = {group: _over_time(context, topic, group, municipality_code) for group in topic.groups}
-    first, main = topic.groups
+    records = {group.code: _records(context, topic, group) for group in (topic.lead, topic.second)}
+    lead = _over_time(context, topic, topic.lead, records[topic.lead.code], municipality_code)
+    second = _over_time(context, topic, topic.second, records[topic.second.code], municipality_code)
+    everyone = _all_municipalities(context, topic, records)
     return Section(
         section_id=topic.section_id,
         question=topic.question,
-        answer=_answer(topic, tables[main], groups[main]),
-        support=_support(topic, tables[first], groups[first]),
+        answer=_answer(topic, lead),
+        support=_support(topic, second),
         level=0,
         level_reason="Tallene er talt op. De er ikke justeret for forskelle mellem kommunerne.",
-        tables=tuple(tables.values()),
-        figures=(_line(topic, tables[main], groups[main], name),),
+        tables=(lead, second, everyone),
+        figures=(_line(topic, lead, name), _strip(topic, second, everyone, name)),
         how_sure=HowSure(
-            number="Alle børn i registret er talt med. Små forskelle fra år til år kan være tilfældige.",
-            cause="Kommunerne er forskellige fra starten. Forskelle her viser ikke, om en kommune gør det godt.",
-            data=_data_words(topic, tables),
-            needed="Skal kommuner sammenlignes, må der tages højde for, hvilke børn der bor der.",
+            number="Kilden giver ingen usikkerhed. I små kommuner kan tallet svinge fra år til år.",
+            cause="Kommuner er forskellige fra starten. Tallet viser ikke, om en kommune gør det godt.",
+            data=f"{_latest(lead)['municipalities_count'].value} kommuner har tal i det nyeste år. {topic.data_words}",
+            needed="Skal kommuner holdes op mod hinanden, må man tage højde for, hvilke børn der bor der.",
         ),
-        not_shown=(topic.not_shown, "Figuren er en fordeling og ikke en rangliste."),
+        not_shown=("Figuren er en fordeling og ikke en rangliste.", topic.not_shown),
         method=(
             topic.scale_words,
-            f"Kilde: {_indicator(topic.indicator_id)['source']}.",
-            "Det grå felt går fra den kommune, som en fjerdedel ligger under, til den, som en fjerdedel ligger over.",
+            "En fjerdedel af kommunerne ligger under den midterste halvdel, og en fjerdedel ligger over.",
         ),
-        declared_numbers=_declared_periods(tables.values()),
+        declared_numbers=topic.declared_numbers,
     )
-
-
-def distribution_section(context: ReportContext, *, municipality_code: str) -> Section:
-    """All municipalities in the newest period of each topic, one dot each, the own one named; level 0."""
-    name = municipality_name(municipality_code)
-    topics = (WELLBEING, ABSENCE, NORMERING)
-    newest = {topic.section_id: _newest_period(context, topic) for topic in topics}
-    table = _all_municipalities(context, topics, newest)
-    figures = tuple(_strip(topic, table, newest[topic.section_id], name) for topic in topics)
-    own = table.find(municipality=name)
-    shown = sum(cell.status is CellStatus.SHOWN for cell in own[1:])
-    return Section(
-        section_id="distribution",
-        question="Hvor ligger kommunen blandt de 98?",
-        answer=f"Figurerne viser {name} blandt landets kommuner. Det er en fordeling og ikke en rangliste.",
-        support="En prik er en kommune. Det grå felt er den midterste halvdel.",
-        level=0,
-        level_reason="Tallene er talt op. De er ikke justeret for forskelle mellem kommunerne.",
-        tables=(table,),
-        figures=figures,
-        how_sure=HowSure(
-            number="Kommuner med få børn svinger mere end store kommuner.",
-            cause="En plads i fordelingen siger ikke noget om kvalitet.",
-            data=f"{name} har tal for {number(shown)} af {number(len(own) - 1)} nøgletal.",
-            needed="Skal kommuner sammenlignes, må der tages højde for, hvilke børn der bor der.",
-        ),
-        not_shown=("Figurerne viser ikke, hvem der er først eller sidst.", "De viser ikke udviklingen over tid."),
-        method=("Tallene er fra den nyeste periode, som kilden har offentliggjort.",),
-        declared_numbers=(
-            DeclaredNumber("98", "kommuner i landet"),
-            DeclaredNumber("1", "trivselsskalaens laveste tal"),
-            DeclaredNumber("5", "trivselsskalaens højeste tal"),
-            DeclaredNumber(str(len(own) - 1), "nøgletal i tabellen"),
-            DeclaredNumber(str(shown), "nøgletal med tal for kommunen"),
-            *_declared_texts(newest.values()),
-        ),
-    )
-
-
-def inclusion_section(context: ReportContext, *, municipality_code: str) -> Section:
-    """Published inclusion figures, each under its own definition; no figure, since two definitions never share an axis."""
-    name = municipality_name(municipality_code)
-    records = context.records(_PUBLISHED, [municipality_code])
-    tables = tuple(
-        _published_table(context, definition, [r for r in records if r["definition_id"] == definition])
-        for definition in dict.fromkeys(str(record["definition_id"]) for record in records)
-    )
-    own = [record for record in records if record["area_code"] == municipality_code]
-    return Section(
-        section_id="inclusion",
-        question="Hvor mange elever går i almen undervisning?",
-        answer=_inclusion_answer(name, own),
-        support="Tallene for hele landet står i tabellerne, hver under sin egen definition.",
-        level=0,
-        level_reason="Tallene er talt op af dem, der har offentliggjort dem.",
-        tables=tables,
-        figures=(),
-        how_sure=HowSure(
-            number="Kilden angiver ingen usikkerhed. Gamle år bliver rettet, hver gang registret opdateres.",
-            cause="Definitionerne er ikke ens. Den ene tæller kun kommunale skoler, den anden alle elever.",
-            data=f"En serie pr. kommune er {NOT_IN_OPEN_DATA}.",
-            needed="Ministeriet har tallene pr. kommune. De kan hentes med en gratis nøgle.",
-        ),
-        not_shown=("To definitioner må ikke holdes op mod hinanden. Derfor er der ingen figur.",),
-        method=("Hvert tal står, som det er offentliggjort. M betyder presse eller afledt, H er læst hos kilden.",),
-        declared_numbers=_declared_texts(str(record["school_year"]) for record in records),
-    )
-
-
-def country_definitions() -> tuple[Definition, ...]:
-    """Every open indicator and every published definition, for the last page."""
-    indicators = [
-        Definition(row["title"].capitalize(), f"{row['source']}.") for row in load_code_table("open_indicators").rows
-    ]
-    published = {"stil_kommunal", "benchmark_alle_0_9", "buvm_0_klasse", "kommunens_egen"}
-    definitions = [
-        Definition(
-            row["title"].capitalize(),
-            f"{row['numerator_text'].capitalize()} ud af {row['denominator_text']}. Kilde: {row['source']}.",
-        )
-        for row in load_code_table("segregation_definitions").rows
-        if row["code"] in published
-    ]
-    return (*indicators, *definitions)
 
 
 def municipality_name(code: str) -> str:
@@ -201,65 +166,129 @@ def municipality_name(code: str) -> str:
     return load_code_table("municipalities").titles()[code]
 
 
-def _over_time(context: ReportContext, topic: Topic, group: str, municipality_code: str) -> ProtectedTable:
-    records = context.records(_VALUES, [topic.indicator_id, group])
+def source_line(indicator_id: str) -> str:
+    """Whom the figures of an indicator are owed to, as the line under a figure or table."""
+    row = next(row for row in load_code_table("open_indicators").rows if row["code"] == indicator_id)
+    return f"Kilde: {row['source']}."
+
+
+def open_cell(record: Mapping[str, Any] | None) -> Cell | float:
+    """The value of a mart row, or why there is none; never 0 for a missing one."""
+    if record is None or record["figure_value"] is None:
+        return HIDDEN_BY_SOURCE
+    return float(record["figure_value"])
+
+
+def _records(context: ReportContext, topic: Topic, group: Group) -> list[dict[str, Any]]:
+    return context.records(_VALUES, [topic.indicator_id, group.code])
+
+
+def _over_time(
+    context: ReportContext, topic: Topic, group: Group, records: Sequence[Mapping[str, Any]], municipality_code: str
+) -> ProtectedTable:
+    """One row per period: the own value, the quartiles of all municipalities, and how many of these have a value."""
     rows = []
     for period in dict.fromkeys(str(record["period"]) for record in records):
-        values = {record["municipality_code"]: record for record in records if record["period"] == period}
-        known = [None if r["figure_value"] is None else float(r["figure_value"]) for r in values.values()]
-        place = place_among(None, known)
+        of_period = {record["municipality_code"]: record for record in records if record["period"] == period}
+        place = place_among(None, [record["figure_value"] for record in of_period.values()])
         rows.append(
             {
                 "period": period,
-                "own": _own_cell(values.get(municipality_code)),
+                "own": open_cell(of_period.get(municipality_code)),
                 "median": place.median,
                 "lower_quartile": place.lower_quartile,
                 "upper_quartile": place.upper_quartile,
                 "municipalities_count": place.n,
             }
         )
-    title = load_code_table("open_figure_groups").titles()[group]
+    titles = {
+        "own": municipality_name(municipality_code),
+        "lower_quartile": "En fjerdedel ligger under",
+        "median": "Midten af kommunerne",
+        "upper_quartile": "En fjerdedel ligger over",
+    }
     return protect(
         rows,
-        table_id=f"{topic.indicator_id}_{group}",
-        title=f"{topic.subject}, {title}",
+        table_id=f"{topic.indicator_id}_{group.code}",
+        title=f"{group.title} ({topic.value_unit})",
         columns=(
             TableColumn("period", "Periode", "label"),
-            TableColumn(
-                "own", municipality_name(municipality_code), "number", unit=topic.unit, decimals=topic.decimals
-            ),
-            TableColumn("median", "Midten af kommunerne", "number", unit=topic.unit, decimals=topic.decimals),
-            TableColumn(
-                "lower_quartile", "En fjerdedel ligger under", "number", unit=topic.unit, decimals=topic.decimals
-            ),
-            TableColumn(
-                "upper_quartile", "En fjerdedel ligger over", "number", unit=topic.unit, decimals=topic.decimals
+            *(
+                TableColumn(column, title, "number", unit=topic.unit, decimals=topic.decimals)
+                for column, title in titles.items()
             ),
             TableColumn("municipalities_count", "Kommuner med tal", "number"),
         ),
-        source=_source(topic),
+        source=source_line(topic.indicator_id),
         rule=context.rule,
     )
 
 
-def _own_cell(record: Mapping[str, Any] | None) -> Cell | float:
-    if record is None:
-        return Cell(None, CellStatus.NOT_RECEIVED)
-    if record["value_status_code"] == "hidden_by_source" or record["figure_value"] is None:
-        return Cell(None, CellStatus.HIDDEN_BY_SOURCE)
-    return float(record["figure_value"])
+def _all_municipalities(
+    context: ReportContext, topic: Topic, records: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> ProtectedTable:
+    """One row per municipality, in alphabetical order and never by value: both groups in the newest period."""
+    newest = max(str(record["period"]) for group in records.values() for record in group)
+    values = {
+        code: {r["municipality_code"]: r for r in group if r["period"] == newest} for code, group in records.items()
+    }
+    # who has ever been in the figures: a municipality without a value in the newest period keeps its row
+    everyone = {str(record["municipality_code"]) for group in records.values() for record in group}
+    rows = [
+        {
+            "municipality": municipality_name(code),
+            **{group: open_cell(found.get(code)) for group, found in values.items()},
+        }
+        for code in everyone
+    ]
+    return protect(
+        sorted(rows, key=lambda row: context.danish_order(str(row["municipality"]))),
+        table_id=f"{topic.indicator_id}_all",
+        title=f"{topic.measure}, {newest}: alle kommuner i alfabetisk orden",
+        columns=(
+            TableColumn("municipality", "Kommune", "label"),
+            *(
+                TableColumn(group.code, group.short, "number", unit=topic.unit, decimals=topic.decimals)
+                for group in (topic.lead, topic.second)
+            ),
+        ),
+        source=source_line(topic.indicator_id),
+        rule=context.rule,
+    )
 
 
-def _line(topic: Topic, table: ProtectedTable, group: str, name: str) -> Figure:
-    periods = table.values("period")
+def _answer(topic: Topic, table: ProtectedTable) -> str:
+    latest = _latest(table)
+    own = latest["own"]
+    if own.value is None:
+        return missing_words(own, topic.lead.title[:1].lower() + topic.lead.title[1:])
+    said = topic.lead.said.format(_told(topic, own))
+    return f"I {latest['period'].value} {said}, {_where(topic, latest)} {MIDDLE_HALF} ({_middle_half(topic, latest)})."
+
+
+def _support(topic: Topic, table: ProtectedTable) -> str:
+    latest = _latest(table)
+    if latest["own"].value is None:
+        return missing_words(latest["own"], topic.second.title[:1].lower() + topic.second.title[1:])
+    return f"{topic.second.short}: {_told(topic, latest['own'])} (midterste halvdel {_middle_half(topic, latest)})."
+
+
+def _line(topic: Topic, table: ProtectedTable, name: str) -> Figure:
+    """The own line against the middle of all; drawn from the comparable part of `table`, which holds every period."""
+    part = table.excerpt(
+        table.table_id,
+        title=table.title,
+        keep_row=lambda row: topic.line_ends_with is None or row["period"] <= topic.line_ends_with,
+    )
+    periods = part.values("period")
     return line_among_municipalities(
-        table,
+        part,
         FigureWords(
-            figure_id=f"line_{table.table_id}",
-            title=f"{topic.subject} i {name} og i resten af landet: {group}",
-            subtitle=f"{topic.scale_words} {periods[0]} til {periods[-1]}. Stiplet: midten af kommunerne. Gråt felt: den midterste "
-            "halvdel. Aksen begynder ikke ved 0.",
-            source=_source(topic),
+            figure_id=f"line_{topic.section_id}",
+            title=_line_title(topic, part),
+            subtitle=f"{topic.measure}, {periods[0]} til {periods[-1]}. Aksen begynder ikke ved 0.",
+            source=source_line(topic.indicator_id),
+            alt_text=_line_alt_text(topic, part, name),
         ),
         period="period",
         own="own",
@@ -270,153 +299,89 @@ def _line(topic: Topic, table: ProtectedTable, group: str, name: str) -> Figure:
     )
 
 
-def _answer(topic: Topic, table: ProtectedTable, group: str) -> str:
-    period = table.values("period")[-1]
-    cells = {name: table.cell(name, period=period) for name in ("own", "lower_quartile", "upper_quartile")}
-    return place_among_points(
-        cells["own"],
-        cells["lower_quartile"],
-        cells["upper_quartile"],
-        subject=f"{topic.subject} ({group}, {period})",
-        unit="procent" if topic.unit == "%" else topic.unit,
-        decimals=topic.decimals,
-    )
+def _line_title(topic: Topic, table: ProtectedTable) -> str:
+    ends = _ends(topic, table, "own")
+    if ends is None:
+        return f"{topic.lead.title} over tid"
+    (first_period, first), (last_period, last) = ends
+    return f"{topic.lead.title}: {first} i {first_period} og {last} i {last_period}"
 
 
-def _support(topic: Topic, table: ProtectedTable, group: str) -> str:
-    """The other group in one short line."""
-    own = table.cell("own", period=table.values("period")[-1])
-    if own.value is None:
-        return f"Tal for {group}: {EMPTY_CELL_TEXT[own.status]}."
-    unit = "procent" if topic.unit == "%" else topic.unit
-    return f"{group.capitalize()}: {number(float(own.value), topic.decimals)}{NBSP}{unit}."
+def _line_alt_text(topic: Topic, table: ProtectedTable, name: str) -> str:
+    periods = table.values("period")
+    said = [f"Kurve fra {periods[0]} til {periods[-1]}: {topic.lead.title[:1].lower()}{topic.lead.title[1:]}."]
+    for label, column in ((name, "own"), ("Midten af kommunerne", "median")):
+        if ends := _ends(topic, table, column):
+            said.append(f"{label}: {ends[0][1]} til {ends[1][1]}{NBSP}{topic.value_unit}.")
+    if None in table.values("own"):
+        said.append("Nogle tal mangler.")
+    return " ".join(said)
 
 
-def _data_words(topic: Topic, tables: Mapping[str, ProtectedTable]) -> str:
-    counts = [int(table.values("municipalities_count")[-1]) for table in tables.values()]
-    said = f"{number(min(counts))} kommuner har tal i den nyeste periode."
-    if topic is NORMERING:
-        return f"{said} {_BREAK}"
-    if _indicator(topic.indicator_id)["is_own_calculation"] == "true":
-        return f"{said} Tallet er en egen beregning efter åbne tal og ikke et officielt nøgletal."
-    return said
-
-
-def _newest_period(context: ReportContext, topic: Topic) -> str:
-    rows = context.records(
-        "SELECT max(period) AS period FROM marts.mart_open_figure WHERE indicator_id = ?", [topic.indicator_id]
-    )
-    return str(rows[0]["period"])
-
-
-def _all_municipalities(context: ReportContext, topics: Sequence[Topic], newest: Mapping[str, str]) -> ProtectedTable:
-    groups = load_code_table("open_figure_groups").titles()
-    columns = [TableColumn("municipality", "Kommune", "label")]
-    values: dict[str, dict[str, Cell | float]] = {}
-    for topic in topics:
-        for group in topic.groups:
-            column = f"{topic.section_id}_{group}"
-            title = f"{topic.subject}, {groups[group]} {newest[topic.section_id]}"
-            columns.append(TableColumn(column, title, "number", unit=topic.unit, decimals=topic.decimals))
-            for record in context.records(_VALUES, [topic.indicator_id, group]):
-                if record["period"] == newest[topic.section_id]:
-                    values.setdefault(str(record["municipality_code"]), {})[column] = _own_cell(record)
-    missing = Cell(None, CellStatus.NOT_RECEIVED)
-    rows = [
-        {"municipality": municipality_name(code), **{c.name: given.get(c.name, missing) for c in columns[1:]}}
-        for code, given in values.items()
-    ]
-    return protect(
-        sorted(rows, key=lambda row: context.danish_order(str(row["municipality"]))),
-        table_id="all_municipalities",
-        title="Alle kommuner i den nyeste periode, i alfabetisk orden",
-        columns=columns,
-        source="Kilde: Uddannelsesstatistik.dk.",
-        rule=context.rule,
-    )
-
-
-def _strip(topic: Topic, table: ProtectedTable, period: str, name: str) -> Figure:
-    group = topic.groups[-1]
-    title = load_code_table("open_figure_groups").titles()[group]
+def _strip(topic: Topic, over_time: ProtectedTable, everyone: ProtectedTable, name: str) -> Figure:
+    """All municipalities in the newest period as dots, the own one named."""
+    latest = _latest(over_time)
+    where = "i landets kommuner"
+    found = ""
+    if latest["own"].value is not None:
+        where = f"{_where(topic, latest)} den midterste halvdel"
+        found = f" {name} er fremhævet: {_told(topic, latest['own'])}."
     return distribution_strips(
-        table,
+        everyone,
         FigureWords(
             figure_id=f"strip_{topic.section_id}",
-            title=f"{topic.subject} i landets kommuner: {title}",
-            subtitle=f"{topic.scale_words} {period}.",
-            source=_source(topic),
+            title=f"{topic.second.title}: {where}",
+            subtitle=f"{topic.measure}, {latest['period'].value}. En prik er en kommune.",
+            source=source_line(topic.indicator_id),
+            alt_text=f"Prikker for landets kommuner: {topic.second.title[:1].lower()}{topic.second.title[1:]}, "
+            f"{latest['period'].value}.{found} Den midterste halvdel går fra {_middle_half(topic, latest, ' til ')}"
+            f"{NBSP}{topic.value_unit}.",
         ),
         label="municipality",
-        value=f"{topic.section_id}_{group}",
+        value=topic.second.code,
         own=name,
     )
 
 
-def _published_table(context: ReportContext, definition: str, records: Sequence[dict[str, Any]]) -> ProtectedTable:
-    measures = load_code_table("segregation_measures").titles()
-    pupils = load_code_table("pupil_groups").titles()
-    rows = [
-        {
-            "area": municipality_name(str(record["area_code"])),
-            "measure": f"{measures[record['measure_code']]}, {pupils[record['pupil_group_code']]}",
-            "school_year": record["school_year"],
-            "figure_value": _own_cell(record),
-            "confidence": record["confidence_code"] or "",
-        }
-        for record in records
-    ]
-    title = load_code_table("segregation_definitions").titles()[definition]
-    return protect(
-        rows,
-        table_id=f"published_{definition}",
-        title=f"Definition: {title}",
-        columns=(
-            TableColumn("area", "Område", "label"),
-            TableColumn("measure", "Mål og elever", "label"),
-            TableColumn("school_year", "Skoleår", "label"),
-            TableColumn("figure_value", "Offentliggjort tal", "number", unit="%", decimals=1),
-            TableColumn("confidence", "Sikkerhed", "label"),
-        ),
-        source="Kilde: de steder, hvor tallene er offentliggjort; adresserne står i data.",
-        rule=context.rule,
+def _latest(table: ProtectedTable) -> dict[str, Cell]:
+    """The cells of the newest period by column name."""
+    return {column.name: cell for column, cell in zip(table.columns, table.rows[-1], strict=True)}
+
+
+def _told(topic: Topic, cell: Cell) -> str:
+    return f"{_number(topic, cell)}{NBSP}{topic.value_unit}"
+
+
+def _number(topic: Topic, cell: Cell) -> str:
+    return number(_value(cell), topic.decimals)
+
+
+def _middle_half(topic: Topic, latest: Mapping[str, Cell], between: str | None = None) -> str:
+    low, high = latest["lower_quartile"], latest["upper_quartile"]
+    if between is not None:
+        return f"{_number(topic, low)}{between}{_number(topic, high)}"
+    return interval(_value(low), _value(high), topic.decimals)
+
+
+def _where(topic: Topic, latest: Mapping[str, Cell]) -> str:
+    """Under, inside or over the middle half, by the numbers as shown, so that a reader who looks them up agrees."""
+    own, low, high = (
+        rounded(_value(latest[name]), topic.decimals) for name in ("own", "lower_quartile", "upper_quartile")
     )
+    return "under" if own < low else "over" if own > high else "inden for"
 
 
-def _inclusion_answer(name: str, own: Sequence[dict[str, Any]]) -> str:
-    shown = [record for record in own if record["figure_value"] is not None]
-    if not shown:
-        return f"Tal for {name} er {NOT_IN_OPEN_DATA}."
-    measures = load_code_table("segregation_measures").titles()
-    definitions = load_code_table("segregation_definitions").titles()
-    said = [
-        f"{measures[r['measure_code']]} i {r['school_year']}: {number(float(r['figure_value']), 1)}{NBSP}procent "
-        f"({definitions[r['definition_id']]})"
-        for r in shown
-    ]
-    return f"Om {name} er der offentliggjort: {joined(said)}."
+def _ends(topic: Topic, table: ProtectedTable, column: str) -> tuple[tuple[str, str], tuple[str, str]] | None:
+    """(period, number) of the first and of the last shown cell; None when fewer than two are shown."""
+    index, period = table.column_index(column), table.column_index("period")
+    shown = [row for row in table.rows if row[index].value is not None]
+    if len(shown) < 2:
+        return None
+    first, last = ((str(row[period].value), _number(topic, row[index])) for row in (shown[0], shown[-1]))
+    return first, last
 
 
-def _indicator(indicator_id: str) -> dict[str, str]:
-    return next(row for row in load_code_table("open_indicators").rows if row["code"] == indicator_id)
-
-
-def _source(topic: Topic) -> str:
-    row = _indicator(topic.indicator_id)
-    return f"Kilde: {row['source']}."
-
-
-def _declared_periods(tables: Any) -> tuple[DeclaredNumber, ...]:
-    periods = [str(period) for table in tables for period in table.values("period")]
-    return (
-        *_declared_texts(periods),
-        DeclaredNumber("0", "aksens nulpunkt; nederste klassetrin eller alder"),
-        DeclaredNumber("1", "trivselsskalaens laveste tal"),
-        DeclaredNumber("5", "trivselsskalaens højeste tal"),
-        *(DeclaredNumber(age, "alder i år") for age in ("2", "3", "0-2", "3-5")),
-    )
-
-
-def _declared_texts(periods: Any) -> tuple[DeclaredNumber, ...]:
-    distinct = dict.fromkeys(part for period in periods for part in (str(period), *str(period).split("/")))
-    return tuple(DeclaredNumber(part, "skoleår eller kalenderår") for part in distinct)
+def _value(cell: Cell) -> float:
+    if not isinstance(cell.value, (int, float)):
+        raise TypeError(f"a sentence needs a number, found a cell with status {cell.status}")
+    return cell.value

@@ -119,11 +119,10 @@ def _protected_changes(context: ReportContext, records: Sequence[dict[str, Any]]
     for code, title in ALL_INFORMANTS.items():
         chosen = [record for record in records if record["informant_code"] == code]
         districts = [record for record in chosen if record["area_kind"] == "district"]
-        complete = context.with_unknown_district(chosen, counts=_COUNTS, group=("informant_code",))
-        for record in context.area_order(complete):
+        for record in context.area_order(chosen):
             means = _means_over_districts(districts) if record["area_code"] == "ALL" else _own_means(record)
             area = context.area_name(record["area_code"])
-            rows.append({"institutions_count": 0, **record, **means, "informant": title, "area": area})
+            rows.append({**record, **means, "informant": title, "area": area})
     whole = {str(row["informant"]): int(row["children_count"]) for row in rows if row["area"] == WHOLE_MUNICIPALITY}
     rows.sort(key=lambda row: -whole.get(str(row["informant"]), 0))
     behind = {"children": "children_count", "institutions": "institutions_count"}

@@ -1,7 +1,8 @@
 """From packaged open files, one column per indicator, to deliveries in the long layout of the contracts.
 
 Nothing is computed, rounded or renamed but the melt itself: a value stands in the delivery as it stands in the file. An
-empty value is one that the source does not publish; it is delivered as hidden by the source, never as 0.
+empty value is one that the source does not publish; it is delivered as hidden by the source, never as 0. Where the catalogue
+says that a file writes 0 for "none of these here", that 0 is such an empty value.
 """
 
 import csv
@@ -60,6 +61,8 @@ def _open_figures() -> Iterator[dict[str, str]]:
         for record in read_records(file["file"]):
             for column, indicator in file["indicators"].items():
                 value = record[column]
+                if file.get("zero_means_missing") and float(value or 0) == 0:
+                    value = ""
                 yield {
                     "indicator_id": indicator,
                     "municipality_code": record[file["municipality_column"]],

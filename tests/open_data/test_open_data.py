@@ -2,6 +2,7 @@
 
 import csv
 import json
+import statistics
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ NAME_COLUMNS = {
     "stil_trivsel_fravaer_kommune/trivsel_fravaer_time_merged.csv": "kommune",
     "stil_trivsel_fravaer_kommune/uddannelse_score_time.csv": "kommune",
     "dst_stil_kommune_noegletal/kommune_stats.csv": "kommune",
+    "dst_stil_kommune_noegletal/institution_stats_kommune_2023.csv": "kommune",
+    "dst_stil_kommune_noegletal/sfo-stats.json": "municipality",
     "dst_stil_kommune_noegletal/normering-data.json": "m",
     "dst_stil_kommune_noegletal/school-extra-stats.json": "municipality",
     "stil_skoleoverblik_2024_25/skoleoverblik.csv": "kommune",
@@ -63,6 +66,26 @@ def test_each_folder_says_where_it_is_from() -> None:
     assert "Danmarks Statistik" in attribution_text()
 
 
+def test_each_packaged_file_has_licence_attribution_and_date() -> None:
+    entries = [*catalogue()["open_figures"], catalogue()["institutions"]]
+    for entry in (*entries, catalogue()["segregation_figures"]):
+        assert entry["licence"] in catalogue()["licences"]
+        assert entry["attribution"]
+    assert all(entry["retrieved_before"].year == 2026 for entry in entries)
+    packaged = {path.relative_to(FILES).as_posix() for path in FILES.rglob("*.*") if path.name != "SOURCE.md"}
+    used = {entry["file"] for entry in (*entries, catalogue()["segregation_figures"])}
+    assert packaged == used | {"kommuner/kommuner.csv"}  # which the table of municipalities is made of
+
+
+def test_every_indicator_is_known_and_used() -> None:
+    used = {indicator for entry in catalogue()["open_figures"] for indicator in entry["indicators"].values()}
+    assert used == set(load_code_table("open_indicators").codes)
+
+
+def test_the_packaged_files_are_small() -> None:
+    assert sum(path.stat().st_size for path in FILES.rglob("*.*")) < 1_500_000
+
+
 def test_own_calculations_say_so() -> None:
     own = [row for row in load_code_table("open_indicators").rows if row["is_own_calculation"] == "true"]
     assert {row["code"] for row in own} >= {"wellbeing_mean_points", "parents_education_mean_points"}
@@ -87,12 +110,43 @@ def test_every_absence_and_wellbeing_value_is_the_files_own(delivered: dict[str,
 
 def test_every_normering_value_is_the_files_own(delivered: dict[str, list[dict[str, str]]]) -> None:
     plain = json.loads((FILES / "dst_stil_kommune_noegletal" / "normering-data.json").read_text(encoding="utf-8"))
-    expected = {(item["m"], item["ag"], str(item["y"])): float(item["r"]) for item in plain}
+    # 0 children per adult is no ratio: the file writes it where there is no such offer
+    expected = {(item["m"], item["ag"], str(item["y"])): str(item["r"]) if item["r"] else "" for item in plain}
+    assert sum(value == "" for value in expected.values()) == 7 * 3  # seven years; Helsingør, Læsø and Samsø
     found = {
-        (row["Kommune"], row["Gruppe"], row["Periode"]): float(row["Værdi"].replace(",", "."))
+        (row["Kommune"], row["Gruppe"], row["Periode"]): row["Værdi"].replace(",", ".")
         for row in delivered["open_figures"]
         if row["Nøgletal"] == "children_per_adult_ratio"
     }
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("indicator", "file", "name_column", "column"),
+    [
+        ("staff_sick_leave_days", "kommune_stats.csv", "kommune", "avgSygefravaerDage"),
+        ("spend_per_child_kr", "kommune_stats.csv", "kommune", "udgiftPrBarn"),
+        ("daycare_pedagogue_pct", "institution_stats_kommune_2023.csv", "kommune", "pctPaedagog"),
+        ("daycare_untrained_pct", "institution_stats_kommune_2023.csv", "kommune", "pctIngenPaedUdd"),
+        ("class_size_pupils", "school-extra-stats.json", "municipality", "avgClassSize"),
+        ("sfo_children_count", "sfo-stats.json", "municipality", "enrolledChildren"),
+        ("sfo_pedagogue_pct", "sfo-stats.json", "municipality", "pctPaedagoger"),
+    ],
+)
+def test_single_year_indicators_have_the_files_own_sum(
+    delivered: dict[str, list[dict[str, str]]], indicator: str, file: str, name_column: str, column: str
+) -> None:
+    path = FILES / "dst_stil_kommune_noegletal" / file
+    if path.suffix == ".json":
+        records = list(json.loads(path.read_text(encoding="utf-8"))["kommuner"].values())
+    else:
+        with path.open(encoding="utf-8") as lines:
+            records = list(csv.DictReader(lines))
+    expected = {record[name_column]: float(record[column]) for record in records if record[column] not in ("", None)}
+    rows = [row for row in delivered["open_figures"] if row["Nøgletal"] == indicator]
+    found = {row["Kommune"]: float(row["Værdi"].replace(",", ".")) for row in rows if row["Værdi"]}
+    assert len(rows) == 98
+    assert statistics.fsum(found.values()) == pytest.approx(statistics.fsum(expected.values()))
     assert found == expected
 
 

@@ -164,14 +164,15 @@ def test_after_a_killed_holder_the_next_run_starts(small_workspace: Path) -> Non
         "    connection.execute('CREATE TABLE core.half_done AS SELECT 1 AS one')\n"
         "    print('holding', flush=True)\n    time.sleep(60)\n"
     )
-    holder = subprocess.Popen([sys.executable, "-c", code, str(small_workspace)], stdout=subprocess.PIPE, text=True)
-    try:
-        assert holder.stdout is not None
-        assert holder.stdout.readline().strip() == "holding"
-        assert trappen("run", "--workspace", str(small_workspace)).returncode == WarehouseBusyError.exit_code
-    finally:
-        holder.send_signal(signal.SIGKILL)
-        holder.wait()
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(small_workspace)], stdout=subprocess.PIPE, text=True
+    ) as holder:
+        try:
+            assert holder.stdout is not None
+            assert holder.stdout.readline().strip() == "holding"
+            assert trappen("run", "--workspace", str(small_workspace)).returncode == WarehouseBusyError.exit_code
+        finally:
+            holder.send_signal(signal.SIGKILL)
     time.sleep(0.2)
     assert trappen("run", "--workspace", str(small_workspace)).returncode == 0
 

@@ -329,6 +329,51 @@ def test_back_in_an_ordinary_class_is_closed_and_no_place_is_unknown():
     )
 
 
+def test_a_place_that_ends_shortly_before_leaving_is_ended_by_leaving():
+    # the place ends 20 May, the residence 31 May; on the education track no place is otherwise unknown (data_end)
+    connection = built(
+        {
+            "children": """
+            child_id birth_date  home_district_code resident_from_date resident_to_date
+            anna     2014-05-01  NORD               2014-05-01         2025-05-31
+            """,
+            "institutions": INSTITUTIONS,
+            "school_placements": """
+            child_id institution_code class_type_code start_date  end_date
+            anna     SPECIAL          20              2024-08-01  2025-05-20
+            """,
+        }
+    )
+    assert_rows(
+        connection,
+        EDUCATION_MOVES,
+        """
+        from_rung to_rung moved_on_date cause_code
+        4         -       2025-05-21    moved_away
+        """,
+    )
+
+
+@pytest.mark.parametrize(("ended_on", "cause"), [("2025-05-10", "moved_away"), ("2025-04-10", "closed")])
+def test_support_that_ends_as_the_family_moves_to_another_municipality_is_not_closed(ended_on, cause):
+    # the child stays in our register, living elsewhere from 1 June
+    connection = built(
+        {
+            "children": """
+            child_id birth_date  home_district_code home_municipality_code resident_from_date resident_to_date
+            anna     2014-05-01  NORD               -                      2014-05-01         2025-05-31
+            anna     2014-05-01  -                  390                    2025-06-01         -
+            """,
+            "measures": f"""
+            child_id measure_id paragraph_code start_date  end_date
+            anna     M1         BL-32-1-2      2025-01-01  {ended_on}
+            """,
+        }
+    )
+    causes = connection.execute(f"SELECT cause_code FROM ({SOCIAL_MOVES}) WHERE from_rung = 3").fetchall()
+    assert causes == [(cause,)]
+
+
 def test_moves_and_child_years_are_counted_per_district_and_year():
     # anna: rung 3 from 1 January to 30 June 2025, at risk all of 2025 = 1 child-year in NORD
     # bo: rung 4 from 1 July 2025, moves from SYD to NORD on 1 October: 92/365 in SYD, 92/365 in NORD
