@@ -60,7 +60,7 @@ def ladder_section(context: ReportContext) -> Section:
         by_year,
         FigureWords(
             figure_id="ladder_moves",
-            title="Der rykkes både ned og op ad trappen hvert år",
+            title=_figure_title(by_year, year),
             subtitle="Ryk fra ét trin til et andet pr. kalenderår. Et barn kan rykke mere end én gang. "
             "Støtte, der begynder eller slutter, er ikke talt med her.",
             source=_source(context),
@@ -174,6 +174,26 @@ def _rate_cells(rates: MovementRates | None, is_shown: bool) -> dict[str, Cell |
     missing = Cell(None, CellStatus.NOT_COMPUTABLE)
     low, high = (missing if end is None else end for end in (rates.net.low, rates.net.high))
     return {"net_rate": rates.net.value, "low": low, "high": high}
+
+
+def _figure_title(by_year: ProtectedTable, year: int) -> str:
+    """Which way most moves went in each track in the latest year; the tracks that may not be shown are left out."""
+    said: dict[str, list[str]] = {}
+    for name in TRACKS.values():
+        pair = _pair(by_year, f"{year}, {name}")
+        if pair is not None:
+            down, up = pair
+            words = (
+                "flere ryk ned end op"
+                if down > up
+                else "flere ryk op end ned"
+                if up > down
+                else "lige mange ryk ned og op"
+            )
+            said.setdefault(words, []).append(name)
+    if not said:
+        return "Ryk ned og op ad trappen pr. år"
+    return f"I {year} var der {joined([f'{words} i {joined(names)}' for words, names in said.items()])}"
 
 
 def _answer(by_year: ProtectedTable, year: int) -> str:

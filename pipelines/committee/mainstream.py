@@ -42,7 +42,7 @@ def mainstream_section(context: ReportContext) -> Section:
         shares,
         FigureWords(
             figure_id="mainstream_by_district",
-            title=_figure_title(shares, first, last),
+            title=_figure_title(shares, last),
             subtitle="Andel af distriktets elever, der går i almen klasse (0.-9. klasse). Procent, pr. 30. september hvert "
             "skoleår. Båndet viser, hvor meget andelen kan svinge ved rene tilfældigheder (95"
             f"{NBSP}%). Grå linje: hele kommunen. {axis_note(shares, 'share', 'low', 'high')}".strip(),
@@ -214,11 +214,21 @@ def _first_and_last(records: Sequence[dict[str, Any]]) -> tuple[str, str]:
     return years[0], years[-1]
 
 
-def _figure_title(shares: ProtectedTable, first: str, last: str) -> str:
-    ends = [shares.cell("share", area=WHOLE_MUNICIPALITY, school_year=year).value for year in (first, last)]
-    if any(end is None for end in ends):
+def _figure_title(shares: ProtectedTable, last: str) -> str:
+    """The whole municipality's share and the span of the districts' shares that may be shown, in the last school year."""
+    whole = shares.cell("share", area=WHOLE_MUNICIPALITY, school_year=last).value
+    index = {name: shares.column_index(name) for name in ("area", "school_year", "share")}
+    districts = [
+        float(str(row[index["share"]].value))
+        for row in shares.rows
+        if row[index["school_year"]].value == last
+        and row[index["area"]].value != WHOLE_MUNICIPALITY
+        and row[index["share"]].value is not None
+    ]
+    if whole is None or not districts:
         return "Andelen i almen klasse pr. distrikt"
-    return f"I hele kommunen går {percent_words(float(str(ends[1])))} i almen klasse; distrikterne er forskellige"
+    span = f"{number(100 * min(districts), 1)} til {percent_words(max(districts))}"
+    return f"I hele kommunen går {percent_words(float(whole))} i almen klasse; i distrikterne {span}"
 
 
 def _support(shares: ProtectedTable, daycare: ProtectedTable, last: str) -> str:

@@ -157,7 +157,7 @@ def topic_section(context: ReportContext, topic: Topic, *, municipality_code: st
             topic.scale_words,
             "En fjerdedel af kommunerne ligger under den midterste halvdel, og en fjerdedel ligger over.",
         ),
-        declared_numbers=topic.declared_numbers,
+        declared_numbers=(DeclaredNumber("0", "aksens nulpunkt"), *topic.declared_numbers),
     )
 
 
@@ -270,7 +270,7 @@ def _support(topic: Topic, table: ProtectedTable) -> str:
     latest = _latest(table)
     if latest["own"].value is None:
         return missing_words(latest["own"], topic.second.title[:1].lower() + topic.second.title[1:])
-    return f"{topic.second.short}: {_told(topic, latest['own'])} (midterste halvdel {_middle_half(topic, latest)})."
+    return f"{topic.second.short}: {_told(topic, latest['own'])}. Midterste halvdel: {_middle_half(topic, latest)}."
 
 
 def _line(topic: Topic, table: ProtectedTable, name: str) -> Figure:

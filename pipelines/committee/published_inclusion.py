@@ -20,7 +20,7 @@ from pipelines.publish.section import Definition, HowSure, Notes, Section
 
 NOT_IN_OPEN_DATA: Final = "ikke i de åbne data, vi har"
 WHOLE_COUNTRY: Final = "000"
-_ANCHOR: Final = ("stil_kommunal", "inclusion_pct")
+_ANCHORS: Final = (("stil_kommunal", "inclusion_pct"), ("benchmark_alle_0_9", "segregation_pct"))
 _PUBLISHED: Final = """
 SELECT definition_id, measure_code, area_code, pupil_group_code, school_year, figure_value, value_status_code, confidence_code,
        source_url
@@ -28,6 +28,12 @@ FROM marts.mart_published_inclusion
 WHERE area_code IN (?, ?) AND measure_code <> 'segregated_pupils_count'
 ORDER BY definition_id, area_code DESC, measure_code, pupil_group_code, school_year
 """
+_WHERE_TAUGHT: Final[Mapping[str, str]] = {
+    "inclusion_pct": "i almen undervisning",
+    "segregation_pct": "uden for almen undervisning",
+    "start_in_special_pct": "i specialtilbud fra 0. klasse",
+    "daycare_to_special_pct": "fra alment dagtilbud direkte til specialtilbud",
+}
 _BY_WHOM: Final[Mapping[str, str]] = {
     "stil_kommunal": "efter ministeriets definition",
     "benchmark_alle_0_9": "efter Benchmarkingenhedens definition",
@@ -54,8 +60,8 @@ def inclusion_section(context: ReportContext, *, municipality_code: str) -> Sect
         how_sure=HowSure(
             number="Kilderne giver ingen usikkerhed. Gamle år bliver rettet, når registret bliver opdateret.",
             cause="Definitionerne er ikke ens. Ministeriet tæller kun kommunale skoler, Benchmarkingenheden alle skoler.",
-            data=f"En række af år for hver kommune er {NOT_IN_OPEN_DATA}.",
-            needed="Ministeriet har tallene for hver kommune. De kan hentes med en gratis nøgle.",
+            data=_country_words(records, tables),
+            needed=f"Tal for hver kommune, år for år, er {NOT_IN_OPEN_DATA}. Ministeriet har dem.",
         ),
         not_shown=(
             "To definitioner må ikke holdes op mod hinanden.",
@@ -73,7 +79,7 @@ def country_notes(context: ReportContext) -> Notes:
         marts=("mart_open_figure", "mart_published_inclusion"),
         definitions=country_definitions(),
     )
-    own_calculation = "Trivsel og forældrenes uddannelse er egen beregning efter STIL og ikke officielle tal."
+    own_calculation = "Tallene for trivsel og uddannelse er regnet ud af andre end STIL, på grundlag af åbne tal."
     return replace(notes, attention=(*notes.attention, own_calculation))
 
 
@@ -138,31 +144,44 @@ def _measure(record: Mapping[str, Any]) -> str:
 
 
 def _answer(name: str, own: Sequence[Mapping[str, Any]], tables: Sequence[ProtectedTable]) -> str:
-    measures = load_code_table("segregation_measures").titles()
     said = [
-        f"{told} ({measures[record['measure_code']]}, {record['school_year']}, {_BY_WHOM[record['definition_id']]})"
+        f"{told} {_WHERE_TAUGHT[record['measure_code']]} i {record['school_year']} {_BY_WHOM[record['definition_id']]}"
         for record in own
-        if (told := _told(record, tables))
+        if record["pupil_group_code"] == "all" and (told := _told(record, tables))
     ]
     if not said:
         return f"Tal for {name} er {NOT_IN_OPEN_DATA}."
-    return f"For {name} er der offentliggjort {joined(said)}."
+    are = "Det offentliggjorte tal for {} er" if len(said) == 1 else "De offentliggjorte tal for {} er"
+    return f"{are.format(name)} {joined(said)}."
 
 
 def _anchor_words(records: Sequence[Mapping[str, Any]], tables: Sequence[ProtectedTable]) -> str:
     """The newest figure of the whole country under the ministry's definition, as a reference."""
-    national = [
+    national = _national(records, *_ANCHORS[0])
+    told = _told(national[-1], tables) if national else ""
+    return f"Hele landet: {told} i {national[-1]['school_year']} {_BY_WHOM[_ANCHORS[0][0]]}." if told else ""
+
+
+def _country_words(records: Sequence[Mapping[str, Any]], tables: Sequence[ProtectedTable]) -> str:
+    """First and newest figure of the whole country, a sentence per definition, never two in one."""
+    said = []
+    for definition, measure in _ANCHORS:
+        national = _national(records, definition, measure)
+        if national:
+            ends = [f"{_told(record, tables)} i {record['school_year']}" for record in (national[0], national[-1])]
+            said.append(f"Hele landet {_BY_WHOM[definition]}: {ends[0]} og {ends[1]} {_WHERE_TAUGHT[measure]}.")
+    return " ".join(said) or f"Tal for hele landet er {NOT_IN_OPEN_DATA}."
+
+
+def _national(records: Sequence[Mapping[str, Any]], definition: str, measure: str) -> list[Mapping[str, Any]]:
+    """Published figures of all pupils in the whole country under one definition, oldest first."""
+    wanted = (WHOLE_COUNTRY, definition, measure, "all")
+    keys = ("area_code", "definition_id", "measure_code", "pupil_group_code")
+    return [
         record
         for record in records
-        if record["area_code"] == WHOLE_COUNTRY
-        and (record["definition_id"], record["measure_code"]) == _ANCHOR
-        and record["pupil_group_code"] == "all"
+        if tuple(record[key] for key in keys) == wanted and record["figure_value"] is not None
     ]
-    told = _told(national[-1], tables) if national else ""
-    if not told:
-        return ""
-    by_whom = _BY_WHOM[_ANCHOR[0]]
-    return f"I hele landet gik {told} i almen undervisning i {national[-1]['school_year']} {by_whom}."
 
 
 def _told(record: Mapping[str, Any], tables: Sequence[ProtectedTable]) -> str:

@@ -56,6 +56,7 @@ def sessions_section(context: ReportContext) -> Section:
         planned="planned_count",
         held="held_count",
         unknown="unknown_count",
+        total=WHOLE_MUNICIPALITY,
     )
     return Section(
         section_id="sessions",
@@ -145,19 +146,20 @@ def _summed_table(context: ReportContext, records: list[dict[str, Any]], year: s
 
 
 def _support(summed: ProtectedTable) -> str:
-    """Name the district that lacks most meetings, when it lacks clearly more than its share."""
-    missing = {
-        str(area): int(cancelled)
-        for area, cancelled in zip(summed.values("area"), summed.values("cancelled_count"), strict=True)
-        if area != WHOLE_MUNICIPALITY
-    }
-    total = sum(missing.values())
-    if total == 0:
+    """Name the district with most cancelled meetings where it holds more than twice its part of the planned ones."""
+    rows = [
+        {name: summed.cell(name, area=area).value for name in ("planned_count", "cancelled_count")} | {"area": area}
+        for area in summed.values("area")
+    ]
+    whole = next(row for row in rows if row["area"] == WHOLE_MUNICIPALITY)
+    missing = int(str(whole["cancelled_count"]))
+    if missing == 0:
         return "Ingen møder er meldt aflyst."
-    name, most = max(missing.items(), key=lambda item: item[1])
-    if 2 * most <= total:
-        return f"{counted(total, 'møder')} blev ikke holdt. De fordeler sig over distrikterne."
-    return f"{number(most)} af de {counted(total, 'møder')}, der ikke blev holdt, lå i {name}."
+    most = max((row for row in rows if row is not whole), key=lambda row: int(str(row["cancelled_count"])))
+    cancelled, planned = int(str(most["cancelled_count"])), int(str(most["planned_count"]))
+    if cancelled * int(str(whole["planned_count"])) <= 2 * missing * planned:
+        return f"{counted(missing, 'møder')} blev ikke holdt. De fordeler sig over distrikterne."
+    return f"{number(cancelled)} af de {counted(missing, 'møder')}, der ikke blev holdt, lå i {most['area']}."
 
 
 def _data(total: dict[str, Any]) -> str:

@@ -10,20 +10,21 @@ from pipelines.disclosure.relations import TotalRow
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.measures.clusters import cluster_mean_interval
 from pipelines.measures.evidence import Evidence, Gate, GateLimits, level_of_change
-from pipelines.publish.danish import LEVEL_NAMES, NBSP, number
+from pipelines.publish.danish import LEVEL_NAMES, NBSP, counted, number
 from pipelines.publish.figures import FigureWords, change_rows
 from pipelines.publish.section import DeclaredNumber, HowSure, Section
-from pipelines.publish.sentences import SDQ_EXPLAINED, UNCERTAINTY, before_and_after, expected_change, follow_up
+from pipelines.publish.sentences import SDQ_EXPLAINED, UNCERTAINTY, before_and_after, follow_up
 
 ALL_INFORMANTS = {"parent": "Forældre", "teacher": "Lærere og pædagoger", "self": "Børnene selv"}
 _CHANGES = """
 SELECT informant_code, area_kind, area_code, first_measured_count, children_count, institutions_count,
        first_mean_points, second_mean_points, change_mean_points, expected_change_points,
-       first_prosocial_mean_points, second_prosocial_mean_points, unpaired_other_informant_count, unpaired_not_due_count
+       first_prosocial_mean_points, second_prosocial_mean_points, unpaired_other_informant_count,
+       unpaired_not_due_count AS not_due_count
 FROM marts.mart_sdq_change
 ORDER BY informant_code, area_code
 """
-_COUNTS = ("first_measured_count", "children_count")
+_COUNTS = ("first_measured_count", "children_count", "not_due_count")
 _MEANS = (
     ("first_mean_points", "Første måling"),
     ("second_mean_points", "Anden måling"),
@@ -74,8 +75,10 @@ def wellbeing_section(context: ReportContext) -> Section:
     return Section(
         section_id="wellbeing",
         question="Har børnene det bedre?",
-        answer=before_and_after(whole["change_mean_points"], whole["low"], whole["high"]),
-        support=expected_change(whole["expected_change_points"]),
+        answer=before_and_after(
+            whole["change_mean_points"], whole["low"], whole["high"], whole["expected_change_points"]
+        ),
+        support=follow_up(whole["children_count"], whole["first_measured_count"]),
         level=int(evidence.level),
         level_reason=_level_reason(evidence),
         tables=(changes, by_district),
@@ -84,7 +87,7 @@ def wellbeing_section(context: ReportContext) -> Section:
             number=f"{UNCERTAINTY} Den er regnet på distrikter, ikke på børn.",
             cause="Børn henvises, når det går dårligst. Derfor falder tallet ofte, også uden indsats. "
             "Vi har ingen børn uden indsats at holde op imod.",
-            data=follow_up(whole["children_count"], whole["first_measured_count"]),
+            data=f"{follow_up(whole['children_count'], whole['first_measured_count'])} {_not_due(whole['not_due_count'])}".strip(),
             needed="Skal årsagen findes, må børn med og uden indsatsen måles på samme tid.",
         ),
         not_shown=(
@@ -136,6 +139,7 @@ def _protected_changes(context: ReportContext, records: Sequence[dict[str, Any]]
             TableColumn("area", "Distrikt", "label"),
             TableColumn("first_measured_count", "Børn målt første gang", "count"),
             TableColumn("children_count", "Børn med to målinger", "count"),
+            TableColumn("not_due_count", "Tiden til anden måling er ikke gået", "count"),
             *means_columns[:3],
             TableColumn("low", "Usikkerhed fra", "mean", decimals=1, unit="point", limit_of="change_mean_points"),
             TableColumn("high", "Usikkerhed til", "mean", decimals=1, unit="point", limit_of="change_mean_points"),
@@ -177,7 +181,7 @@ def _evidence(context: ReportContext, records: Sequence[dict[str, Any]], informa
     code = next(code for code, title in ALL_INFORMANTS.items() if title == informant)
     whole = next(r for r in records if r["informant_code"] == code and r["area_kind"] == "municipality")
     pairs, other = int(whole["children_count"]), int(whole["unpaired_other_informant_count"])
-    due = int(whole["first_measured_count"]) - int(whole["unpaired_not_due_count"])
+    due = int(whole["first_measured_count"]) - int(whole["not_due_count"])
     limits = context.settings.evidence
     return level_of_change(
         pair_count=pairs,
@@ -198,6 +202,12 @@ _GATES = {
     Gate.GROUP_SIZE: "gruppen er for lille",
     Gate.INTERVAL: "der er for få distrikter",
 }
+
+
+def _not_due(children: Cell) -> str:
+    if children.value is None or not float(children.value):
+        return ""
+    return f"{counted(float(children.value), 'børn')} er målt så sent, at tiden til anden måling ikke er gået."
 
 
 def _level_reason(evidence: Evidence) -> str:

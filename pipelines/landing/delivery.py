@@ -32,8 +32,8 @@ from pipelines.landing.read import (
 from pipelines.landing.register import Delivery
 from pipelines.landing.sniff import Content, FileFacts, file_facts
 from pipelines.typed import cells, history
-from pipelines.typed.pseudonym import pad_parameters
-from pipelines.typed.statement import Place, insert_sql, needs_pads
+from pipelines.typed.pseudonym import pads
+from pipelines.typed.statement import Place, insert_sql
 from pipelines.warehouse import lock_configuration, protected_connection
 from pipelines.workspace import Workspace
 
@@ -134,7 +134,7 @@ def rebuild_typed(connection: duckdb.DuckDBPyConnection, workspace: Workspace, s
     contract = source_contract(source)
     register.create_register(connection)
     deliveries = register.deliveries_of(connection, source)
-    with _transaction(connection):
+    with pads(connection, workspace.keys.pseudonym), _transaction(connection):
         connection.execute(f"DROP TABLE IF EXISTS landed.{source} CASCADE")
         history.create_tables(connection, contract)
         return [_land_again(connection, workspace, contract, delivery) for delivery in deliveries]
@@ -167,13 +167,13 @@ def _land(
 ) -> tuple[DeliveryResult, Delivery]:
     reading = read_delivery(content, facts, contract)
     load_encodings(connection, reading)
-    with suppress(_UnreadByDuckdbError), _transaction(connection):
-        return _type(connection, contract, content, facts, reading, key=key, now=now)
+    with suppress(_UnreadByDuckdbError), pads(connection, key), _transaction(connection):
+        return _type(connection, contract, content, facts, reading, now=now)
     relations = reading.relations
     if facts.text is not None:
         relations = tuple(read_by_python(relation, content, facts.text, reading.delimiter) for relation in relations)
-    with _transaction(connection):
-        return _type(connection, contract, content, facts, replace(reading, relations=relations), key=key, now=now)
+    with pads(connection, key), _transaction(connection):
+        return _type(connection, contract, content, facts, replace(reading, relations=relations), now=now)
 
 
 def _type(
@@ -183,7 +183,6 @@ def _type(
     facts: FileFacts,
     reading: Reading,
     *,
-    key: bytes,
     now: datetime,
     archived_as: str | None = None,
 ) -> tuple[DeliveryResult, Delivery]:
@@ -192,7 +191,7 @@ def _type(
     left_out = 0
     mapping = {}
     for relation in reading.relations:
-        rows_read = _insert(connection, contract, relation, identity, key=key, now=now)
+        rows_read = _insert(connection, contract, relation, identity, now=now)
         check_count(content, relation, rows_read)
         left_out += relation.blank_records_left_out
         mapping[relation.sheet_name] = register.mapping_of(
@@ -231,7 +230,6 @@ def _insert(
     relation: Relation,
     identity: str,
     *,
-    key: bytes,
     now: datetime,
 ) -> int:
     """Insert a relation's rows and number them; returns how many DuckDB read."""
@@ -239,14 +237,16 @@ def _insert(
         connection.register(ARROW_NAME, relation.cells)
     try:
         place = _place(connection, contract, relation)
-        parameters: dict[str, object] = {
-            "delivery_id": identity,
-            "sheet_name": relation.sheet_name,
-            "landed_at": now,
-        }
-        if needs_pads(contract, place):
-            parameters |= pad_parameters(key)
-        connection.execute(insert_sql(contract, relation.from_clause, place), parameters)
+        connection.execute(
+            insert_sql(
+                contract,
+                relation.from_clause,
+                place,
+                delivery_id=identity,
+                sheet_name=relation.sheet_name,
+                landed_at=now,
+            )
+        )
     except duckdb.InvalidInputException:
         if relation.cells is None:
             raise _UnreadByDuckdbError from None
@@ -376,7 +376,7 @@ def _land_again(
     facts = file_facts(content)
     reading = read_delivery(content, facts, contract)
     result, _ = _type(
-        connection, contract, content, facts, reading, key=workspace.keys.pseudonym,
+        connection, contract, content, facts, reading,
         now=delivery.landed_at, archived_as=delivery.archived_as,
     )  # fmt: skip
     return result

@@ -19,6 +19,7 @@ from pipelines.contracts import Column, Contract
 from pipelines.landing.headers import column_letter
 from pipelines.typed.reasons import DUPLICATE_OTHER, DUPLICATE_SAME, EXCESS, Reason, parse_reasons
 from pipelines.typed.statement import landed_table
+from pipelines.typed.values import execute
 
 MAXIMUM_LISTED = 5_000
 """So many rejected rows are listed one by one; the counts always cover all of them."""
@@ -79,10 +80,12 @@ def rejected_cells(
     limit: int = MAXIMUM_LISTED,
 ) -> tuple[CellError, ...]:
     """The faults of a delivery's rejected rows, in the order of the file; at most `limit` rows of them."""
-    rows = connection.execute(
-        f"SELECT sheet_name, row_number, reasons FROM {landed_table(contract)} WHERE delivery_id = ? AND reasons <> '' "
-        "ORDER BY sheet_name, row_number LIMIT ?",
-        [delivery_id, limit],
+    rows = execute(
+        connection,
+        f"SELECT sheet_name, row_number, reasons FROM {landed_table(contract)} WHERE delivery_id = $id AND reasons <> '' "
+        "ORDER BY sheet_name, row_number LIMIT $limit",
+        id=delivery_id,
+        limit=limit,
     ).fetchall()
     return tuple(
         _cell_error(contract, mapping, sheet, number, reason)

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
 from pipelines.contracts import Contract, load_contracts
 from pipelines.errors import EmptyDeliveryError, MissingColumnError, UnreadableFileError
@@ -28,6 +28,9 @@ from pipelines.landing.sniff import (
     record_facts,
     text_lines,
 )
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # imported where it is used: a plain CSV file needs none of it, and `trappen check` is to be quick
 
 SPARE_COLUMNS = 8
 """Columns declared beyond the header, so that a row with too many cells is a rejected row and not a refused file."""
@@ -59,7 +62,7 @@ class Relation:
     first_column: int
     record_count: int
     blank_records_left_out: int
-    cells: pa.Table | None
+    cells: "pa.Table | None"
     numbers_have_decimal_point: bool
 
 
@@ -171,7 +174,9 @@ def read_by_python(relation: Relation, content: Content, text: TextFacts, delimi
     return replace(relation, from_clause=ARROW_NAME, cells=cells, record_count=cells.num_rows, blank_records_left_out=0)
 
 
-def _python_cells(content: Content, text: TextFacts, delimiter: str, skip: int, width: int) -> pa.Table:
+def _python_cells(content: Content, text: TextFacts, delimiter: str, skip: int, width: int) -> "pa.Table":
+    import pyarrow as pa
+
     reader = csv.reader(text_lines(content, text.encoding), delimiter=delimiter, strict=True)
     csv.field_size_limit(MAXIMUM_CELL_CHARACTERS)
     records = itertools.islice(reader, skip, None)
@@ -186,7 +191,9 @@ def _portions(records: Iterator[list[str]]) -> Iterator[list[list[str]]]:
         yield rows
 
 
-def _batch(rows: Sequence[Sequence[str]], schema: pa.Schema) -> pa.RecordBatch:
+def _batch(rows: Sequence[Sequence[str]], schema: "pa.Schema") -> "pa.RecordBatch":
+    import pyarrow as pa
+
     width = len(schema)
     padded = [[cell or None for cell in row[:width]] + [None] * (width - len(row)) for row in rows]
     for row, cells in zip(rows, padded, strict=True):
@@ -227,12 +234,12 @@ def _unused_name(name: str, relations: Sequence[Relation]) -> str:
     return name if name not in used else f"{name} ({len(relations) + 1})"
 
 
-def _sheet_head(cells: pa.Table) -> list[list[str]]:
+def _sheet_head(cells: "pa.Table") -> list[list[str]]:
     rows = cells.slice(0, HEADER_SEARCH_ROWS)
     return [[cell or "" for cell in row] for row in zip(*(column.to_pylist() for column in rows.columns), strict=True)]
 
 
-def _sheet_relation(name: str, cells: pa.Table, header: HeaderMatch, first_row: int, first_column: int) -> Relation:
+def _sheet_relation(name: str, cells: "pa.Table", header: HeaderMatch, first_row: int, first_column: int) -> Relation:
     rows = cells.slice(header.row + 1)
     return Relation(
         sheet_name=name,

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from pipelines.contracts import Contract
+from pipelines.typed.values import Value, execute, literal
 
 _DDL = """
 CREATE TABLE IF NOT EXISTS landed.deliveries (
@@ -78,28 +79,37 @@ def create_register(connection: duckdb.DuckDBPyConnection) -> None:
 
 def find_delivery(connection: duckdb.DuckDBPyConnection, identity: str) -> Delivery | None:
     """The registered delivery, or None."""
-    row = connection.execute(f"SELECT {_COLUMNS} FROM landed.deliveries WHERE delivery_id = ?", [identity]).fetchone()
+    row = execute(
+        connection, f"SELECT {_COLUMNS} FROM landed.deliveries WHERE delivery_id = $id", id=identity
+    ).fetchone()
     return None if row is None else _delivery(row)
 
 
 def deliveries_of(connection: duckdb.DuckDBPyConnection, source: str) -> list[Delivery]:
     """All deliveries of a source in the order they were landed."""
-    rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM landed.deliveries WHERE source = ? ORDER BY landed_at, delivery_id", [source]
+    rows = execute(
+        connection,
+        f"SELECT {_COLUMNS} FROM landed.deliveries WHERE source = $source ORDER BY landed_at, delivery_id",
+        source=source,
     ).fetchall()
     return [_delivery(row) for row in rows]
 
 
 def register_delivery(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
     """Write the delivery's row, in place of an earlier one of the same id."""
-    connection.execute("DELETE FROM landed.deliveries WHERE delivery_id = ?", [delivery.delivery_id])
-    marks = ", ".join("?" for _ in _COLUMNS.split(","))
-    connection.execute(f"INSERT INTO landed.deliveries ({_COLUMNS}) VALUES ({marks})", _values(delivery))
+    execute(connection, "DELETE FROM landed.deliveries WHERE delivery_id = $id", id=delivery.delivery_id)
+    values = ", ".join(literal(value) for value in _values(delivery))
+    connection.execute(f"INSERT INTO landed.deliveries ({_COLUMNS}) VALUES ({values})")
 
 
 def note_archived(connection: duckdb.DuckDBPyConnection, identity: str, archived_as: str) -> None:
     """Write where the delivery's file was archived."""
-    connection.execute("UPDATE landed.deliveries SET archived_as = ? WHERE delivery_id = ?", [archived_as, identity])
+    execute(
+        connection,
+        "UPDATE landed.deliveries SET archived_as = $name WHERE delivery_id = $id",
+        name=archived_as,
+        id=identity,
+    )
 
 
 def mapping_of(
@@ -110,7 +120,7 @@ def mapping_of(
     return {"header_row": header_row, "first_column": first_column, "places": places}
 
 
-def _values(delivery: Delivery) -> list[Any]:
+def _values(delivery: Delivery) -> list[Value]:
     def as_json(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
 

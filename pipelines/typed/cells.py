@@ -8,6 +8,7 @@ only, and its answer holds nothing of the value.
 from pipelines.codes import load_code_table
 from pipelines.contracts import Column
 from pipelines.typed.pseudonym import pseudonym_sql
+from pipelines.typed.values import literal
 
 WHITE_SPACE = "' \t\r\n\u00a0\ufeff'"
 CPR_FORM = "(0[1-9]|[12][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])(0[1-9]|1[0-2])[0-9]{2}[0-9A-Z]{4}"
@@ -245,8 +246,3 @@ def _text_sql(column: Column, raw: str) -> str:
 
 def _cpr_shaped_sql(cell: str) -> str:
     return f"strlen({cell}) >= {_CPR_SIGNS} AND regexp_matches({cell}, '{_CPR_ANYWHERE}')"
-
-
-def literal(text: str) -> str:
-    """Text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"

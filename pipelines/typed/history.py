@@ -11,8 +11,9 @@ import duckdb
 from pipelines.contracts import Contract
 from pipelines.typed.reasons import DUPLICATE_OTHER, DUPLICATE_SAME
 from pipelines.typed.statement import landed_columns, landed_table
+from pipelines.typed.values import execute
 
-_UNNUMBERED = "delivery_id = ? AND sheet_name = ? AND row_number = 0"
+_UNNUMBERED = "delivery_id = $id AND sheet_name = $sheet AND row_number = 0"
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,11 @@ def create_tables(connection: duckdb.DuckDBPyConnection, contract: Contract) -> 
 
 def has_other_columns(connection: duckdb.DuckDBPyConnection, contract: Contract) -> bool:
     """Whether `landed.<source>` exists with other columns than the contract now gives it."""
-    rows = connection.execute(
+    rows = execute(
+        connection,
         "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() "
-        "AND schema_name = 'landed' AND table_name = ? ORDER BY column_index",
-        [contract.contract_id],
+        "AND schema_name = 'landed' AND table_name = $table ORDER BY column_index",
+        table=contract.contract_id,
     ).fetchall()
     expected = [definition.split()[0] for definition in landed_columns(contract)]
     return bool(rows) and [row[0] for row in rows] != expected
@@ -59,16 +61,22 @@ def number_rows(
         RuntimeError: the rowids have holes, which would make the numbers wrong.
     """
     table = landed_table(contract)
-    row = connection.execute(
-        f"SELECT count(*), min(rowid), max(rowid) FROM {table} WHERE {_UNNUMBERED}", [delivery_id, sheet_name]
+    row = execute(
+        connection,
+        f"SELECT count(*), min(rowid), max(rowid) FROM {table} WHERE {_UNNUMBERED}",
+        id=delivery_id,
+        sheet=sheet_name,
     ).fetchone()
     count, first, last = row or (0, None, None)
     if count == 0:
         return 0
     if last - first + 1 != count:
         raise RuntimeError(f"rowids of {delivery_id} have holes: {count} rows over {last - first + 1} ids")
-    connection.execute(
-        f"UPDATE {table} SET row_number = rowid - {first - first_row} WHERE {_UNNUMBERED}", [delivery_id, sheet_name]
+    execute(
+        connection,
+        f"UPDATE {table} SET row_number = rowid - {first - first_row} WHERE {_UNNUMBERED}",
+        id=delivery_id,
+        sheet=sheet_name,
     )
     return int(count)
 
@@ -81,9 +89,10 @@ def drop_rows_without_data(
     A row that looks like a note between ordinary rows stays, as a rejected row.
     """
     table = landed_table(contract)
-    marked = connection.execute(
-        f"SELECT count(*) FROM {table} WHERE delivery_id = ? AND reasons >= '~' AND starts_with(reasons, '~')",
-        [delivery_id],
+    marked = execute(
+        connection,
+        f"SELECT count(*) FROM {table} WHERE delivery_id = $id AND reasons >= '~' AND starts_with(reasons, '~')",
+        id=delivery_id,
     ).fetchone()
     if not marked or marked[0] == 0:
         return {}
@@ -92,15 +101,17 @@ def drop_rows_without_data(
         f"max(ordinary.row_number) FROM {table} AS ordinary WHERE ordinary.delivery_id = $id "
         f"AND ordinary.sheet_name = {table}.sheet_name AND NOT starts_with(ordinary.reasons, '~')), 0))"
     )
-    counted = connection.execute(
+    counted = execute(
+        connection,
         f"SELECT split_part(reasons, ' ', 1)[2:] AS kind, count(*) FROM {table} WHERE {removable} GROUP BY kind ORDER BY kind",
-        {"id": delivery_id},
+        id=delivery_id,
     ).fetchall()
-    connection.execute(f"DELETE FROM {table} WHERE {removable}", {"id": delivery_id})
-    connection.execute(
+    execute(connection, f"DELETE FROM {table} WHERE {removable}", id=delivery_id)
+    execute(
+        connection,
         f"UPDATE {table} SET reasons = ltrim(regexp_replace(reasons, '^~[a-z]+', '')) "
-        f"WHERE delivery_id = ? AND starts_with(reasons, '~')",
-        [delivery_id],
+        f"WHERE delivery_id = $id AND starts_with(reasons, '~')",
+        id=delivery_id,
     )
     return {kind: int(count) for kind, count in counted}
 
@@ -116,10 +127,11 @@ def reject_duplicates(connection: duckdb.DuckDBPyConnection, contract: Contract,
     if not contract.business_key:
         return 0
     # most deliveries have none, and one count tells it
-    counted = connection.execute(
+    counted = execute(
+        connection,
         f"SELECT count(business_key_hash), count(DISTINCT business_key_hash) FROM {table} "
-        f"WHERE delivery_id = ? AND reasons = ''",
-        [delivery_id],
+        f"WHERE delivery_id = $id AND reasons = ''",
+        id=delivery_id,
     ).fetchone()
     if counted is None or counted[0] == counted[1]:
         return 0
@@ -128,13 +140,14 @@ def reject_duplicates(connection: duckdb.DuckDBPyConnection, contract: Contract,
         "GROUP BY business_key_hash HAVING count(*) > 1"
     )
     content = f"row({', '.join(column.name for column in contract.columns)})"
-    connection.execute(
+    execute(
+        connection,
         f"CREATE OR REPLACE TEMP TABLE doubled_rows AS SELECT landed.rowid AS row_id, CASE "
         f"WHEN count(DISTINCT {content}) OVER by_key > 1 THEN '{DUPLICATE_OTHER}' "
         f"WHEN row_number() OVER (by_key ORDER BY sheet_name, row_number) > 1 THEN '{DUPLICATE_SAME}' ELSE '' END AS reason "
         f"FROM {table} AS landed WHERE delivery_id = $id AND reasons = '' AND business_key_hash IN ({doubled}) "
         f"WINDOW by_key AS (PARTITION BY business_key_hash)",
-        {"id": delivery_id},
+        id=delivery_id,
     )
     changed = connection.execute(
         f"UPDATE {table} SET reasons = doubled_rows.reason FROM doubled_rows "
@@ -154,33 +167,37 @@ def close_replaced_rows(
     if not contract.business_key:
         return 0
     table = landed_table(contract)
-    others = connection.execute(f"SELECT 1 FROM {table} WHERE delivery_id <> ? LIMIT 1", [delivery_id]).fetchone()
+    others = execute(connection, f"SELECT 1 FROM {table} WHERE delivery_id <> $id LIMIT 1", id=delivery_id).fetchone()
     if others is None:
         return 0
-    changed = connection.execute(
+    changed = execute(
+        connection,
         f"UPDATE {table} SET valid_to = $landed_at WHERE valid_to IS NULL AND delivery_id <> $id AND business_key_hash IN "
         f"(SELECT business_key_hash FROM {table} WHERE delivery_id = $id AND reasons = '')",
-        {"id": delivery_id, "landed_at": landed_at},
+        id=delivery_id,
+        landed_at=landed_at,
     ).fetchone()
     return int(changed[0]) if changed else 0
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, *, delivery_id: str) -> RowCounts:
     """How many of the delivery's rows are typed and how many rejected."""
-    row = connection.execute(
+    row = execute(
+        connection,
         f"SELECT count(*) FILTER (WHERE reasons = ''), count(*) FILTER (WHERE reasons <> '') "
-        f"FROM {landed_table(contract)} WHERE delivery_id = ?",
-        [delivery_id],
+        f"FROM {landed_table(contract)} WHERE delivery_id = $id",
+        id=delivery_id,
     ).fetchone()
     return RowCounts(*(int(value) for value in row or (0, 0)))
 
 
 def count_warnings(connection: duckdb.DuckDBPyConnection, contract: Contract, *, delivery_id: str) -> dict[str, int]:
     """How many of the delivery's rows carry each warning (`modulus_11`, `lost_zero`)."""
-    row = connection.execute(
+    row = execute(
+        connection,
         f"SELECT count(*) FILTER (WHERE contains(warnings, 'modulus_11')), count(*) FILTER (WHERE contains(warnings, 'lost_zero')) "
-        f"FROM {landed_table(contract)} WHERE delivery_id = ? AND warnings <> ''",
-        [delivery_id],
+        f"FROM {landed_table(contract)} WHERE delivery_id = $id AND warnings <> ''",
+        id=delivery_id,
     ).fetchone()
     counts = dict(zip(("modulus_11", "lost_zero"), row or (0, 0), strict=True))
     return {kind: int(count) for kind, count in counts.items() if count}

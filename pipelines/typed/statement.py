@@ -2,15 +2,17 @@
 
 Four steps, each a CTE: the raw cells under our names; CPR numbers in canonical form; values; the row with its reasons. A row
 in which nothing is suspicious costs no more than one chain of null checks; only the others reach the long expression that
-writes the reasons. Keys and CPR pads are bound parameters.
+writes the reasons. The key stays out of the statement.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from pipelines.contracts import Column, Contract
 from pipelines.typed import cells
 from pipelines.typed.reasons import EMPTY_ROW, EXCESS, NOTE_ROW, TOTAL_ROW
+from pipelines.typed.values import literal
 
 HISTORY_COLUMNS = ("business_key_hash UBIGINT", "valid_from TIMESTAMP", "valid_to TIMESTAMP")
 _TOTAL_WORDS = "(i alt|ialt|total|totalt|sum|subtotal|antal)( .*|:.*)?"
@@ -43,11 +45,11 @@ def landed_columns(contract: Contract) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def insert_sql(contract: Contract, from_clause: str, place: Place) -> str:
+def insert_sql(
+    contract: Contract, from_clause: str, place: Place, *, delivery_id: str, sheet_name: str, landed_at: datetime
+) -> str:
     """The INSERT. `row_number` is left 0 here: it follows from the order of insertion (see `history.number_rows`).
-
-    Parameters: $delivery_id, $sheet_name, $landed_at, and the pads of `pseudonym.pad_parameters` where the contract has a
-    CPR column (`needs_pads`).
+    To be run inside `pseudonym.pads`.
     """
     present = [column for column in contract.columns if column.name in place.positions]
     return (
@@ -55,16 +57,11 @@ def insert_sql(contract: Contract, from_clause: str, place: Place) -> str:
         f"WITH raw AS (SELECT {_raw(present, place)} FROM {from_clause}),\n"
         f"canonical AS (SELECT *{_canonical(present)} FROM raw),\n"
         f"valued AS (SELECT *, {_values(contract, place)} FROM canonical)\n"
-        f"SELECT $delivery_id, $sheet_name, 0, {', '.join(column.name for column in contract.columns)},\n"
-        f"{_key_hash(contract)}, $landed_at, NULL, {_warnings(present)},\n"
+        f"SELECT {literal(delivery_id)}, {literal(sheet_name)}, 0, {', '.join(column.name for column in contract.columns)},\n"
+        f"{_key_hash(contract)}, {literal(landed_at)}, NULL, {_warnings(present)},\n"
         f"CASE WHEN {_suspicion(contract, present, place)} THEN {_reasons(contract, present, place)} ELSE '' END\n"
         f"FROM valued"
     )
-
-
-def needs_pads(contract: Contract, place: Place) -> bool:
-    """Whether the statement makes pseudonyms."""
-    return any(column.parse == "cpr" and column.name in place.positions for column in contract.columns)
 
 
 def _raw(present: list[Column], place: Place) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.typed.pseudonym import pad_parameters, pseudonym, pseudonym_sql
+from pipelines.typed.pseudonym import pads, pseudonym, pseudonym_sql
 
 
 @given(key=st.binary(min_size=1, max_size=64), cpr=st.from_regex(r"[0-9]{6}[0-9A-Z]{4}", fullmatch=True))
@@ -16,7 +16,9 @@ def test_sql_and_python_agree(key: bytes, cpr: str) -> None:
     expected = uuid.UUID(bytes=hmac.new(key, cpr.encode(), "sha256").digest()[:16])
     with duckdb.connect() as connection:
         sql = f"SELECT {pseudonym_sql('cpr')} FROM (SELECT '{cpr}' AS cpr)"
-        assert connection.execute(sql, pad_parameters(key)).fetchone() == (expected,)
+        with pads(connection, key):
+            assert connection.execute(sql).fetchone() == (expected,)
+        assert connection.execute(sql).fetchone() == (None,)
     assert pseudonym(cpr, key) == expected
 
 
@@ -29,9 +31,10 @@ def test_published_example_of_hmac_sha_256() -> None:
 def test_a_missing_number_has_no_pseudonym() -> None:
     with duckdb.connect() as connection:
         sql = f"SELECT {pseudonym_sql('cpr')} FROM (SELECT NULL::VARCHAR AS cpr)"
-        assert connection.execute(sql, pad_parameters(b"key")).fetchone() == (None,)
+        with pads(connection, b"key"):
+            assert connection.execute(sql).fetchone() == (None,)
 
 
 def test_a_key_longer_than_a_block_is_refused() -> None:
-    with pytest.raises(ValueError, match="65 bytes"):
-        pad_parameters(b"k" * 65)
+    with duckdb.connect() as connection, pytest.raises(ValueError, match="65 bytes"), pads(connection, b"k" * 65):
+        pass
