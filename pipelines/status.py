@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import duckdb
 
@@ -41,26 +42,33 @@ class Status:
 def read_status(workspace: Workspace) -> Status:
     """The status of a workspace; a workspace that was never run has zeros everywhere."""
     waiting = [source for source, _ in waiting_files(workspace)]
-    received: dict[str, tuple[int, int, int, int, date]] = {}
+    received: dict[str, tuple[Any, ...]] = {}
     last_run = "Der er ikke kørt noget endnu."
     if workspace.warehouse.exists():
         with open_warehouse(workspace, read_only=True) as connection:
-            received = {row[0]: (*row[1:5], row[5].date()) for row in _rows(connection, _DELIVERIES)}
+            if _has_deliveries(connection):
+                received = {row[0]: row[1:] for row in connection.execute(_DELIVERIES).fetchall()}
             last_run = _last_run(connection) or last_run
     return Status(
         tuple(
-            SourceStatus(source, *received.get(source, (0, 0, 0, 0, None)), waiting.count(source))
-            for source in load_contracts("source")
+            _source_status(source, received.get(source), waiting.count(source)) for source in load_contracts("source")
         ),
         last_run,
     )
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[object, ...]]:
-    schemas = connection.execute(
+def _source_status(source: str, received: tuple[Any, ...] | None, waiting_count: int) -> SourceStatus:
+    if received is None:
+        return SourceStatus(source, 0, 0, 0, 0, None, waiting_count)
+    deliveries, rows, typed, rejected, latest = received
+    return SourceStatus(source, deliveries, rows, typed, rejected, latest.date(), waiting_count)
+
+
+def _has_deliveries(connection: duckdb.DuckDBPyConnection) -> bool:
+    row = connection.execute(
         "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'landed' AND table_name = 'deliveries'"
     ).fetchone()
-    return connection.execute(query).fetchall() if schemas and schemas[0] else []
+    return bool(row and row[0])
 
 
 def _last_run(connection: duckdb.DuckDBPyConnection) -> str | None:

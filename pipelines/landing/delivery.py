@@ -25,7 +25,7 @@ from pipelines.landing.read import (
     Reading,
     Relation,
     check_count,
-    load_encodings,
+    offered_as_utf8,
     read_by_python,
     read_delivery,
 )
@@ -166,8 +166,12 @@ def _land(
     now: datetime,
 ) -> tuple[DeliveryResult, Delivery]:
     reading = read_delivery(content, facts, contract)
-    load_encodings(connection, reading)
-    with suppress(_UnreadByDuckdbError), pads(connection, key), _transaction(connection):
+    with (
+        suppress(_UnreadByDuckdbError),
+        offered_as_utf8(connection, content, reading),
+        pads(connection, key),
+        _transaction(connection),
+    ):
         return _type(connection, contract, content, facts, reading, now=now)
     relations = reading.relations
     if facts.text is not None:

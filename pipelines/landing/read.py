@@ -6,11 +6,11 @@ Python's `csv` into memory, so that no transcoded copy touches the disk. Row num
 """
 
 import csv
+import io
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -37,11 +37,13 @@ SPARE_COLUMNS = 8
 
 ARROW_NAME = "delivery_cells"
 _RECORDS_AT_A_TIME = 20_000
-# DuckDB's names of the encodings it reads by itself or with its encodings extension
-# (its UTF-16 refuses letters beyond the first plane, such as emoji, so Python reads that)
-_DUCKDB_ENCODINGS = {"utf-8": "utf-8", "cp1252": "CP1252"}
-# DuckDB's encodings extension takes seconds to load (it is 350 MB); Python reads smaller files in less
-_EXTENSION_PAYS_FROM_BYTES = 20_000_000
+# What DuckDB may read; its UTF-16 refuses letters beyond the first plane, such as emoji, so Python reads that
+_DUCKDB_ENCODINGS = ("utf-8", "cp1252")
+# DuckDB reads UTF-8 only without its 350 MB encodings extension, which takes seconds to load. A large Windows-1252 file is
+# therefore offered to it as UTF-8 from memory; a small one Python reads in less time.
+_MEMORY_PAYS_FROM_BYTES = 20_000_000
+_MEMORY_PATH = "/delivery.csv"
+_CHARACTERS_AT_A_TIME = 4_000_000
 _GLOB_SIGNS = "*?["
 
 
@@ -98,7 +100,7 @@ def _read_text(content: Content, text: TextFacts, contract: Contract, *, byte_co
     header = match_header(head, contract, where=content.name)
     records = record_facts(content, text, delimiter=delimiter)
     record_count = max(records.record_count - text.trailing_blank_lines - header.row - 1, 0)
-    is_worth_duckdb = text.encoding != "cp1252" or byte_count >= _EXTENSION_PAYS_FROM_BYTES
+    is_worth_duckdb = text.encoding != "cp1252" or byte_count >= _MEMORY_PAYS_FROM_BYTES
     is_regular = (
         content.path is not None
         and is_worth_duckdb
@@ -147,23 +149,35 @@ def _head_records(head: str, delimiter: str) -> list[list[str]]:
     return list(itertools.islice(reader, HEADER_SEARCH_ROWS))
 
 
-def load_encodings(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
-    """Load DuckDB's encodings extension, by its path, when a relation needs it."""
-    if reading.encoding == "cp1252" and any(relation.cells is None for relation in reading.relations):
-        spec = find_spec("duckdb_extension_encodings")
-        folder = Path(next(iter((spec and spec.submodule_search_locations) or ())))
-        path = str(next(folder.rglob("encodings.duckdb_extension"))).replace("'", "''")
-        connection.execute(f"LOAD '{path}'")
+@contextmanager
+def offered_as_utf8(connection: duckdb.DuckDBPyConnection, content: Content, reading: Reading) -> Iterator[None]:
+    """Let DuckDB read a Windows-1252 delivery as UTF-8 from memory, where a relation needs it; no copy on disk."""
+    if reading.encoding == "utf-8" or all(relation.cells is not None for relation in reading.relations):
+        yield
+        return
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    files = MemoryFileSystem()
+    with content.open() as stream, io.TextIOWrapper(stream, encoding=reading.encoding, newline="") as text:
+        with files.open(_MEMORY_PATH, "wb") as target:
+            while characters := text.read(_CHARACTERS_AT_A_TIME):
+                target.write(characters.encode())
+    connection.register_filesystem(files)
+    try:
+        yield
+    finally:
+        connection.unregister_filesystem("memory")
+        files.rm(_MEMORY_PATH)
 
 
 def _read_csv_clause(content: Content, text: TextFacts, delimiter: str, header: HeaderMatch, column_count: int) -> str:
     columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(column_count))
-    path = str(content.path).replace("'", "''")
+    path = str(content.path).replace("'", "''") if text.encoding == "utf-8" else f"memory://{_MEMORY_PATH}"
     # named only where it is not \r\n: with new_line = '\\r\\n' and strict_mode DuckDB 1.5.5 reads no row at all, without an error
     line_end = {"\n": ", new_line = '\\n'", "\r": ", new_line = '\\r'"}.get(text.line_end or "\n", "")
     return (
         f"read_csv('{path}', columns = {{{columns}}}, delim = '{delimiter}', quote = '\"', escape = '\"', "
-        f"encoding = '{_DUCKDB_ENCODINGS[text.encoding]}', skip = {header.row + 1}, "
+        f"encoding = 'utf-8', skip = {header.row + 1}, "
         f"auto_detect = false, header = false, null_padding = true, strict_mode = true{line_end})"
     )
 

@@ -60,7 +60,7 @@ def test_every_encoding_with_every_delimiter(
 def test_a_large_windows_1252_file_is_read_by_duckdb_as_the_small_one_is_by_python(
     land: Land, connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.landing.read._EXTENSION_PAYS_FROM_BYTES", 0)
+    monkeypatch.setattr("pipelines.landing.read._MEMORY_PAYS_FROM_BYTES", 0)
     land(table(f"{ANNA};03-05-2014;pige;ØST;01-08-2020;").encode("cp1252"))
     assert typed(connection, "home_district_code") == [("ØST",)]
 
