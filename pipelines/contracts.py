@@ -137,15 +137,17 @@ def contracts_checksum() -> str:
 
 def _read_contract(path: Path, kind: Kind) -> Contract:
     try:
-        document = OpenDataContractStandard.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=_YAML))
-        return _contract(document, kind, hashlib.sha256(path.read_bytes()).hexdigest()[:12], path.stem)
+        plain = yaml.load(path.read_text(encoding="utf-8"), Loader=_YAML)  # noqa: S506 # safe: see _YAML
+        document = OpenDataContractStandard.model_validate(plain)
+        return _contract(document, kind, path)
     except ContractError:
         raise
     except Exception as error:
         raise ContractError(f"Kontrakten {path.name} kan ikke læses: {error}") from error
 
 
-def _contract(document: OpenDataContractStandard, kind: Kind, checksum: str, stem: str) -> Contract:
+def _contract(document: OpenDataContractStandard, kind: Kind, path: Path) -> Contract:
+    stem = path.stem
     tables = document.schema_ or []
     if document.id != stem or len(tables) != 1 or tables[0].name != stem:
         raise ContractError(f"Kontrakten {stem}.yaml skal have id og én tabel, der begge hedder {stem}.")
@@ -163,10 +165,19 @@ def _contract(document: OpenDataContractStandard, kind: Kind, checksum: str, ste
         business_key=tuple(ours.get("businessKey", ())),
         row_checks=tuple(_row_check(item) for item in ours.get("rowChecks", ())),
         expectations=_expectations(table, columns),
-        checksum=checksum,
+        checksum=_checksum(path, columns),
     )
     _check_names(contract)
     return contract
+
+
+def _checksum(path: Path, columns: Sequence[Column]) -> str:
+    """Twelve hex digits that change with the contract or with a code table that its cells are read by."""
+    digest = hashlib.sha256(path.read_bytes())
+    for name in sorted({column.code_table for column in columns if column.code_table}):
+        table = asset_root("data_contracts") / "codes" / f"{name}.csv"
+        digest.update(table.read_bytes() if table.is_file() else b"")
+    return digest.hexdigest()[:12]
 
 
 def _custom(properties: Sequence[CustomProperty] | None) -> dict[str, Any]:

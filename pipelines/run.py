@@ -18,7 +18,7 @@ from pipelines.committee.reports import assemble_report, chosen_reports, deliver
 from pipelines.contracts import contracts_checksum, load_contracts
 from pipelines.disclosure.rule import DisclosureRule
 from pipelines.errors import PublishError, TrappenError
-from pipelines.landing.delivery import DeliveryResult, land_delivery
+from pipelines.landing.delivery import DeliveryResult, land_delivery, needs_rebuild, rebuild_typed
 from pipelines.landing.register import masked_name
 from pipelines.progress import Progress, Silent
 from pipelines.publish.notebook import publishable_content
@@ -32,10 +32,11 @@ from pipelines.workspace import Workspace
 
 @dataclass
 class RunResult:
-    """What a run did: deliveries, refused files with their sentences, rebuilt tables, and the gate's warnings."""
+    """What a run did: deliveries, refused files with their sentences, sources typed anew, rebuilt tables, gate warnings."""
 
     deliveries: list[DeliveryResult] = field(default_factory=list)
     refused: list[tuple[Path, TrappenError]] = field(default_factory=list)
+    retyped: list[str] = field(default_factory=list)
     build: BuildResult | None = None
     gate_warnings: list[str] = field(default_factory=list)
 
@@ -52,6 +53,7 @@ def run(workspace: Workspace, *, now: datetime, progress: Progress | None = None
     progress = progress or Silent()
     result = RunResult()
     with open_warehouse(workspace) as connection, _logged(connection, workspace, "run", now) as details:
+        result.retyped = _retype_changed(connection, workspace, progress)
         _land_inbox(connection, workspace, result, now=now, progress=progress)
         details["deliveries"] = len(result.deliveries)
         details["refused"] = len(result.refused)
@@ -131,6 +133,17 @@ def waiting_files(workspace: Workspace) -> list[tuple[str, Path]]:
         for path in sorted(workspace.inbox(source).iterdir())
         if not path.name.startswith(".")
     ]
+
+
+def _retype_changed(connection: duckdb.DuckDBPyConnection, workspace: Workspace, progress: Progress) -> list[str]:
+    """Type the archived deliveries of every source anew whose contract has changed since; returns those sources."""
+    changed = [source for source in load_contracts("source") if needs_rebuild(connection, source)]
+    if changed:
+        progress.stage("Læser arkivet igen efter ændrede datakontrakter", len(changed))
+    for source in changed:
+        rebuild_typed(connection, workspace, source)
+        progress.step(source)
+    return changed
 
 
 def _land_inbox(

@@ -86,6 +86,8 @@ def show_run(result: "RunResult", workspace: "Workspace", *, quiet: bool) -> Non
         )
     if quiet:
         return
+    for source in result.retyped:
+        console.print(f"{source}: læst igen fra arkivet, fordi datakontrakten er ændret", highlight=False)
     for delivery in result.deliveries:
         state = (
             "kendt i forvejen"

@@ -7,8 +7,9 @@ from typing import Any
 
 import duckdb
 
+from pipelines.codes import load_code_table
 from pipelines.committee.context import profile_source
-from pipelines.errors import PublishError
+from pipelines.errors import PublishError, SettingsError
 from pipelines.open_data import attribution_text
 from pipelines.publish.danish import text_date
 from pipelines.publish.notebook import NotebookContent
@@ -76,8 +77,25 @@ def notebook_parameters(kind: ReportKind, workspace: Workspace) -> dict[str, Any
     """What the notebook of a report is told: where the workspace lies, and which municipality it compares."""
     parameters: dict[str, Any] = {"workspace_path": str(workspace.root)}
     if kind.is_on_open_figures:
-        parameters["municipality_code"] = workspace.settings.report.compared_municipality_code
+        parameters["municipality_code"] = _compared_municipality(workspace.settings)
     return parameters
+
+
+def _compared_municipality(settings: Settings) -> str:
+    """The code of the real municipality in the report on open figures; it must be the one in the report's head.
+
+    Raises:
+        SettingsError: no municipality has the code, or the municipality's name is another's.
+    """
+    code, name = settings.report.compared_municipality_code, settings.municipality.name
+    table = load_code_table("municipalities")
+    if table.codes_by_alias().get(" ".join(name.casefold().split())) != code:
+        known = table.titles().get(code, "ingen kommune")
+        raise SettingsError(
+            f"trappen.toml har 1 fejl:\n  - report.compared_municipality_code er '{code}' ({known}), men municipality.name er "
+            f"'{name}'. Rapporten på åbne tal skal handle om kommunen selv: Ret den ene af de to."
+        )
+    return code
 
 
 def assemble_report(

@@ -6,7 +6,7 @@ from typing import Any
 from pipelines.codes import load_code_table
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
 from pipelines.disclosure.protect import protect
-from pipelines.disclosure.relations import TotalRow
+from pipelines.disclosure.relations import TotalColumn, TotalRow
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.measures.clusters import cluster_mean_interval
 from pipelines.measures.evidence import Evidence, Gate, GateLimits, level_of_change
@@ -20,11 +20,11 @@ _CHANGES = """
 SELECT informant_code, area_kind, area_code, first_measured_count, children_count, institutions_count,
        first_mean_points, second_mean_points, change_mean_points, expected_change_points,
        first_prosocial_mean_points, second_prosocial_mean_points, unpaired_other_informant_count,
-       unpaired_not_due_count AS not_due_count
+       unpaired_not_due_count AS not_due_count, first_measured_count - unpaired_not_due_count AS due_count
 FROM marts.mart_sdq_change
 ORDER BY informant_code, area_code
 """
-_COUNTS = ("first_measured_count", "children_count", "not_due_count")
+_COUNTS = ("first_measured_count", "due_count", "not_due_count", "children_count")
 _MEANS = (
     ("first_mean_points", "Første måling"),
     ("second_mean_points", "Anden måling"),
@@ -78,7 +78,7 @@ def wellbeing_section(context: ReportContext) -> Section:
         answer=before_and_after(
             whole["change_mean_points"], whole["low"], whole["high"], whole["expected_change_points"]
         ),
-        support=follow_up(whole["children_count"], whole["first_measured_count"]),
+        support=follow_up(whole["children_count"], whole["due_count"]),
         level=int(evidence.level),
         level_reason=_level_reason(evidence),
         tables=(changes, by_district),
@@ -87,7 +87,7 @@ def wellbeing_section(context: ReportContext) -> Section:
             number=f"{UNCERTAINTY} Den er regnet på distrikter, ikke på børn.",
             cause="Børn henvises, når det går dårligst. Derfor falder tallet ofte, også uden indsats. "
             "Vi har ingen børn uden indsats at holde op imod.",
-            data=f"{follow_up(whole['children_count'], whole['first_measured_count'])} {_not_due(whole['not_due_count'])}".strip(),
+            data=f"{follow_up(whole['children_count'], whole['due_count'])} {_not_due(whole['not_due_count'])}".strip(),
             needed="Skal årsagen findes, må børn med og uden indsatsen måles på samme tid.",
         ),
         not_shown=(
@@ -138,8 +138,9 @@ def _protected_changes(context: ReportContext, records: Sequence[dict[str, Any]]
             TableColumn("informant", "Hvem har svaret", "label"),
             TableColumn("area", "Distrikt", "label"),
             TableColumn("first_measured_count", "Børn målt første gang", "count"),
-            TableColumn("children_count", "Børn med to målinger", "count"),
             TableColumn("not_due_count", "Tiden til anden måling er ikke gået", "count"),
+            TableColumn("due_count", "Børn, der kan have to målinger", "count"),
+            TableColumn("children_count", "Børn med to målinger", "count"),
             *means_columns[:3],
             TableColumn("low", "Usikkerhed fra", "mean", decimals=1, unit="point", limit_of="change_mean_points"),
             TableColumn("high", "Usikkerhed til", "mean", decimals=1, unit="point", limit_of="change_mean_points"),
@@ -147,7 +148,10 @@ def _protected_changes(context: ReportContext, records: Sequence[dict[str, Any]]
         ),
         source=_source(context),
         rule=context.rule,
-        totals=(TotalRow("area", WHOLE_MUNICIPALITY, columns=_COUNTS, within=("informant",)),),
+        totals=(
+            TotalRow("area", WHOLE_MUNICIPALITY, columns=_COUNTS, within=("informant",)),
+            TotalColumn("first_measured_count", ("due_count", "not_due_count")),
+        ),
     )
 
 
@@ -181,7 +185,7 @@ def _evidence(context: ReportContext, records: Sequence[dict[str, Any]], informa
     code = next(code for code, title in ALL_INFORMANTS.items() if title == informant)
     whole = next(r for r in records if r["informant_code"] == code and r["area_kind"] == "municipality")
     pairs, other = int(whole["children_count"]), int(whole["unpaired_other_informant_count"])
-    due = int(whole["first_measured_count"]) - int(whole["not_due_count"])
+    due = int(whole["due_count"])
     limits = context.settings.evidence
     return level_of_change(
         pair_count=pairs,
@@ -207,7 +211,7 @@ _GATES = {
 def _not_due(children: Cell) -> str:
     if children.value is None or not float(children.value):
         return ""
-    return f"{counted(float(children.value), 'børn')} er målt så sent, at tiden til anden måling ikke er gået."
+    return f"{counted(float(children.value), 'børn')} mere er målt så sent, at tiden til anden måling ikke er gået."
 
 
 def _level_reason(evidence: Evidence) -> str:

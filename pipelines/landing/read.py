@@ -158,10 +158,13 @@ def offered_as_utf8(connection: duckdb.DuckDBPyConnection, content: Content, rea
     from fsspec.implementations.memory import MemoryFileSystem
 
     files = MemoryFileSystem()
-    with content.open() as stream, io.TextIOWrapper(stream, encoding=reading.encoding, newline="") as text:
-        with files.open(_MEMORY_PATH, "wb") as target:
-            while characters := text.read(_CHARACTERS_AT_A_TIME):
-                target.write(characters.encode())
+    with (
+        content.open() as stream,
+        io.TextIOWrapper(stream, encoding=reading.encoding, newline="") as text,
+        files.open(_MEMORY_PATH, "wb") as target,
+    ):
+        while characters := text.read(_CHARACTERS_AT_A_TIME):
+            target.write(characters.encode())
     connection.register_filesystem(files)
     try:
         yield
