@@ -1,6 +1,7 @@
 """What several rooms' tests share: one demo and one small workspace, each made once for all worker processes."""
 
 import json
+import os
 import shutil
 from datetime import date, datetime
 from pathlib import Path
@@ -11,10 +12,18 @@ from filelock import FileLock
 from tests.support import RanDemo, run_demo_blocked
 
 
+def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all worker processes of this run share, and no other run does."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> RanDemo:
     """The demo, run once for all tests and all worker processes; nobody may write to it."""
-    shared = tmp_path_factory.getbasetemp().parent / "shared-demo"
+    shared = _shared_folder(tmp_path_factory) / "demo"
     result = shared / "result.json"
     with FileLock(str(shared) + ".lock"):
         if not result.exists():
@@ -32,7 +41,7 @@ def small_workspace_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from pipelines.simulate import simulate_municipality, write_deliveries
     from pipelines.workspace import create_workspace
 
-    folder = tmp_path_factory.getbasetemp().parent / "small-workspace"
+    folder = _shared_folder(tmp_path_factory) / "small-workspace"
     with FileLock(str(folder) + ".lock"):
         if not (folder / "ready").exists():
             shutil.rmtree(folder, ignore_errors=True)
