@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check bench lock format clean
+.PHONY: demo test check bench example lock format clean
 .DEFAULT_GOAL := demo
 
 demo: $(STAMP)
@@ -22,6 +22,11 @@ check: $(STAMP) .venv-datacontract/.linted
 
 bench: $(STAMP)
 	$(BIN)/python tests/benchmarks/bench_landing.py
+
+# The kept copy of the made-up municipality's report, which a test holds against a fresh run.
+example: $(STAMP)
+	rm -rf build/example && $(BIN)/trappen demo --quiet --out build/example
+	cp build/example/konstrueret/reports/udvalgsrapport/udvalgsrapport.* reports/example/
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix-only pipelines tests
