@@ -18,6 +18,8 @@ from pipelines.workspace import Workspace, create_workspace
 
 DEMO_PROFILE = "vordingborg_next_step"
 DATA_END_DATE = date(2026, 9, 30)
+OPEN_FIGURES_DATE = date(2026, 7, 23)
+"""The day before which the youngest packaged figures were fetched."""
 REAL_MUNICIPALITY = ("Vordingborg Kommune", "390")
 
 
@@ -71,7 +73,7 @@ def _open_figures_workspace(folder: Path, progress: Progress) -> Workspace:
         profile=DEMO_PROFILE,
         municipality_name=name,
         is_constructed=False,
-        settings_text=f'\n[report]\ncompared_municipality_code = "{code}"\n',
+        settings_text=f'\n[report]\ncompared_municipality_code = "{code}"\nas_of_date = {OPEN_FIGURES_DATE}\n',
     )
     deliver_open_data(workspace.inboxes)
     progress.step(name)

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipelines.committee.context import ReportContext
+from pipelines.committee.missing import missing_words
 from pipelines.contracts import load_contracts
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import ProtectedTable, TableColumn
-from pipelines.publish.danish import counted, joined
+from pipelines.publish.danish import counted
 from pipelines.publish.section import DeclaredNumber, Definition, Notes
 
 _BY_SOURCE = """
@@ -62,7 +63,6 @@ def data_quality_notes(
 
 
 def _attention(by_source: Sequence[dict[str, Any]], missing: Sequence[str]) -> list[str]:
-    titles = {contract.contract_id: contract.title for contract in load_contracts("source").values()}
     said = []
     rejected = sum(int(row["rows_rejected"]) for row in by_source)
     received = sum(int(row["rows_received"]) for row in by_source)
@@ -71,8 +71,7 @@ def _attention(by_source: Sequence[dict[str, Any]], missing: Sequence[str]) -> l
             f"{counted(rejected, 'rækker')} af {counted(received, 'modtagne')} er afvist og sendt retur til rettelse."
         )
     if missing:
-        names = joined([titles[name].lower() for name in missing])
-        said.append(f"Vi har ikke fået tal for {names}. De er derfor ikke med.")
+        said.append(missing_words(missing))
     return said
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
+from pipelines.committee.missing import missing_section
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import TotalRow
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
@@ -13,6 +14,7 @@ from pipelines.publish.figures import FigureWords, move_bars
 from pipelines.publish.section import DeclaredNumber, HowSure, Section
 from pipelines.publish.sentences import TOO_FEW
 
+QUESTION = "Rykker børnene ned ad indsatstrappen?"
 TRACKS = {"education": "undervisningssporet", "social": "socialsporet"}
 _MOVES = """
 SELECT track_code, calendar_year, area_kind, area_code, down_count, up_count, opened_count, closed_count,
@@ -41,6 +43,8 @@ _RATE_COLUMNS = (
 def ladder_section(context: ReportContext) -> Section:
     """The section *Rykker børnene ned ad indsatstrappen?*: level 1, one figure over years, tables by year and district."""
     records = context.records(_MOVES)
+    if not records:
+        return missing_section("ladder", QUESTION, ("measures", "school_placements"))
     year = max(int(record["calendar_year"]) for record in records)
     moves = _protected_moves(context, records)
     by_year = moves.excerpt(
@@ -73,7 +77,7 @@ def ladder_section(context: ReportContext) -> Section:
     )
     return Section(
         section_id="ladder",
-        question="Rykker børnene ned ad indsatstrappen?",
+        question=QUESTION,
         answer=_answer(by_year, year),
         support=_support(by_year, year),
         level=1,
@@ -84,7 +88,7 @@ def ladder_section(context: ReportContext) -> Section:
             number=_interval_words(rates, year),
             cause="Børn kommer på trappen, når det går dårligst. Derfor må man vente, at nogle rykker ned igen af sig selv.",
             data="Et ryk ned tæller ikke, når barnet fylder 18 år, flytter eller går ud af data.",
-            needed="Trin 1 i socialsporet kræver en mødelog med børn. Den er ikke med endnu.",
+            needed="Skal årsagen findes, må børn med og uden indsatsen følges på samme tid.",
         ),
         not_shown=(
             "Figuren viser ikke, om støtten har hjulpet.",
@@ -94,7 +98,8 @@ def ladder_section(context: ReportContext) -> Section:
             "Et barn står på det højeste trin, der er åbent i sporet den dag. "
             f"Går der højst {number(context.settings.ladder.grace_gap_days)} dage mellem to indsatser, er trinnet ikke lukket.",
             "Serviceloven blev afløst af barnets lov 1. januar 2024. Paragrafferne er oversat, så tallene kan sammenlignes.",
-            "Et barneår er ét barn fulgt i et år. Vi tæller børn, der har stået på trin 1 eller højere inden for to år.",
+            "Et barneår er ét barn fulgt i et år. Vi tæller børn, der har stået på trin 1 eller højere i samme spor inden for "
+            "to år. Trin 1 i socialsporet er ikke talt med.",
         ),
         declared_numbers=_declared(context, year),
     )
@@ -197,13 +202,19 @@ def _figure_title(by_year: ProtectedTable, year: int) -> str:
 
 
 def _answer(by_year: ProtectedTable, year: int) -> str:
-    said = [
-        f"{number(float(down))} ryk ned og {number(float(up))} op i {name}"
-        for name in TRACKS.values()
-        if (pair := _pair(by_year, f"{year}, {name}")) is not None
-        for down, up in (pair,)
-    ]
-    return f"I {year} var der {joined(said)}." if said else TOO_FEW
+    """Moves down and up per track; a track that was not received, or has too few moves to show, says so."""
+    said, untold = [], []
+    periods = by_year.values("period")
+    for name in TRACKS.values():
+        pair = _pair(by_year, f"{year}, {name}")
+        if pair is not None:
+            said.append(f"{number(pair[0])} ryk ned og {number(pair[1])} op i {name}")
+        elif f"{year}, {name}" in periods:
+            untold.append(f"I {name} er der for få ryk til at vise tallene.")
+        else:
+            untold.append(f"Vi har ikke fået tal for {name}.")
+    told = [f"I {year} var der {joined(said)}."] if said else []
+    return " ".join([*told, *untold])
 
 
 def _pair(by_year: ProtectedTable, period: str) -> tuple[float, float] | None:
@@ -217,36 +228,35 @@ def _pair(by_year: ProtectedTable, period: str) -> tuple[float, float] | None:
 def _support(by_year: ProtectedTable, year: int) -> str:
     said = []
     for name in TRACKS.values():
-        try:
+        if f"{year}, {name}" in by_year.values("period"):
             closed = by_year.cell("closed_count", period=f"{year}, {name}").value
-        except KeyError:
-            continue
-        if closed is not None:
-            said.append(f"{number(float(closed))} gange i {name}")
+            if closed is not None:
+                said.append(f"{number(float(closed))} gange i {name}")
     ended = f"Støtten sluttede {joined(said)}. " if said else ""
     return f"{ended}Tallene viser ikke, hvorfor børnene er rykket."
 
 
 def _interval_words(rates: ProtectedTable, year: int) -> str:
+    """The net rate of each track with its interval, signs in words."""
     said = []
     for name in TRACKS.values():
         value, low, high = (rates.cell(column, track=name).value for column in ("net_rate", "low", "high"))
         if value is None:
             continue
-        shown = f"{_signed(value)} pr. 100 barneår i {name}"
-        said.append(shown if low is None or high is None else f"{shown} ({_ends(low, high)})")
+        net = float(value)
+        direction = "flere ryk ned end op" if net > 0 else "flere ryk op end ned"
+        spread = "" if low is None or high is None else f" ({_ends(float(low), float(high))})"
+        said.append(f"For hver 100 barneår i {name} var der {number(abs(net), 1)} {direction}{spread}.")
     if not said:
         return TOO_FEW
-    told = " ".join(f"Ryk ned minus ryk op var {one}." for one in said)
-    return f"{told} Usikkerheden er regnet på distrikter. Tallene er fra {year}."
+    return f"{' '.join(said)} Usikkerheden er regnet på distrikter. Tallene er fra {year}."
 
 
-def _signed(value: Any) -> str:
-    return number(float(value), 1)
-
-
-def _ends(low: Any, high: Any) -> str:
-    return f"fra {number(float(low), 1)} til {number(float(high), 1)}"
+def _ends(low: float, high: float) -> str:
+    if low * high > 0:
+        near, far = sorted((abs(low), abs(high)))
+        return f"fra {number(near, 1)} til {number(far, 1)}"
+    return f"fra {number(abs(low), 1)} flere op til {number(abs(high), 1)} flere ned"
 
 
 def _declared(context: ReportContext, year: int) -> tuple[DeclaredNumber, ...]:

@@ -5,16 +5,18 @@ from typing import Any
 
 from pipelines.codes import load_code_table
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
+from pipelines.committee.missing import missing_section
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import TotalColumn, TotalRow
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.measures.shares import change_in_share, mainstream_share
-from pipelines.publish.danish import NBSP, counted, number, percent_words
+from pipelines.publish.danish import NBSP, count_and_share, counted, number, percent_words
 from pipelines.publish.figures import FigureWords, axis_note, share_panels
 from pipelines.publish.section import DeclaredNumber, Definition, HowSure, Section
-from pipelines.publish.sentences import ALL_COUNTED, TOO_FEW
+from pipelines.publish.sentences import ALL_COUNTED, ROUNDED, TOO_FEW
 from pipelines.publish.sentences import change_in_share as change_sentence
 
+QUESTION = "Bliver flere børn i almenområdet?"
 SCHOOL = "own_register_school"
 DAYCARE = "own_register_daycare"
 _SHARES = """
@@ -30,13 +32,13 @@ _COUNTS = ("pupils_count", "mainstream_count", "segregated_count", "support_nine
 def mainstream_section(context: ReportContext) -> Section:
     """The section *Bliver flere børn i almenområdet?*: level 0, small multiples per district, school and daycare apart."""
     school, daycare = context.records(_SHARES, [SCHOOL]), context.records(_SHARES, [DAYCARE])
+    if not school:
+        return missing_section("mainstream", QUESTION, ("school_placements", "children", "institutions"))
     shares = _share_table(
         context, school, "mainstream_school", "Elever i almen klasse pr. distrikt og skoleår", "elever"
     )
     change = _change_table(context, school, shares)
-    in_daycare = _share_table(
-        context, daycare, "mainstream_daycare", "Børn i almene dagtilbud pr. distrikt og år", "børn"
-    )
+    in_daycare = _share_table(context, daycare, "mainstream_daycare", "Børn i dagtilbud pr. distrikt og år", "børn")
     first, last = _first_and_last(school)
     figure = share_panels(
         shares,
@@ -63,7 +65,7 @@ def mainstream_section(context: ReportContext) -> Section:
     }
     return Section(
         section_id="mainstream",
-        question="Bliver flere børn i almenområdet?",
+        question=QUESTION,
         answer=change_sentence(
             whole["before"],
             whole["after"],
@@ -76,12 +78,12 @@ def mainstream_section(context: ReportContext) -> Section:
         ),
         support=_support(shares, in_daycare, last),
         level=0,
-        level_reason="Tallene er talt op. De er ikke holdt op mod noget.",
+        level_reason="Tallene er talt op. Det er ikke de samme børn fra år til år.",
         tables=(shares, change, in_daycare),
         figures=(figure,),
         how_sure=HowSure(
             number=ALL_COUNTED,
-            cause="Vi ved ikke, hvorfor andelen ændrer sig. Børnene i et distrikt er ikke de samme fra år til år.",
+            cause="Vi ved ikke, hvorfor andelen ændrer sig.",
             data=_nine_hours(shares, last),
             needed="Skal årsagen findes, må distrikterne følges over flere år, og indsatsen må begynde på forskellige tidspunkter.",
         ),
@@ -177,7 +179,7 @@ def _change_table(context: ReportContext, records: Sequence[dict[str, Any]], sha
             TableColumn("low", "Usikkerhed fra", "number", decimals=1),
             TableColumn("high", "Usikkerhed til", "number", decimals=1),
         ),
-        source=_source(context),
+        source=f"{_source(context)} {ROUNDED}",
         rule=context.rule,
     )
 
@@ -215,20 +217,21 @@ def _first_and_last(records: Sequence[dict[str, Any]]) -> tuple[str, str]:
 
 
 def _figure_title(shares: ProtectedTable, last: str) -> str:
-    """The whole municipality's share and the span of the districts' shares that may be shown, in the last school year."""
+    """The whole municipality's share, and the span of the districts' where all of them may be shown, in the last year."""
     whole = shares.cell("share", area=WHOLE_MUNICIPALITY, school_year=last).value
     index = {name: shares.column_index(name) for name in ("area", "school_year", "share")}
     districts = [
-        float(str(row[index["share"]].value))
+        row[index["share"]].value
         for row in shares.rows
-        if row[index["school_year"]].value == last
-        and row[index["area"]].value != WHOLE_MUNICIPALITY
-        and row[index["share"]].value is not None
+        if row[index["school_year"]].value == last and row[index["area"]].value != WHOLE_MUNICIPALITY
     ]
-    if whole is None or not districts:
+    if whole is None:
         return "Andelen i almen klasse pr. distrikt"
-    span = f"{number(100 * min(districts), 1)} til {percent_words(max(districts))}"
-    return f"I hele kommunen går {percent_words(float(whole))} i almen klasse; i distrikterne {span}"
+    said = f"I hele kommunen går {percent_words(float(whole))} i almen klasse"
+    known = [float(str(share)) for share in districts if share is not None]
+    if len(known) < len(districts) or len(known) < 2:
+        return f"{said}; ikke alle distrikter kan vises"
+    return f"{said}; i distrikterne {number(100 * min(known), 1)} til {percent_words(max(known))}"
 
 
 def _support(shares: ProtectedTable, daycare: ProtectedTable, last: str) -> str:
@@ -238,7 +241,7 @@ def _support(shares: ProtectedTable, daycare: ProtectedTable, last: str) -> str:
     )
     if segregated is None or pupils is None:
         return TOO_FEW
-    said = f"{number(float(segregated))} af {counted(float(pupils), 'elever')} går uden for almen klasse."
+    said = f"{count_and_share(int(str(segregated)), int(str(pupils)), 'elever')} går uden for almen klasse."
     try:
         share = daycare.cell("share", area=WHOLE_MUNICIPALITY, school_year=last).value
     except KeyError:

@@ -21,12 +21,12 @@ from pipelines.workspace import Workspace
 
 @dataclass(frozen=True)
 class ReportKind:
-    """One report: its id (also the notebook's and the file's name), what it answers, and the mart it cannot do without."""
+    """One report: its id (also the notebook's and the file's name), what it answers, and the table it cannot do without."""
 
     report_id: str
     title: str
     introduction: str
-    needed_mart: str
+    needed_table: str
     is_on_open_figures: bool
 
 
@@ -38,7 +38,7 @@ REPORTS: Mapping[str, ReportKind] = {
             "Indsatstrappen: status pr. {as_of_date}",
             "Notatet svarer på fire spørgsmål om børnene og den støtte, de får. "
             "Felterne til højre viser, hvor meget tallene kan bære.",
-            "marts.mart_mainstream_share",
+            "core.dim_child",
             is_on_open_figures=False,
         ),
         ReportKind(
@@ -156,7 +156,7 @@ def delivery_stamps(connection: duckdb.DuckDBPyConnection) -> tuple[DeliveryStam
 def _can_publish(connection: duckdb.DuckDBPyConnection, settings: Settings, kind: ReportKind) -> bool:
     if kind.is_on_open_figures and not settings.report.compared_municipality_code:
         return False
-    schema, table = kind.needed_mart.split(".")
+    schema, table = kind.needed_table.split(".")
     found = connection.execute(
         "SELECT count(*) FROM information_schema.tables "
         "WHERE table_catalog = 'wh' AND table_schema = ? AND table_name = ?",
@@ -164,5 +164,5 @@ def _can_publish(connection: duckdb.DuckDBPyConnection, settings: Settings, kind
     ).fetchone()
     if not found or not found[0]:
         return False
-    row = connection.execute(f"SELECT count(*) FROM {kind.needed_mart}").fetchone()
+    row = connection.execute(f"SELECT count(*) FROM {kind.needed_table}").fetchone()
     return bool(row and row[0])

@@ -4,6 +4,7 @@ from typing import Any
 
 from pipelines.codes import load_code_table
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
+from pipelines.committee.missing import missing_section
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import TotalRow
 from pipelines.disclosure.table import ProtectedTable, TableColumn
@@ -11,8 +12,8 @@ from pipelines.municipalities import load_profile
 from pipelines.publish.danish import counted, joined, number
 from pipelines.publish.figures import FigureWords, meeting_bars
 from pipelines.publish.section import DeclaredNumber, HowSure, Section
-from pipelines.publish.sentences import meetings_held
 
+QUESTION = "Bliver de aftalte møder holdt?"
 LATE_AFTER_DAYS = 14
 
 _BY_DISTRICT = """
@@ -39,6 +40,8 @@ _COUNTS = tuple(column.name for column in _COLUMNS[2:])
 def sessions_section(context: ReportContext) -> Section:
     """The section *Bliver de aftalte møder holdt?*: level 0, one figure over districts, one table over fora and districts."""
     year = latest_whole_school_year(context)
+    if year is None:
+        return missing_section("sessions", QUESTION, ("sessions",))
     records = context.records(_BY_DISTRICT, [year])
     detailed = _table(context, records, year)
     summed = _summed_table(context, records, year)
@@ -48,7 +51,7 @@ def sessions_section(context: ReportContext) -> Section:
         FigureWords(
             figure_id="sessions_by_district",
             title=f"{number(_plain(total['held_count']))} af {counted(_plain(total['planned_count']), 'planlagte møder')} blev holdt",
-            subtitle=f"Møder i {joined(_forum_names(records))}, skoleåret {year}. Antal møder pr. distrikt.",
+            subtitle=f"Mødeformer: {joined(_forum_names(records))}. Skoleåret {year}. Antal møder pr. distrikt.",
             source=_source(context),
             constructed=context.is_constructed,
         ),
@@ -60,18 +63,18 @@ def sessions_section(context: ReportContext) -> Section:
     )
     return Section(
         section_id="sessions",
-        question="Bliver de aftalte møder holdt?",
-        answer=meetings_held(total["held_count"], total["planned_count"], forum="de aftalte fora"),
-        support=_support(summed),
+        question=QUESTION,
+        answer=_answer(total),
+        support="Tallene viser, om møderne blev holdt. De viser ikke, om de hjalp.",
         level=0,
         level_reason="Tallene tæller møder. De sammenligner ikke.",
         tables=(summed, detailed),
         figures=(figure,),
         how_sure=HowSure(
-            number="Alle møder i mødeloggen er talt med. Der er ingen tilfældig usikkerhed.",
+            number="Alle møder i de godkendte rækker er talt med. Der er ingen tilfældig usikkerhed.",
             cause="Vi ved ikke, hvorfor et møde ikke blev holdt. Det står ikke i mødeloggen.",
             data=_data(total),
-            needed="Et møde uden referat tæller som ukendt, ikke som holdt. Send de manglende referater.",
+            needed="Skal årsagerne kendes, må mødeloggen vise, hvorfor et møde blev aflyst.",
         ),
         not_shown=(
             "Figuren viser, om møderne blev holdt. Den viser ikke, om de hjalp.",
@@ -86,12 +89,8 @@ def sessions_section(context: ReportContext) -> Section:
     )
 
 
-def latest_whole_school_year(context: ReportContext) -> str:
-    """The last school year that had ended on the as-of date and holds planned meetings: "2025/26".
-
-    Raises:
-        LookupError: no school year with meetings has ended.
-    """
+def latest_whole_school_year(context: ReportContext) -> str | None:
+    """The last school year that had ended on the as-of date and holds planned meetings: "2025/26"; None without any."""
     rows = context.records(
         """
         SELECT max(cadence.school_year) AS school_year
@@ -101,9 +100,8 @@ def latest_whole_school_year(context: ReportContext) -> str:
         """,
         [context.as_of_date],
     )
-    if rows[0]["school_year"] is None:
-        raise LookupError("no whole school year with meetings before the as-of date")
-    return str(rows[0]["school_year"])
+    found = rows[0]["school_year"]
+    return None if found is None else str(found)
 
 
 def _table(context: ReportContext, records: list[dict[str, Any]], year: str) -> ProtectedTable:
@@ -145,21 +143,13 @@ def _summed_table(context: ReportContext, records: list[dict[str, Any]], year: s
     )
 
 
-def _support(summed: ProtectedTable) -> str:
-    """Name the district with most cancelled meetings where it holds more than twice its part of the planned ones."""
-    rows = [
-        {name: summed.cell(name, area=area).value for name in ("planned_count", "cancelled_count")} | {"area": area}
-        for area in summed.values("area")
-    ]
-    whole = next(row for row in rows if row["area"] == WHOLE_MUNICIPALITY)
-    missing = int(str(whole["cancelled_count"]))
-    if missing == 0:
-        return "Ingen møder er meldt aflyst."
-    most = max((row for row in rows if row is not whole), key=lambda row: int(str(row["cancelled_count"])))
-    cancelled, planned = int(str(most["cancelled_count"])), int(str(most["planned_count"]))
-    if cancelled * int(str(whole["planned_count"])) <= 2 * missing * planned:
-        return f"{counted(missing, 'møder')} blev ikke holdt. De fordeler sig over distrikterne."
-    return f"{number(cancelled)} af de {counted(missing, 'møder')}, der ikke blev holdt, lå i {most['area']}."
+def _answer(total: dict[str, Any]) -> str:
+    """Planned, held, not held and unknown, so that unknown is never read as not held."""
+    held, planned, cancelled, unknown = (
+        _plain(total[name]) for name in ("held_count", "planned_count", "cancelled_count", "unknown_count")
+    )
+    said = f"{number(held)} af {counted(planned, 'planlagte møder')} blev holdt. {number(cancelled)} blev ikke holdt"
+    return f"{said}, og for {number(unknown)} mangler referatet." if unknown else f"{said}."
 
 
 def _data(total: dict[str, Any]) -> str:
@@ -173,7 +163,7 @@ def _cadence(context: ReportContext) -> str:
     profile = load_profile(context.settings.municipality.profile)
     titles = load_code_table("forums").titles()
     parts = [f"{titles[forum['code']]} hver {forum['interval_weeks']}. uge" for forum in profile["forums"]]
-    return f"Den aftalte kadence er {joined(parts)}. Den står i profilen, som følger dokumentet."
+    return f"Efter aftalen holdes {joined(parts)}. Det står i profilen, som følger dokumentet."
 
 
 def _declared(context: ReportContext) -> tuple[DeclaredNumber, ...]:

@@ -24,11 +24,22 @@ def share_panels(
     pieces = []
     for name in panels:
         rows = [row for row in table.rows if row[table.column_index(panel)].value == name]
-        shown = [cell for cell in (row[table.column_index(share)] for row in rows) if cell.status is CellStatus.SHOWN]
+        shown = [row for row in rows if row[table.column_index(share)].status is CellStatus.SHOWN]
         if shown:
-            first, last = (cell_text(cell, column).removesuffix(f"{NBSP}%") for cell in (shown[0], shown[-1]))
-            pieces.append(f"{name}: {first} til {last}{NBSP}procent.")
+            pieces.append(f"{name}: {_from_to(shown, table, share=share, period=period, periods=periods)}.")
     return _within_limit([opening, *pieces], _missing(table, share))
+
+
+def _from_to(rows: Sequence[Any], table: ProtectedTable, *, share: str, period: str, periods: Sequence[Any]) -> str:
+    """First and last shown value; the years are named where they are not those of the whole figure."""
+    column, when = table.column(share), table.column_index(period)
+    told = [cell_text(row[table.column_index(share)], column).removesuffix(f"{NBSP}%") for row in (rows[0], rows[-1])]
+    years = [rows[0][when].value, rows[-1][when].value]
+    if len(rows) == 1:
+        return f"{told[0]}{NBSP}procent i {years[0]}"
+    if years == [periods[0], periods[-1]]:
+        return f"{told[0]} til {told[1]}{NBSP}procent"
+    return f"{told[0]} i {years[0]} til {told[1]}{NBSP}procent i {years[1]}"
 
 
 def change_rows(
@@ -53,7 +64,7 @@ def change_rows(
 def move_bars(table: ProtectedTable, *, label: str, down: str, up: str, noun: str) -> str:
     """Bars down and up per row, while words last."""
     columns = table.column(down), table.column(up)
-    opening = f"Søjler for {noun}, der er rykket ned og op ad trappen, {_rows(table)}."
+    opening = f"Søjler med antal {noun} ned og op ad trappen, {_rows(table)}."
     pieces = [
         f"{row[table.column_index(label)].value}: {cell_text(row[table.column_index(down)], columns[0])} ned, "
         f"{cell_text(row[table.column_index(up)], columns[1])} op."

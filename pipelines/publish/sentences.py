@@ -17,6 +17,7 @@ from pipelines.publish.danish import (
     number,
     percent_words,
     percentage_points,
+    signed_words,
     small_number,
 )
 
@@ -24,9 +25,7 @@ UNCERTAINTY: Final = (
     "Tallene i parentes viser usikkerheden. Gentog vi målingen mange gange, ville spændet ramme det rigtige tal i omkring "
     "95 af 100 tilfælde."
 )
-ALL_COUNTED: Final = (
-    "Alle elever er talt med. Båndet viser, hvor meget tallet kan svinge fra år til år ved tilfældigheder."
-)
+ALL_COUNTED: Final = "Alle elever i de godkendte rækker er talt med. Båndet viser, hvor meget tallet kan svinge fra år til år ved tilfældigheder."
 HIDDEN_NUMBERS: Final = (
     f"Vi viser ikke tal, der bygger på færre end 5{NBSP}børn. "
     "Enkelte andre tal er også skjult, så ingen kan regne dem ud."
@@ -116,20 +115,34 @@ def moves(down: Cell, up: Cell, *, when: str = "På et år") -> str:
     return f"{when} er {counted(_value(down), 'børn')} rykket ned ad trappen og {number(_value(up))} op."
 
 
-def before_and_after(change: Cell, low: Cell, high: Cell, expected: Cell | None = None, *, decimals: int = 1) -> str:
-    """Level 1: the mean change in SDQ points (negative = fewer difficulties), always beside what one could expect anyway."""
+def before_and_after(
+    change: Cell,
+    low: Cell,
+    high: Cell,
+    expected: Cell | None = None,
+    *,
+    subject: str = "SDQ-tallet",
+    decimals: int = 1,
+) -> str:
+    """Level 1: the mean change in SDQ points (negative = fewer difficulties), always beside what one could expect anyway.
+
+    `subject` names whose numbers they are ("Forældrenes SDQ-tal"). An interval that holds 0 says so in words.
+    """
     cells = (change, low, high)
     if not _shown(*cells):
         return missing_words(_first_missing(*cells), "SDQ")
-    difference = _value(change)
+    difference, lowest, highest = _value(change), _value(low), _value(high)
     direction = "lavere" if difference < 0 else "højere"
-    ends = sorted((abs(_value(low)), abs(_value(high)))) if _value(low) * _value(high) > 0 else None
-    spread = (
-        f"fra {number(ends[0], decimals)} til {number(ends[1], decimals)}"
-        if ends
-        else f"fra {number(_value(low), decimals)} til {number(_value(high), decimals)}"
+    if lowest * highest > 0:
+        ends = sorted((abs(lowest), abs(highest)))
+        spread, chance = f"fra {number(ends[0], decimals)} til {number(ends[1], decimals)}", ""
+    else:
+        spread = f"fra {signed_words(lowest, decimals)} til {signed_words(highest, decimals)}".replace(NBSP, " ")
+        chance = " Så meget kan det svinge tilfældigt."
+    said = (
+        f"{subject} var i gennemsnit {number(abs(difference), decimals)}{NBSP}point {direction} ved anden måling ({spread})."
+        f"{chance}"
     )
-    said = f"SDQ-tallet var i gennemsnit {number(abs(difference), decimals)}{NBSP}point {direction} ved anden måling ({spread})."
     return f"{said} {expected_change(expected, decimals=decimals)}" if expected else said
 
 
@@ -139,8 +152,8 @@ def expected_change(expected: Cell, *, decimals: int = 1) -> str:
         return "Tallet falder ofte også uden indsats, fordi børn henvises, når det går dårligst."
     points = f"{number(abs(_value(expected)), decimals)}{NBSP}point"
     if _value(expected) < 0:
-        return f"Et fald på {points} kunne man vente uden indsats, fordi børn henvises, når det går dårligst."
-    return f"En stigning på {points} kunne man vente uden indsats."
+        return f"Et fald på omkring {points} kunne man vente uden indsats, fordi børn henvises, når det går dårligst."
+    return f"En stigning på omkring {points} kunne man vente uden indsats."
 
 
 def follow_up(measured_twice: Cell, all_children: Cell) -> str:

@@ -1,0 +1,129 @@
+"""The committee report on small municipalities and on incomplete deliveries: nothing leaks, nothing crashes, gaps are named."""
+
+import itertools
+import shutil
+import statistics
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext, report_context
+from pipelines.committee.ladder import ladder_section
+from pipelines.committee.mainstream import mainstream_section
+from pipelines.committee.sessions import sessions_section
+from pipelines.committee.wellbeing import wellbeing_section
+from pipelines.disclosure.table import CellStatus, ProtectedTable
+from pipelines.municipalities import load_profile
+from pipelines.publish.section import Section
+from pipelines.run import run
+from pipelines.simulate import simulate_municipality, write_deliveries
+from pipelines.workspace import create_workspace
+from tests.support import RanDemo
+
+PROFILE = "vordingborg_next_step"
+SECTIONS = {
+    "mainstream": mainstream_section,
+    "ladder": ladder_section,
+    "wellbeing": wellbeing_section,
+    "sessions": sessions_section,
+}
+
+
+def small_municipality(folder: Path, *, children: int, seed: int, without: str | None = None) -> Path:
+    workspace = create_workspace(
+        folder / "w", profile=PROFILE, municipality_name="Bøgelund Kommune", is_constructed=True
+    )
+    simulated = simulate_municipality(
+        load_profile(PROFILE), children_count=children, seed=seed, data_end_date=date(2026, 9, 30)
+    )
+    write_deliveries(simulated, workspace.inboxes, dirty=False)
+    if without:
+        shutil.rmtree(workspace.inboxes / without)
+    run(workspace, now=datetime(2026, 10, 5, 12, 0))
+    return workspace.root
+
+
+@pytest.fixture(scope="module", params=[(700, 3), (1900, 6)], ids=str)
+def context(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReportContext]:
+    children, seed = request.param
+    root = small_municipality(tmp_path_factory.mktemp("small"), children=children, seed=seed)
+    with report_context(str(root)) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_every_section_holds_together_with_few_children(context: ReportContext, name: str) -> None:
+    section = SECTIONS[name](context)
+    assert section.answer
+    assert [value for table in section.tables for value in small_counts(table)] == []
+
+
+def small_counts(table: ProtectedTable) -> list[float]:
+    counts = [column.name for column in table.columns if column.kind == "count"]
+    return [value for name in counts for value in table.values(name) if value is not None and 0 < value < 5]
+
+
+def test_district_means_are_shown_for_all_districts_of_an_informant_or_for_none(context: ReportContext) -> None:
+    by_district = next(t for t in wellbeing_section(context).tables if t.table_id == "sdq_by_district")
+    for informant in dict.fromkeys(by_district.values("informant")):
+        districts = by_district.excerpt(
+            "one",
+            title="",
+            keep_row=lambda row, who=informant: row["informant"] == who and row["area"] != WHOLE_MUNICIPALITY,
+        )
+        index = districts.column_index("change_mean_points")
+        statuses = {row[index].status for row in districts.rows} - {CellStatus.NOT_COMPUTABLE}
+        assert len(statuses) <= 1
+
+
+def test_mean_and_interval_do_not_give_two_hidden_districts_back() -> None:
+    """The attack that this guards against: two equations, two unknowns (made-up means)."""
+    true_means = [0.7, 2.3, 1.0, -1.2, -0.1]
+    mean, variance = statistics.mean(true_means), statistics.variance(true_means)
+    shown = true_means[:3]
+    rest_sum = 5 * mean - sum(shown)
+    rest_squares = 4 * variance + 5 * mean**2 - sum(value**2 for value in shown)
+    root = (2 * rest_squares - rest_sum**2) ** 0.5
+    solved = sorted([(rest_sum - root) / 2, (rest_sum + root) / 2])
+    assert solved == pytest.approx([-1.2, -0.1])  # so a partly hidden list with mean and interval must never be printed
+
+
+def test_no_answer_is_more_certain_than_its_level(context: ReportContext) -> None:
+    section = wellbeing_section(context)
+    if section.level == 0:
+        assert "lavere ved anden måling" not in section.answer
+        assert "Niveauet er sat ned fra 1 til 0" in section.level_reason
+
+
+@pytest.mark.parametrize(
+    ("without", "name", "said"),
+    [
+        ("sessions", "sessions", "Vi har ikke fået tal for møder."),
+        ("sdq_answers", "wellbeing", "Vi har ikke fået tal for SDQ-besvarelser."),
+        ("measures", "ladder", "Vi har ikke fået tal for socialsporet."),
+        ("school_placements", "mainstream", "Vi har ikke fået tal for skole- og dagtilbudsplaceringer"),
+    ],
+)
+def test_a_source_that_never_came_is_named_and_not_called_too_few(
+    without: str, name: str, said: str, tmp_path: Path
+) -> None:
+    root = small_municipality(tmp_path, children=700, seed=3, without=without)
+    with report_context(str(root)) as context:
+        sections: dict[str, Section] = {each: SECTIONS[each](context) for each in SECTIONS}
+    assert said in sections[name].answer
+    assert all(section.answer for section in sections.values())
+
+
+def test_the_whole_is_the_sum_of_its_shown_parts(demo: RanDemo) -> None:
+    with report_context(str(demo.made_up)) as context:
+        shares = mainstream_section(context).tables[0]
+    rows = [dict(zip([c.name for c in shares.columns], row, strict=True)) for row in shares.rows]
+    for year, of_year in itertools.groupby(
+        sorted(rows, key=lambda row: str(row["school_year"].value)), key=lambda row: row["school_year"].value
+    ):
+        parts = list(of_year)
+        whole = next(row for row in parts if row["area"].value == WHOLE_MUNICIPALITY)
+        districts = [row["pupils_count"].value for row in parts if row is not whole]
+        assert sum(districts) == whole["pupils_count"].value, year
