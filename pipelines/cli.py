@@ -63,14 +63,18 @@ def check(
 @app.command()
 def run(workspace: WorkspaceOption = Path(), quiet: QuietOption = False) -> None:
     """Indlæs alt i indbakken, og regn tallene om."""
+    from pipelines.run import RunResult
     from pipelines.run import run as run_stages
     from pipelines.terminal import progress_bars, show_run
     from pipelines.workspace import open_workspace
 
     opened = open_workspace(workspace)
-    with progress_bars(quiet=quiet) as progress:
-        result = run_stages(opened, now=_now(), progress=progress)
-    show_run(result, opened, quiet=quiet)
+    result = RunResult()
+    try:
+        with progress_bars(quiet=quiet) as progress:
+            run_stages(opened, now=_now(), progress=progress, result=result)
+    finally:
+        show_run(result, opened, quiet=quiet)
     if result.refused:
         raise result.refused[0][1]
 

@@ -17,7 +17,7 @@ from pipelines.codes import load_codes_into
 from pipelines.committee.reports import assemble_report, chosen_reports, delivery_stamps, notebook_parameters
 from pipelines.contracts import contracts_checksum, load_contracts
 from pipelines.disclosure.rule import DisclosureRule
-from pipelines.errors import PublishError, TrappenError
+from pipelines.errors import PublishError, TrappenError, UnknownSourceError, WorkspaceError
 from pipelines.landing.delivery import DeliveryResult, land_delivery, needs_rebuild, rebuild_typed
 from pipelines.landing.register import masked_name
 from pipelines.progress import Progress, Silent
@@ -41,20 +41,25 @@ class RunResult:
     gate_warnings: list[str] = field(default_factory=list)
 
 
-def run(workspace: Workspace, *, now: datetime, progress: Progress | None = None) -> RunResult:
+def run(
+    workspace: Workspace, *, now: datetime, progress: Progress | None = None, result: RunResult | None = None
+) -> RunResult:
     """Take in everything in the inbox and bring core and marts up to date.
 
-    A delivery that cannot be read is refused whole, named in the result, and left in the inbox; the others go on.
+    A delivery that cannot be read is refused whole, named in the result, and left in the inbox; the others go on. The
+    result given is filled as the run goes, so that what was taken in can be told also when a later stage stops the run.
 
     Raises:
         ExpectationError: an expectation of severity *error* failed; the tables are built, nothing may be published.
         TransformError, CheckError: the SQL cannot be built, or rows exist that must not.
     """
     progress = progress or Silent()
-    result = RunResult()
+    result = RunResult() if result is None else result
     with open_warehouse(workspace) as connection, _logged(connection, workspace, "run", now) as details:
-        result.retyped = _retype_changed(connection, workspace, progress)
         _land_inbox(connection, workspace, result, now=now, progress=progress)
+        if result.refused and not result.deliveries and not _has_deliveries(connection):
+            raise result.refused[0][1]
+        result.retyped = _retype_changed(connection, workspace, progress)
         details["deliveries"] = len(result.deliveries)
         details["refused"] = len(result.refused)
         load_code_tables(connection, workspace)
@@ -120,7 +125,7 @@ def as_of_date(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> d
         return chosen
     row = connection.execute("SELECT max(landed_at) FROM landed.deliveries").fetchone()
     if row is None or row[0] is None:
-        raise TrappenError("Der er ingen leverancer endnu. Læg filer i indbakken, og kør: trappen run")
+        raise WorkspaceError("Der er ingen leverancer endnu. Læg filer i indbakken, og kør: trappen run")
     return row[0].date()  # type: ignore[no-any-return]  # DuckDB gives a datetime for TIMESTAMP
 
 
@@ -133,6 +138,28 @@ def waiting_files(workspace: Workspace) -> list[tuple[str, Path]]:
         for path in sorted(workspace.inbox(source).iterdir())
         if not path.name.startswith(".")
     ]
+
+
+def _has_deliveries(connection: duckdb.DuckDBPyConnection) -> bool:
+    row = connection.execute(
+        "SELECT count(*) FROM information_schema.tables "
+        "WHERE table_catalog = 'wh' AND table_schema = 'landed' AND table_name = 'deliveries'"
+    ).fetchone()
+    if not row or not row[0]:
+        return False
+    counted = connection.execute("SELECT count(*) FROM landed.deliveries").fetchone()
+    return bool(counted and counted[0])
+
+
+def _refuse_strays(workspace: Workspace) -> list[tuple[Path, TrappenError]]:
+    """Files that lie in the inbox, but in no source's folder: nobody would ever read them."""
+    known = set(load_contracts("source"))
+    strays = [path for path in sorted(workspace.inboxes.iterdir()) if path.is_file() and not path.name.startswith(".")]
+    for folder in sorted(workspace.inboxes.iterdir()):
+        if folder.is_dir() and folder.name not in known:
+            strays += [path for path in sorted(folder.iterdir()) if path.is_file()]
+    advice = f"Læg filen i en af mapperne: {', '.join(sorted(known))}."
+    return [(path, UnknownSourceError(f"Filen ligger ikke i en kildes mappe. {advice}")) for path in strays]
 
 
 def _retype_changed(connection: duckdb.DuckDBPyConnection, workspace: Workspace, progress: Progress) -> list[str]:
@@ -154,6 +181,7 @@ def _land_inbox(
     now: datetime,
     progress: Progress,
 ) -> None:
+    result.refused += _refuse_strays(workspace)
     files = waiting_files(workspace)
     progress.stage("Læser leverancer", len(files))
     for source, path in files:

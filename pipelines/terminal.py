@@ -50,7 +50,7 @@ def progress_bars(*, quiet: bool) -> Iterator[RunProgress]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True)) as bars:
         yield _Bars(bars)
@@ -58,7 +58,7 @@ def progress_bars(*, quiet: bool) -> Iterator[RunProgress]:
 
 def show_checked(result: "DeliveryResult") -> None:
     """Print what `trappen check` found: counts, warnings, and each error with its cell."""
-    console = Console()
+    console = Console(markup=False)
     console.print(
         f"{result.file_name}: {result.rows_received} rækker modtaget, {result.rows_typed} i orden, "
         f"{result.rows_rejected} med fejl.",
@@ -79,7 +79,7 @@ def show_checked(result: "DeliveryResult") -> None:
 
 def show_run(result: "RunResult", workspace: "Workspace", *, quiet: bool) -> None:
     """Print what a run took in, refused, rebuilt and warns about."""
-    console = Console()
+    console = Console(markup=False)
     for path, error in result.refused:
         console.print(
             f"Afvist hel fil: {path.parent.name}/{masked_name(path.name)}. {error}", highlight=False, soft_wrap=True
@@ -95,6 +95,8 @@ def show_run(result: "RunResult", workspace: "Workspace", *, quiet: bool) -> Non
             else f"{delivery.rows_typed} godkendt, {delivery.rows_rejected} afvist"
         )
         console.print(f"{delivery.source}: {delivery.file_name}: {state}", highlight=False, soft_wrap=True)
+        for note in delivery.warnings:
+            console.print(f"  Bemærk: {note}", highlight=False, soft_wrap=True)
     if any(delivery.rows_rejected for delivery in result.deliveries):
         console.print(
             f"Fejllister til dem, der har sendt filerne: {workspace.error_lists}", highlight=False, soft_wrap=True
@@ -105,7 +107,7 @@ def show_run(result: "RunResult", workspace: "Workspace", *, quiet: bool) -> Non
 
 def show_status(status: "Status") -> None:
     """Print one line per source, and what waits in the inbox."""
-    console = Console()
+    console = Console(markup=False)
     table = Table("Kilde", "Leverancer", "Rækker", "Godkendt", "Afvist", "Seneste", "Venter")
     for line in status.sources:
         table.add_row(
@@ -123,7 +125,7 @@ def show_status(status: "Status") -> None:
 
 def show_demo(demo: "Demo", *, quiet: bool) -> None:
     """Print where the reports of the demo lie."""
-    console = Console()
+    console = Console(markup=False)
     if not quiet:
         console.print("Rapporterne er klar:", highlight=False)
     for report in demo.reports:

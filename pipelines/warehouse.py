@@ -21,7 +21,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from pipelines.errors import DiskFullError, TrappenError, WarehouseBusyError, WrongKeyError
+from pipelines.errors import DiskFullError, TrappenError, WarehouseBusyError, WorkspaceError, WrongKeyError
 from pipelines.workspace import Workspace
 
 SCHEMAS = ("landed", "typed", "rejected", "codes", "core", "marts", "meta")
@@ -182,8 +182,13 @@ def _writer_lock(workspace: Workspace) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise WarehouseBusyError(_busy_text(workspace)) from None
+    except OSError as error:
+        raise WorkspaceError(
+            f"Der kan ikke skrives i arbejdsmappen ({error.strerror}). Ret rettighederne, eller frigør plads, og kør igen."
+        ) from None
     try:
-        _holder_file(workspace).write_text(json.dumps(_holder(), ensure_ascii=False), encoding="utf-8")
+        with in_words():
+            _holder_file(workspace).write_text(json.dumps(_holder(), ensure_ascii=False), encoding="utf-8")
         yield
     finally:
         _holder_file(workspace).unlink(missing_ok=True)

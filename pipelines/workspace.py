@@ -97,7 +97,8 @@ def create_workspace(
     load_profile(profile)
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise WorkspaceError(f"{root} findes allerede og er ikke en tom mappe. Vælg en ny mappe.")
-    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    root.mkdir(parents=True, exist_ok=True)
+    root.chmod(0o700)  # also an empty folder that was there before: its inboxes hold unencrypted deliveries
     for source in load_contracts("source"):
         (root / "inbox" / source).mkdir(parents=True)
     for folder in ("archive", "temporary", "error_lists", "reports", "logs"):

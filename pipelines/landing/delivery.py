@@ -4,6 +4,7 @@ One transaction per delivery: a delivery is read whole or refused whole, and a r
 is archived after the commit; should that fail, the file still lies in the inbox and the next run archives it.
 """
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ import duckdb
 
 from pipelines.archive import archive_file, read_archived
 from pipelines.contracts import Contract, source_contract
-from pipelines.errors import EmptyDeliveryError, UnreadableFileError
+from pipelines.errors import EmptyDeliveryError, TrappenError, UnreadableFileError
 from pipelines.landing import register
 from pipelines.landing.explain import CellError, rejected_cells, write_error_list
 from pipelines.landing.plain import in_plain_words
@@ -89,13 +90,13 @@ def land_delivery(
     if known is not None:
         return _again(connection, workspace, path, known)
     result, delivery = _land(connection, contract, content, facts, key=workspace.keys.pseudonym, now=now)
-    warnings = _archive(connection, workspace, path, delivery)
-    if result.rows_rejected:
+    if result.rows_rejected:  # before the file leaves the inbox: a sender must never lack the list
         target = workspace.error_lists / f"{result.delivery_id}.xlsx"
         write_error_list(
             result.errors, target, file_name=content.name, title=contract.title, rejected_rows=result.rows_rejected
         )
         result = replace(result, error_list=target)
+    warnings = _archive(connection, workspace, path, delivery)
     return replace(result, warnings=result.warnings + warnings)
 
 
@@ -355,7 +356,7 @@ def _archive(
     connection: duckdb.DuckDBPyConnection, workspace: Workspace, path: Path, delivery: Delivery
 ) -> tuple[str, ...]:
     """Seal the file in the archive, then take it out of the inbox; only a file in the inbox is ever deleted."""
-    if delivery.archived_as is None or not (workspace.archive / delivery.archived_as).is_file():
+    if delivery.archived_as is None or not _is_whole(workspace, delivery):
         archived_as = archive_file(
             path, workspace.archive, name=delivery.delivery_id, key=workspace.keys.archive, sha256=delivery.sha256
         )
@@ -366,6 +367,15 @@ def _archive(
         return ("Filen ligger stadig ukrypteret i indbakken (indstillingen keep_in_inbox).",)
     path.unlink()
     return ()
+
+
+def _is_whole(workspace: Workspace, delivery: Delivery) -> bool:
+    """Whether the archived copy opens and is the delivery, so that the one in the inbox can be let go."""
+    path = workspace.archive / str(delivery.archived_as)
+    try:
+        return hashlib.sha256(read_archived(path, key=workspace.keys.archive)).hexdigest() == delivery.sha256
+    except (TrappenError, OSError):
+        return False
 
 
 def _land_again(

@@ -1,14 +1,18 @@
 """DuckDB's errors in our words: its CSV messages print whole rows, so nothing of them may be shown, logged or chained."""
 
+import csv
+import zlib
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
+from xml.etree import ElementTree
 
 import duckdb
 
 from pipelines.errors import DiskFullError, TrappenError, UnreadableFileError
 from pipelines.warehouse import in_words
 
+_UNREADABLE = (duckdb.Error, OSError, UnicodeError, csv.Error, zlib.error, ElementTree.ParseError)
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -22,7 +26,7 @@ def in_plain_words(function: Callable[P, R]) -> Callable[P, R]:
             return function(*arguments, **named)
         except TrappenError:
             raise
-        except (duckdb.Error, OSError) as error:
+        except _UNREADABLE as error:
             failure = _plain_error(error)
         # outside the handler: raised inside it, the error would carry DuckDB's text along as its context
         raise failure
@@ -48,5 +52,14 @@ def _plain_error(error: Exception) -> Exception:
         )
     except duckdb.Error as unexpected:
         return RuntimeError(f"DuckDB failed while landing: {type(unexpected).__name__}")
+    except PermissionError:
+        return UnreadableFileError(
+            "Filen eller mappen må ikke læses eller skrives af den bruger, der kører trappen. Ret rettighederne, og kør igen."
+        )
     except OSError as unexpected:
         return unexpected
+    except (UnicodeError, csv.Error, zlib.error, ElementTree.ParseError):
+        return UnreadableFileError(
+            "Filen er beskadiget eller blander tegnsæt. Åbn den i Excel, gem den igen som .xlsx, og kør igen. "
+            "Intet er læst ind."
+        )

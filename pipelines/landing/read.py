@@ -144,7 +144,8 @@ def _dialect(text: TextFacts, contract: Contract) -> tuple[str, list[list[str]]]
 
 
 def _head_records(head: str, delimiter: str) -> list[list[str]]:
-    reader = csv.reader(head.splitlines(keepends=True), delimiter=delimiter)
+    # not splitlines(): it also parts at form feed, U+2028 and others, which no reader of CSV takes for line ends
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
     csv.field_size_limit(MAXIMUM_CELL_CHARACTERS)
     return list(itertools.islice(reader, HEADER_SEARCH_ROWS))
 
@@ -181,7 +182,8 @@ def _read_csv_clause(content: Content, text: TextFacts, delimiter: str, header: 
     return (
         f"read_csv('{path}', columns = {{{columns}}}, delim = '{delimiter}', quote = '\"', escape = '\"', "
         f"encoding = 'utf-8', skip = {header.row + 1}, "
-        f"auto_detect = false, header = false, null_padding = true, strict_mode = true{line_end})"
+        f"auto_detect = false, header = false, null_padding = true, strict_mode = true, compression = 'none', "
+        f"hive_partitioning = false{line_end})"
     )
 
 

@@ -67,8 +67,16 @@ def delivery_id(source: str, sha256: str) -> str:
 
 def masked_name(name: str) -> str:
     """A file or sheet name that may be shown and kept: what is shaped like a CPR number becomes crosses."""
-    hidden = re.sub(r"(?<!\d)\d{6}[-_ ]?[0-9A-Za-z]{4}(?![0-9A-Za-z])", "xxxxxx-xxxx", name)
-    return re.sub(r"\d{9,}", lambda match: "x" * len(match[0]), hidden)
+    # six digits and four signs, or nine digits and more, with up to three signs that are no letters between any two
+    hidden = re.sub(r"(?<!\d)\d{6}[\W_]{0,3}[0-9A-Za-z]{4}(?![0-9A-Za-z])", "xxxxxx-xxxx", name)
+    return re.sub(r"\d(?:[\W_]{0,3}\d){8,}", _masked_digits, hidden)
+
+
+def _masked_digits(match: re.Match[str]) -> str:
+    digits = re.sub(r"\D", "", match[0])
+    windows = [digits[start : start + 10] for start in range(len(digits) - 9)] or [f"0{digits}"]
+    is_date_like = any(re.match(r"(0[1-9]|[12]\d|3[01]|[6-9]\d)(0[1-9]|1[0-2])", window) for window in windows)
+    return re.sub(r"\d", "x", match[0]) if is_date_like else match[0]
 
 
 def create_register(connection: duckdb.DuckDBPyConnection) -> None:
@@ -89,7 +97,7 @@ def deliveries_of(connection: duckdb.DuckDBPyConnection, source: str) -> list[De
     """All deliveries of a source in the order they were landed."""
     rows = execute(
         connection,
-        f"SELECT {_COLUMNS} FROM landed.deliveries WHERE source = $source ORDER BY landed_at, delivery_id",
+        f"SELECT {_COLUMNS} FROM landed.deliveries WHERE source = $source ORDER BY landed_at, rowid",
         source=source,
     ).fetchall()
     return [_delivery(row) for row in rows]

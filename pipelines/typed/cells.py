@@ -18,6 +18,8 @@ _CPR_ANYWHERE = (
     "(^|[^0-9])([0-2][0-9]|3[01]|[678][0-9]|9[01])(0[0-9]|1[0-2])[0-9]{2}"
     "([- ]?[0-9]{4}([^0-9]|$)|-[0-9A-Za-z]{4}([^0-9A-Za-z]|$))"
 )
+# nothing but a number: ten digits, or nine when Excel ate the zero, however parted; "CPR" may stand before it
+_CPR_ALONE = "(CPR|CPRNR)?((0[1-9]|[12][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])|[1-9])(0[1-9]|1[0-2])[0-9]{6}"
 _CPR_SIGNS = 10
 _EIGHT_DIGITS = 10_000_000  # a number column that allows this many digits could hold a CPR number
 _FIRST_DATE, _LAST_DATE = "1900-01-01", "2100-12-31"
@@ -113,7 +115,7 @@ def kind_sql(column: Column, raw: str, *, has_decimal_point: bool = False) -> st
         branches.append((f"regexp_full_match({cell}, '[0-9 -]{{1,20}}') AND {digits} = 10", "not_a_date"))
         branches.append((f"regexp_full_match({cell}, '[0-9 -]{{1,20}}')", "wrong_length"))
     else:
-        branches.append((f"regexp_matches({cell}, '{_CPR_ANYWHERE}')", "cpr_form"))
+        branches.append((_cpr_shaped_sql(cell), "cpr_form"))
     number = _number_sql(column, raw, has_decimal_point) if column.parse in ("integer", "decimal") else None
     if number is not None and column.minimum is not None:
         branches.append((f"{number} < {column.minimum}", "too_small"))
@@ -238,11 +240,16 @@ def _text_sql(column: Column, raw: str) -> str:
         return f"CASE {guard} ELSE nullif(regexp_replace({cell}, '[\\s\u00a0]+', ' ', 'g'), '') END"
     pattern = column.pattern.replace("'", "''")
     return (
-        f"CASE WHEN strlen({raw}) < {_CPR_SIGNS} AND regexp_matches({raw}, '{pattern}') THEN {raw} "
+        f"CASE WHEN strlen({raw}) < {_CPR_SIGNS - 1} AND regexp_matches({raw}, '{pattern}') THEN {raw} "
         f"{guard} WHEN regexp_matches({cell}, '{pattern}') THEN {cell} "
         f"WHEN regexp_matches(upper({cell}), '{pattern}') THEN upper({cell}) END"
     )
 
 
 def _cpr_shaped_sql(cell: str) -> str:
-    return f"strlen({cell}) >= {_CPR_SIGNS} AND regexp_matches({cell}, '{_CPR_ANYWHERE}')"
+    """Whether the cell holds a CPR number, or is one in any spelling that the CPR column itself would accept."""
+    signs = f"regexp_replace(upper({cell}), '[^0-9A-Z]', '', 'g')"
+    return (
+        f"strlen({cell}) >= {_CPR_SIGNS - 1} AND "
+        f"(regexp_matches({cell}, '{_CPR_ANYWHERE}') OR regexp_full_match({signs}, '{_CPR_ALONE}'))"
+    )

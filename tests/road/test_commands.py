@@ -207,3 +207,34 @@ def test_wrong_settings_are_all_named_with_what_is_allowed(small_workspace: Path
     assert_one_sentence(done, SettingsError, "disclosure.minimum_count er 1, men skal være mindst 3")
     assert "ladder.grace_days kendes ikke" in done.stderr
     assert "grace_gap_days" in done.stderr
+
+
+def test_a_first_file_that_is_empty_gives_its_own_exit_code(tmp_path: Path) -> None:
+    folder = tmp_path / "kommune"
+    assert trappen("init", str(folder), "--profile", "vordingborg_next_step").returncode == 0
+    (folder / "inbox" / "children" / "tom.csv").touch()
+    done = trappen("run", "--workspace", str(folder))
+    assert_one_sentence(done, EmptyDeliveryError, "tom")
+    assert "Afvist hel fil: children/tom.csv" in done.stdout
+
+
+def test_a_run_without_deliveries_says_where_to_put_them(tmp_path: Path) -> None:
+    folder = tmp_path / "kommune"
+    assert trappen("init", str(folder), "--profile", "vordingborg_next_step").returncode == 0
+    assert_one_sentence(trappen("run", "--workspace", str(folder)), WorkspaceError, "indbakken")
+
+
+def test_a_file_outside_every_sources_folder_is_named(small_workspace: Path) -> None:
+    (small_workspace / "inbox" / "elever").mkdir()
+    (small_workspace / "inbox" / "elever" / "ok.csv").write_text("a;b\n")
+    done = trappen("run", "--workspace", str(small_workspace))
+    assert_one_sentence(done, UnknownSourceError, "sdq_answers")
+    assert "elever/ok.csv" in done.stdout
+
+
+def test_signs_that_a_terminal_could_take_for_markup_are_shown_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "kopi [rettet].csv"
+    path.write_text("CPR;Ydelsesnummer;Paragraf;Startdato;Antal [/uge]\n0101995015;A1;§ 30;31-02-2025;x\n")
+    done = trappen("check", str(path), "--source", "measures")
+    assert_one_sentence(done, RejectedRowsError, "D2")
+    assert "kopi [rettet].csv" in done.stdout
