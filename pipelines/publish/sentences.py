@@ -25,7 +25,10 @@ UNCERTAINTY: Final = (
     "Tallene i parentes viser usikkerheden. Gentog vi målingen mange gange, ville spændet ramme det rigtige tal i omkring "
     "95 af 100 tilfælde."
 )
-ALL_COUNTED: Final = "Alle elever i de godkendte rækker er talt med. Båndet viser, hvor meget tallet kan svinge fra år til år ved tilfældigheder."
+ALL_COUNTED: Final = (
+    "Alle elever i de godkendte rækker er talt med. "
+    "Båndet viser, hvor meget tallet kan svinge fra år til år ved tilfældigheder."
+)
 HIDDEN_NUMBERS: Final = (
     f"Vi viser ikke tal, der bygger på færre end 5{NBSP}børn. "
     "Enkelte andre tal er også skjult, så ingen kan regne dem ud."
