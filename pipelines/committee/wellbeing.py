@@ -89,7 +89,7 @@ def wellbeing_section(context: ReportContext) -> Section:
         section_id="wellbeing",
         question=QUESTION,
         answer=_answer(whole, main, evidence),
-        support=_other_informants(changes, main),
+        support=f"{SDQ_EXPLAINED} {_other_informants(changes, main)}".strip(),
         level=int(evidence.level),
         level_reason=_level_reason(evidence, whole, context),
         tables=(changes, by_district, followed),

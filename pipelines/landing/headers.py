@@ -59,11 +59,18 @@ def columns_by_alias(contract: Contract) -> Mapping[str, str]:
 
 
 def best_header_row(records: Sequence[Sequence[str]], contract: Contract) -> tuple[int, int]:
-    """The 0-based record that names most of the contract's columns, and how many it names; the first where several do."""
+    """The 0-based record that is the header, and how many of the contract's columns it names.
+
+    The first record that names every required column; a fuller header further down would make the rows between vanish.
+    Where none does, the record that names most (the first of several), so that the message can say what is missing.
+    """
     aliases = columns_by_alias(contract)
-    scores = [len({aliases[key] for cell in record if (key := folded(cell)) in aliases}) for record in records]
-    best = max(scores, default=0)
-    return (scores.index(best) if scores else 0), best
+    named = [{aliases[key] for cell in record if (key := folded(cell)) in aliases} for record in records]
+    required = {column.name for column in contract.required_columns}
+    complete = [number for number, names in enumerate(named) if required <= names]
+    scores = [len(names) for names in named]
+    best = complete[0] if complete else scores.index(max(scores)) if scores else 0
+    return best, scores[best] if scores else 0
 
 
 def match_header(

@@ -17,9 +17,13 @@ from pipelines.errors import UnreadableFileError
 from pipelines.landing.sniff import Content
 
 FORMULA_ERROR = "#FEJL"
-"""Text put where a formula gave an error, so that the cell is rejected instead of read as empty."""
+"""Text put where a formula gave an error or no value, so that the cell is rejected instead of read as empty."""
 
 _CELL = re.compile(rb'<c [^>]*?r="([A-Z]+)([0-9]+)"([^>]*?)(/?)>')
+# a formula whose value was never computed: the workbook was written by a program and not saved by Excel
+_UNVALUED = re.compile(
+    rb'<c [^>]*?r="([A-Z]+)([0-9]+)"[^>]*?>\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
+)
 _DIMENSION = re.compile(rb'<dimension [^>]*?ref="([A-Z]+)([0-9]+)(?::([A-Z]+)([0-9]+))?"')
 
 
@@ -116,9 +120,10 @@ def _first_cell(xml: bytes, height: int, width: int) -> tuple[int, int]:
 
 
 def _formula_errors(xml: bytes) -> list[tuple[int, int]]:
-    if b't="e"' not in xml:
-        return []
-    return [(int(cell[2]) - 1, _column_number(cell[1])) for cell in _CELL.finditer(xml) if b't="e"' in cell[0]]
+    """0-based row and column of every formula that gave an error, or whose value was never computed."""
+    found = [cell for cell in _CELL.finditer(xml) if b't="e"' in cell[0]] if b't="e"' in xml else []
+    found += list(_UNVALUED.finditer(xml)) if b"<f" in xml else []
+    return [(int(cell[2]) - 1, _column_number(cell[1])) for cell in found]
 
 
 def _column_number(letters: bytes) -> int:

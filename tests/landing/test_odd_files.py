@@ -146,3 +146,27 @@ def test_a_damaged_archive_copy_is_made_again_before_the_delivered_file_is_let_g
         path.write_bytes(original)
         assert land_delivery(connection, workspace, path, source="children", now=moment).was_known
         assert rebuild_typed(connection, workspace, "children")[0].rows_typed == 2
+
+
+def test_rows_between_two_headers_are_not_lost(tmp_path: Path) -> None:
+    short = "CPR;Fødselsdato;Fra"
+    rows = [f"02019950{number:02d};05-03-2015;01-08-2020" for number in range(4)]
+    result = check_delivery(write(tmp_path, short, *rows, HEADER, *ROWS), source="children")
+    assert result.rows_received == 7  # four rows, the second header and its two rows
+    assert result.rows_typed >= 4
+    assert result.rows_rejected >= 1
+
+
+def test_a_formula_whose_value_was_never_computed_is_rejected_and_not_read_as_empty(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    path = tmp_path / "formler.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("Ark1")
+        sheet.write_row(0, 0, HEADER.split(";"))
+        for number, row in enumerate(ROWS, start=1):
+            sheet.write_row(number, 0, row.split(";"))
+        sheet.write_formula(1, 3, '="D"&1', None, "")
+    result = check_delivery(path, source="children")
+    assert (result.rows_typed, result.rows_rejected) == (1, 1)
+    assert [error.cell for error in result.errors] == ["D2"]
