@@ -27,6 +27,7 @@ FROM marts.mart_sdq_change
 ORDER BY informant_code, area_code
 """
 _COUNTS = ("first_measured_count", "children_count")
+SDQ_RANGE = f"SDQ går fra 0 til 40{NBSP}point. Et lavere tal er færre vanskeligheder."
 FEWEST_HIDDEN_DISTRICTS = 3
 """With fewer, a mean and its interval give the hidden districts' means back."""
 _SUBJECTS = {
@@ -89,7 +90,7 @@ def wellbeing_section(context: ReportContext) -> Section:
         section_id="wellbeing",
         question=QUESTION,
         answer=_answer(whole, main, evidence),
-        support=f"{SDQ_EXPLAINED} {_other_informants(changes, main)}".strip(),
+        support=_support(changes, main, evidence),
         level=int(evidence.level),
         level_reason=_level_reason(evidence, whole, context),
         tables=(changes, by_district, followed),
@@ -273,6 +274,13 @@ def _answer(whole: dict[str, Cell], main: str, evidence: Evidence) -> str:
         whole["expected_change_points"],
         subject=_SUBJECTS[main],
     )
+
+
+def _support(changes: ProtectedTable, main: str, evidence: Evidence) -> str:
+    """What SDQ is, and from level 1 what the others who answered say."""
+    if evidence.level == EvidenceLevel.COUNTED:
+        return SDQ_RANGE
+    return f"{SDQ_RANGE} {_other_informants(changes, main)}".strip()
 
 
 def _other_informants(changes: ProtectedTable, main: str) -> str:
