@@ -14,7 +14,8 @@ def test_demo_ends_well_and_prints_where_both_reports_lie(demo: RanDemo) -> None
 
 
 def test_demo_takes_less_than_a_minute(demo: RanDemo) -> None:
-    assert demo.seconds < 60
+    # processor time, since a clock would measure the other tests too; on free cores the clock shows less than this
+    assert demo.processor_seconds < 60
 
 
 def test_demo_tries_to_connect_to_nothing(demo: RanDemo) -> None:
