@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,21 +25,40 @@ DEFAULT_DATA_END = date(2026, 9, 30)
 
 @dataclass(frozen=True)
 class SimulatedMunicipality:
-    """Everything drawn. `tables` holds one frame per source with the columns of its contract, codes as in the code tables,
-    right and complete; the other fields are the simulator's own arrays, from which the truth is counted."""
+    """Everything drawn: the simulator's own arrays, from which the truth is counted and the deliveries are made."""
 
     profile: DemoProfile
     parameters: Parameters
     seed: int
     data_end_date: date
     first_school_year: int
-    tables: Mapping[str, pl.DataFrame]
     children: Children
     geography: Geography
     placements: Placements
     social_histories: Histories
     sdq: SdqDraw
     sessions: Sessions
+
+    @cached_property
+    def tables(self) -> Mapping[str, pl.DataFrame]:
+        """One frame per source with the columns of its contract, codes as in the code tables, right and complete.
+
+        Made when first asked for: who only measures the arrays need not pay for them.
+        """
+        return {
+            "children": residence_rows(self.children, self.profile),
+            "institutions": self.geography.institutions,
+            "organisation": organisation_rows(self.profile),
+            "school_placements": placement_rows(self.placements, self.children, self.geography),
+            "measures": measure_rows(
+                part_generator(self.seed, "measures"), self.social_histories, self.children, self.parameters.ladder,
+                data_end=self.data_end_date,
+            ),
+            "sdq_answers": form_rows(self.sdq.forms, self.children, self.geography, self.parameters.sdq),
+            "sessions": session_rows(
+                part_generator(self.seed, "session contents"), self.sessions, self.profile, self.geography
+            ),
+        }  # fmt: skip
 
 
 def simulate_municipality(
@@ -82,24 +102,12 @@ def simulate_municipality(
         part_generator(seed, "sessions"), plan, geography, parameters.sessions,
         first_school_year=first_school_year, data_end=data_end_date,
     )  # fmt: skip
-    tables = {
-        "children": residence_rows(children, plan),
-        "institutions": geography.institutions,
-        "organisation": organisation_rows(plan),
-        "school_placements": placement_rows(placements, children, geography),
-        "measures": measure_rows(
-            part_generator(seed, "measures"), histories, children, parameters.ladder, data_end=data_end_date
-        ),
-        "sdq_answers": form_rows(sdq.forms, children, geography, parameters.sdq),
-        "sessions": session_rows(part_generator(seed, "session contents"), sessions, plan, geography),
-    }
     return SimulatedMunicipality(
         profile=plan,
         parameters=parameters,
         seed=seed,
         data_end_date=data_end_date,
         first_school_year=first_school_year,
-        tables=tables,
         children=children,
         geography=geography,
         placements=placements,
