@@ -3,13 +3,16 @@
 Step k leaves for k+1 with an away hazard and for k-1 with a towards hazard (statistical notes, section 6, step 7). A child's
 frailty multiplies both, so that the past tells about the future beyond the present step. Days are whole, a step lasts at least
 `shortest_spell_days`, and no move falls on the first of a month.
+
+A child's n-th move comes from the n-th numbers drawn for that child, whatever happens to it before and to others: two worlds
+that differ in the model alone are the same until the model acts.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.simulate.days import DAYS_PER_YEAR, NEVER, Days, Indices, Numbers, off_the_first
+from pipelines.simulate.days import DAYS_PER_YEAR, NEVER, Days, Flags, Indices, Numbers, day_number, off_the_first
 from pipelines.simulate.parameters import LadderParameters
 
 HIGHEST_STEP = 5
@@ -77,34 +80,53 @@ class _Walk:
         self.active = np.flatnonzero(entries.start < entries.stop)
         self.away = np.append(hazards.away, 0.0) / DAYS_PER_YEAR
         self.towards = np.insert(hazards.towards, 0, 0.0) / DAYS_PER_YEAR
+        self.pause = _pause(parameters)
         self.spells: list[tuple[Indices, Indices, Days, Days]] = []
 
     def take_one_step(self, rng: np.random.Generator) -> None:
-        """Everybody active moves, crosses into the adviser model, or reaches the end."""
+        """Everybody active moves or reaches the end."""
+        budget, direction = rng.exponential(size=len(self.step)), rng.random(len(self.step))
         who = self.active
-        now, step = self.clock[who], self.step[who]
-        advised = now >= self.entries.adviser_from[who]
-        away = self.away[step] * np.where(advised, self.parameters.adviser_away_multiplier, 1.0)
-        away = np.where(step >= self.entries.highest_step[who], 0.0, away) * self.frailty[who]
-        towards = (
-            self.towards[step] * np.where(advised, self.parameters.adviser_towards_multiplier, 1.0) * self.frailty[who]
-        )
-        total = away + towards
-        with np.errstate(divide="ignore"):
-            wait = rng.exponential(size=len(who)) / total
-        goes_away = rng.random(len(who)) * total < away
-        event = np.minimum(now + wait, float(NEVER))
-        crosses = ~advised & (event >= self.entries.adviser_from[who])
-        day = off_the_first(event.astype(np.int64))
-        ends = ~crosses & (day > self.entries.last_move_day[who])
-        moves = ~crosses & ~ends
-        self.clock[who[crosses]] = self.entries.adviser_from[who[crosses]]
+        event, advised = self._next_event(who, budget[who])
+        day = off_the_first(np.minimum(event, float(NEVER)).astype(np.int64))
+        away, towards = self._hazards(who, advised)
+        goes_away = direction[who] * (away + towards) < away
+        moves = day <= self.entries.last_move_day[who]
+        ends = ~moves
         self._close(who[ends], self.entries.stop[who[ends]])
         self._close(who[moves], day[moves])
         self.step[who[moves]] += np.where(goes_away[moves], 1, -1)
         self.spell_start[who[moves]] = day[moves]
         self.clock[who[moves]] = day[moves] + self.parameters.shortest_spell_days
-        self.active = who[~ends]
+        self.active = who[moves]
+
+    def _hazards(self, who: Indices, advised: Flags) -> tuple[Numbers, Numbers]:
+        """Per day, away from ordinary and towards it, with or without the adviser model."""
+        step, parameters = self.step[who], self.parameters
+        away = self.away[step] * np.where(advised, parameters.adviser_away_multiplier, 1.0)
+        away = np.where(step >= self.entries.highest_step[who], 0.0, away)
+        towards = self.towards[step] * np.where(advised, parameters.adviser_towards_multiplier, 1.0)
+        return away * self.frailty[who], towards * self.frailty[who]
+
+    def _next_event(self, who: Indices, budget: Numbers) -> tuple[Numbers, Flags]:
+        """When the hazard added up since the clock reaches `budget`, and whether that is under the adviser model.
+
+        Days of the pause carry no hazard: time is counted without them and put back at the end.
+        """
+        now, crossing = self._without_pause(self.clock[who]), self._without_pause(self.entries.adviser_from[who])
+        before = np.add(*self._hazards(who, np.zeros(len(who), dtype=bool)))
+        after = np.add(*self._hazards(who, np.ones(len(who), dtype=bool)))
+        used = before * np.maximum(crossing - now, 0.0)
+        advised = used <= budget
+        with np.errstate(divide="ignore", invalid="ignore"):
+            event = np.where(advised, np.maximum(now, crossing) + (budget - used) / after, now + budget / before)
+        event = np.where(np.isnan(event), np.inf, event)
+        first, last = self.pause
+        return np.where(event < first, event, event + (last - first)), advised
+
+    def _without_pause(self, days: Numbers | Days) -> Numbers:
+        first, last = self.pause
+        return np.where(days <= first, days, np.maximum(days, last) - (last - first)).astype(np.float64)
 
     def _close(self, who: Indices, stop: Days) -> None:
         self.spells.append((self.entries.child[who], self.step[who].copy(), self.spell_start[who].copy(), stop))
@@ -117,3 +139,10 @@ class _Walk:
         order = np.lexsort((columns[2], columns[0]))
         child, step, start, stop = (column[order] for column in columns)
         return Histories(child, step, start, stop)
+
+
+def _pause(parameters: LadderParameters) -> tuple[int, int]:
+    """First day of the pause and first day after it; both NEVER without one."""
+    if parameters.move_pause_from_date is None or parameters.move_pause_to_date is None:
+        return NEVER, NEVER
+    return day_number(parameters.move_pause_from_date), day_number(parameters.move_pause_to_date)

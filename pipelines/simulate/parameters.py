@@ -34,6 +34,11 @@ class PopulationParameters:
     move_within_hazard_per_year: float = _parameter(0.04, unit="per year", source=ASSUMED)
     move_out_hazard_per_year: float = _parameter(0.04, unit="per year", source=MODEL + ", step 7")
     moved_in_share: float = _parameter(0.10, unit="share of children born before the period", source=ASSUMED)
+    adviser_level_slope: float = _parameter(
+        0.0,
+        unit="logit per SD of the district's level",
+        source=MODEL + ", step 3: above 0 the adviser model comes where children are worse off (0, 1 or 2)",
+    )
     stays_in_school_after_moving_share: float = _parameter(
         0.15, unit="share of moved children without support", source=ASSUMED
     )
@@ -100,6 +105,12 @@ class LadderParameters:
         source="moves are registered late; longer than the grace gap, so that no end has two causes",
     )
     social_history_years: int = _parameter(4, unit="calendar years before the year of data end", source=ASSUMED)
+    move_pause_from_date: date | None = _parameter(  # noqa: RUF009  # a dataclass field, not a value
+        None, unit="date", source="planted: no child moves from this day, so that a break would be the register's"
+    )
+    move_pause_to_date: date | None = _parameter(  # noqa: RUF009  # a dataclass field, not a value
+        None, unit="date, the first day with moves again", source="planted"
+    )
     law_change_date: date = _parameter(  # noqa: RUF009  # a dataclass field, not a value
         date(2024, 1, 1), unit="date", source="barnets lov in force"
     )
@@ -145,6 +156,11 @@ class SdqParameters:
     institution_change_variance_share: float = _parameter(
         0.04, unit="share of the total's variance", source=MODEL + ", step 4"
     )
+    district_change_level_correlation: float = _parameter(
+        0.0,
+        unit="correlation of a district's change with its level",
+        source=MODEL + ", step 4: .7 in the scenario confounded",
+    )
     district_trend_sd_points_per_year: float = _parameter(0.2, unit="points per year", source=MODEL + ", step 3")
     adviser_effect_points: float = _parameter(
         0.0, unit="points fewer at follow-up under the adviser model", source=MODEL + ", step 4 (0, 1 or 2)"
@@ -153,11 +169,24 @@ class SdqParameters:
         0.3, unit="extra share of the effect", source=MODEL + ", step 4"
     )
     referral_threshold_points: float = _parameter(13.0, unit="points", source=MODEL + ", step 2")
+    refers_on_lasting_difficulty: bool = _parameter(
+        False,
+        unit="whether workers refer on what they know (the part that lasts), not on the form alone",
+        source=MODEL + ", step 4: true in the scenario earlier_detection",
+    )
+    adviser_earlier_referral_points: float = _parameter(
+        0.0,
+        unit="points by which the adviser model refers earlier",
+        source=MODEL + ", step 4: 3 in the scenario earlier_detection",
+    )
     referral_noise_sd_points: float = _parameter(2.0, unit="points", source=MODEL + ", step 2")
     follow_up_logit: float = _parameter(1.3, unit="logit at 16 points", source=MODEL + ", step 5")
     follow_up_logit_per_point: float = _parameter(-0.05, unit="logit per baseline point", source=MODEL + ", step 5")
     follow_up_disadvantage_logit: float = _parameter(-0.4, unit="logit", source=MODEL + ", step 5")
     follow_up_adviser_logit: float = _parameter(0.3, unit="logit", source=MODEL + ", step 5")
+    follow_up_logit_per_change_point: float = _parameter(
+        0.0, unit="logit per point of change", source=MODEL + ", step 5: -.08 where loss depends on what is not seen"
+    )
     follow_up_mean_days: float = _parameter(182.0, unit="days", source="added value score: 4-8 months")
     follow_up_sd_days: float = _parameter(25.0, unit="days", source=ASSUMED)
     follow_up_least_days: int = _parameter(115, unit="days", source="inside the window 90-270 days")

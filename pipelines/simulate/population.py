@@ -97,14 +97,14 @@ def draw_children(
     is_boy = rng.random(count) < parameters.boys_share
     shares = np.array([district.share_of_children for district in profile.districts])
     first = rng.choice(len(shares), size=count, p=shares)
-    district_level = rng.normal(0.0, np.sqrt(sdq.district_level_variance_share), size=len(shares))
+    is_adviser = np.array([district.model == ADVISER for district in profile.districts])
+    district_level = _draw_district_levels(rng, is_adviser, parameters, sdq)
     district_level -= np.average(district_level, weights=shares)
     disadvantaged = parameters.disadvantaged_share + parameters.disadvantaged_extra_share * (district_level > 0)
     is_disadvantaged = rng.random(count) < disadvantaged[first]
     difficulty = rng.normal(size=count)
     moves = _draw_moves(rng, birth_day, parameters, start=start, end=end)
     second = (first + rng.integers(1, max(2, len(shares)), size=count)) % len(shares)
-    is_adviser = np.array([district.model == ADVISER for district in profile.districts])
     return Children(
         numbers=draw_numbers(rng, is_boy),
         birth_day=birth_day,
@@ -119,6 +119,24 @@ def draw_children(
         district_level=district_level,
         is_disadvantaged=is_disadvantaged,
     )
+
+
+def _draw_district_levels(
+    rng: np.random.Generator, is_adviser: Flags, parameters: PopulationParameters, sdq: SdqParameters
+) -> Numbers:
+    """One level per district. With a slope above 0 the districts of the adviser model tend to get the worse levels.
+
+    The profile says how many have advisers and which, so the levels are dealt out: with a Gumbel number added to slope x level
+    the largest go to the adviser districts, which is drawing without replacement with odds exp(slope x level).
+    """
+    standard = rng.normal(size=len(is_adviser))
+    levels: Numbers = standard * np.sqrt(sdq.district_level_variance_share)
+    score = parameters.adviser_level_slope * standard + rng.gumbel(size=len(standard))
+    order = np.argsort(-np.round(score, 9), kind="stable")
+    dealt = np.empty_like(levels)
+    dealt[np.flatnonzero(is_adviser)] = levels[order[: is_adviser.sum()]]
+    dealt[np.flatnonzero(~is_adviser)] = levels[order[is_adviser.sum() :]]
+    return dealt
 
 
 def draw_numbers(rng: np.random.Generator, is_boy: Flags) -> tuple[str, ...]:

@@ -27,9 +27,10 @@ from pipelines.simulate.sdq_items import (
     TEACHER,
     ExpectedTotal,
     Items,
+    answers_of,
     difficulty_total,
-    draw_answers,
     draw_impact,
+    draw_item_noise,
     load_items,
     turned_back,
     with_open_answers,
@@ -56,14 +57,32 @@ class Forms:
 
 @dataclass(frozen=True)
 class SdqDraw:
-    """The delivered forms, and what the simulator alone knows: totals of parent and teacher forms of *all* children who
-    could have been measured, referred or not, at the day of measurement."""
+    """The delivered forms, and what the simulator alone knows of *all* children who could have been measured, referred or not.
+
+    One entry per child in every array but `forms`. `district` is the home district on the day of the first form and `is_advised`
+    whether the adviser model ran there then. `parent_answers` and `teacher_answers` (n, 25) are points of difficulty on that
+    day, as scored and complete. `parent_total_advised` and `parent_total_unadvised` are the parent's total half a year later
+    under either model, whichever the child met: the potential outcomes. `is_followed` says whether a second form came.
+    """
 
     forms: Forms
-    population_child: Indices
-    population_parent_total: Indices
-    population_teacher_total: Indices
+    child: Indices
+    district: Indices
+    is_advised: Flags
+    parent_answers: NDArray[np.int8]
+    teacher_answers: NDArray[np.int8]
     is_referred: Flags
+    parent_total_advised: Indices
+    parent_total_unadvised: Indices
+    is_followed: Flags
+
+    def parent_totals(self, items: Items) -> Indices:
+        """Total difficulties 0-40 of the parents' first answers, shape (n,)."""
+        return difficulty_total(items, self.parent_answers)
+
+    def teacher_totals(self, items: Items) -> Indices:
+        """Total difficulties 0-40 of the teachers' first answers, shape (n,)."""
+        return difficulty_total(items, self.teacher_answers)
 
 
 class _Latents:
@@ -112,6 +131,13 @@ class _Study:
     latents: _Latents
     last_day: int
 
+    def known_points(self) -> Numbers:
+        """Points expected of the parents' form from what lasts in the child and its parents, without the day's part."""
+        parameters = self.parameters
+        lasting = parameters.child_variance_share + parameters.informant_variance_share
+        curve = ExpectedTotal(self.items, parameters, known_variance=lasting)
+        return curve.of(self.latents.general[PARENT])
+
 
 def draw_sdq(
     rng: np.random.Generator,
@@ -135,16 +161,22 @@ def draw_sdq(
     answers = [_answers(study, informant) for informant in range(len(INFORMANTS))]
     totals = difficulty_total(items, answers[PARENT])
     referred = _referred(study, totals)
+    second = _draw_second(study, totals, referred)
     firsts = [
         _delivered(study, chosen, informant, measured.day, measured.institution, answers[informant], occasion=0)
         for informant, chosen in enumerate(referred)
     ]
     return SdqDraw(
-        forms=_sorted_forms([*firsts, *_follow_ups(study, totals, referred)]),
-        population_child=measured.child,
-        population_parent_total=totals,
-        population_teacher_total=difficulty_total(items, answers[TEACHER]),
+        forms=_sorted_forms([*firsts, *_follow_ups(study, second, referred)]),
+        child=measured.child,
+        district=measured.district,
+        is_advised=measured.is_advised,
+        parent_answers=answers[PARENT],
+        teacher_answers=answers[TEACHER],
         is_referred=referred[PARENT],
+        parent_total_advised=second.parent_total_advised,
+        parent_total_unadvised=second.parent_total_unadvised,
+        is_followed=second.is_followed,
     )
 
 
@@ -207,14 +239,20 @@ def _mean(values: Numbers) -> float:
 def _answers(study: _Study, informant: int) -> NDArray[np.int8]:
     """First answers of one kind of informant on everybody who could be measured, as scored."""
     general, specific = study.latents.draw_form(study.rng, informant)
-    return draw_answers(study.rng, study.items, study.parameters, general, specific)
+    noise = draw_item_noise(study.rng, study.items, len(general))
+    return answers_of(study.items, study.parameters, general, specific, noise)
 
 
 def _referred(study: _Study, totals: Indices) -> list[Flags]:
-    """Per kind of informant: on whom they fill in a form. The parents of every referred child do, others of some."""
+    """Per kind of informant: on whom they fill in a form. The parents of every referred child do, others of some.
+
+    Workers go by the form, or by what they know: the points expected from what lasts in the child.
+    """
     parameters, rng, measured = study.parameters, study.rng, study.measured
-    seen = totals + np.round(rng.normal(0.0, parameters.referral_noise_sd_points, size=len(totals)), 6)
-    is_referred = seen >= parameters.referral_threshold_points
+    known = study.known_points() if parameters.refers_on_lasting_difficulty else totals
+    seen = np.round(known + rng.normal(0.0, parameters.referral_noise_sd_points, size=len(totals)), 6)
+    earlier = parameters.adviser_earlier_referral_points * measured.is_advised
+    is_referred = seen >= parameters.referral_threshold_points - earlier
     of_age = birthdays(study.children.birth_day[measured.child], SELF_AGE_YEARS) <= measured.day
     return [
         is_referred,
@@ -248,24 +286,60 @@ def _delivered(
     )
 
 
-def _follow_ups(study: _Study, totals: Indices, referred: list[Flags]) -> list[Forms]:
-    """The forms about half a year later, of those who were followed up; some by another kind of informant."""
-    day = study.measured.day + _draw_intervals(study)
-    followed = referred[PARENT] & _is_followed(study, totals, day)
-    change = _change_points(study, day - study.measured.day)
-    is_other = study.rng.random(len(totals)) < study.parameters.informant_change_share
-    chosen = (followed & ~is_other, followed & (referred[TEACHER] | is_other), followed & referred[SELF])
-    place = study.placements.on(study.measured.child, day)
-    institution = np.where(place >= 0, study.placements.institution[np.maximum(place, 0)], -1)
-    forms = []
+@dataclass(frozen=True)
+class _Second:
+    """The second occasion: one entry per child in `measured`, whether or not a form came."""
+
+    day: Days
+    institution: Indices
+    answers: tuple[NDArray[np.int8], ...]
+    is_other_informant: Flags
+    is_followed: Flags
+    parent_total_advised: Indices
+    parent_total_unadvised: Indices
+
+
+def _draw_second(study: _Study, totals: Indices, referred: list[Flags]) -> _Second:
+    """What everybody would answer about half a year later, under either model, and on whom a form came."""
+    rng, parameters, measured = study.rng, study.parameters, study.measured
+    day = measured.day + _draw_intervals(study)
+    drift, effect = _drift_points(study, day - measured.day), _effect_points(study)
+    is_other = rng.random(len(totals)) < parameters.informant_change_share
+    answers, potential = [], {}
     for informant in range(len(INFORMANTS)):
         is_new = is_other & ~referred[TEACHER] & (informant == TEACHER)
-        points = change + np.where(is_new, study.parameters.informant_change_points, 0.0)
-        general, specific = study.latents.draw_form(study.rng, informant)
-        moved = study.expected.moved(general, points)
-        answers = draw_answers(study.rng, study.items, study.parameters, moved, specific)
-        forms.append(_delivered(study, chosen[informant], informant, day, institution, answers, occasion=1))
-    return forms
+        points = drift + np.where(is_new, parameters.informant_change_points, 0.0)
+        general, specific = study.latents.draw_form(rng, informant)
+        noise = draw_item_noise(rng, study.items, len(general))
+        without = answers_of(study.items, parameters, study.expected.moved(general, points), specific, noise)
+        advised = without
+        if parameters.adviser_effect_points:
+            moved = study.expected.moved(general, points - effect)
+            advised = answers_of(study.items, parameters, moved, specific, noise)
+        potential[informant] = (advised, without)
+        answers.append(np.where(measured.is_advised[:, None], advised, without))
+    advised_total, without_total = (difficulty_total(study.items, way) for way in potential[PARENT])
+    change = np.where(measured.is_advised, advised_total, without_total) - totals
+    place = study.placements.on(measured.child, day)
+    return _Second(
+        day=day,
+        institution=np.where(place >= 0, study.placements.institution[np.maximum(place, 0)], -1),
+        answers=tuple(answers),
+        is_other_informant=is_other,
+        is_followed=referred[PARENT] & _is_followed(study, totals, change, day),
+        parent_total_advised=advised_total,
+        parent_total_unadvised=without_total,
+    )
+
+
+def _follow_ups(study: _Study, second: _Second, referred: list[Flags]) -> list[Forms]:
+    """The second forms of those who were followed up; some by another kind of informant."""
+    followed, is_other = second.is_followed, second.is_other_informant
+    chosen = (followed & ~is_other, followed & (referred[TEACHER] | is_other), followed & referred[SELF])
+    return [
+        _delivered(study, chosen[informant], informant, second.day, second.institution, answers, occasion=1)
+        for informant, answers in enumerate(second.answers)
+    ]
 
 
 def _draw_intervals(study: _Study) -> Days:
@@ -277,13 +351,15 @@ def _draw_intervals(study: _Study) -> Days:
     return np.where(is_late, parameters.late_follow_up_days, usual)
 
 
-def _is_followed(study: _Study, totals: Indices, day: Days) -> Flags:
-    """Whether a second measurement came: less likely the worse the first, and never after data end, 18 or moving."""
+def _is_followed(study: _Study, totals: Indices, change: Indices, day: Days) -> Flags:
+    """Whether a second measurement came: less likely the worse the first (and, if so set, the change), and never after data
+    end, 18 or moving."""
     parameters, children, measured = study.parameters, study.children, study.measured
     last = np.minimum(np.minimum(children.present_to, children.adult_day - 1), study.last_day)[measured.child]
     logit = (
         parameters.follow_up_logit
         + parameters.follow_up_logit_per_point * (totals - 16)
+        + parameters.follow_up_logit_per_change_point * change
         + parameters.follow_up_disadvantage_logit * children.is_disadvantaged[measured.child]
         + parameters.follow_up_adviser_logit * measured.is_advised
     )
@@ -291,26 +367,34 @@ def _is_followed(study: _Study, totals: Indices, day: Days) -> Flags:
     return comes & (day + MOST_LAG_DAYS <= last)
 
 
-def _change_points(study: _Study, interval: Days) -> Numbers:
-    """True change in points by district, institution, trend and the adviser model; 0 on average without an effect."""
+def _drift_points(study: _Study, interval: Days) -> Numbers:
+    """Change in points by district, institution and trend, whatever the model; 0 on average. Where districts' change goes
+    with their level (`confounded`), part of it is the level's."""
     parameters, measured, rng = study.parameters, study.measured, study.rng
     districts, institutions = len(study.children.district_level), len(study.geography.codes)
-    of_district = rng.normal(0.0, points_sd(parameters, parameters.district_change_variance_share), size=districts)
+    of_level = study.children.district_level / max(np.sqrt(parameters.district_level_variance_share), 1e-12)
+    with_level = parameters.district_change_level_correlation
+    own = rng.normal(size=districts)
+    sd = points_sd(parameters, parameters.district_change_variance_share)
+    of_district = sd * (with_level * of_level + np.sqrt(1 - with_level**2) * own)
     of_institution = rng.normal(
         0.0, points_sd(parameters, parameters.institution_change_variance_share), size=institutions
     )
     trend = rng.normal(0.0, parameters.district_trend_sd_points_per_year, size=districts)
-    more_if_disadvantaged = (
-        parameters.adviser_effect_disadvantage_factor * study.children.is_disadvantaged[measured.child]
-    )
-    effect = parameters.adviser_effect_points * (1 + more_if_disadvantaged) * measured.is_advised
     change: Numbers = (
         of_district[measured.district]
         + of_institution[measured.institution]
         + trend[measured.district] * interval / DAYS_PER_YEAR
-        - effect
     )
     return change
+
+
+def _effect_points(study: _Study) -> Numbers:
+    """Points fewer that the adviser model gives each child."""
+    parameters = study.parameters
+    is_disadvantaged = study.children.is_disadvantaged[study.measured.child]
+    with_more = parameters.adviser_effect_points * (1 + parameters.adviser_effect_disadvantage_factor)
+    return np.where(is_disadvantaged, with_more, parameters.adviser_effect_points)
 
 
 def _sorted_forms(parts: list[Forms]) -> Forms:

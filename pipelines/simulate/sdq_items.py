@@ -77,13 +77,16 @@ def _thresholds(means: Numbers, ratio: float) -> tuple[Numbers, Numbers]:
 
 
 class ExpectedTotal:
-    """Expected total score of a general latent score, and the way back."""
+    """Expected total score of a general latent score, and the way back.
 
-    def __init__(self, items: Items, parameters: SdqParameters) -> None:
+    With `known_variance` below 1, of that part of the general score that has this variance: the rest is averaged over.
+    """
+
+    def __init__(self, items: Items, parameters: SdqParameters, *, known_variance: float = 1.0) -> None:
         """Tabulate the curve of the twenty difficulty items."""
         self.latent = np.linspace(-6.0, 8.0, 2801)
         slope = parameters.item_loading * np.sqrt(parameters.general_variance_share)
-        scale = np.sqrt(1 - slope**2)
+        scale = np.sqrt(1 - slope**2 * known_variance)
         total = np.zeros_like(self.latent)
         for low, high in zip(items.low_cut[~items.is_prosocial], items.high_cut[~items.is_prosocial], strict=True):
             total += ndtr((slope * self.latent - low) / scale) + ndtr((slope * self.latent - high) / scale)
@@ -102,10 +105,18 @@ class ExpectedTotal:
         return self.latent_at(self.of(latent) + points)
 
 
-def draw_answers(
-    rng: np.random.Generator, items: Items, parameters: SdqParameters, general: Numbers, specific: Numbers
+def draw_item_noise(rng: np.random.Generator, items: Items, count: int) -> Numbers:
+    """What one answer has of its own, shape (25, count), standard normal."""
+    return rng.normal(size=(len(items.names), count))
+
+
+def answers_of(
+    items: Items, parameters: SdqParameters, general: Numbers, specific: Numbers, noise: Numbers
 ) -> NDArray[np.int8]:
-    """Points of difficulty 0-2 per item, shape (n, 25), all going the same way (as scored, not as delivered)."""
+    """Points of difficulty 0-2 per item, shape (n, 25), all going the same way (as scored, not as delivered).
+
+    The same noise gives the same child on the same day: two general scores show what an effect does to the answers.
+    """
     loading = parameters.item_loading
     share = parameters.general_variance_share
     answers = np.empty((len(general), len(items.names)), dtype=np.int8)
@@ -116,7 +127,7 @@ def draw_answers(
             latent = weight * general + np.sqrt(1 - weight**2) * own
         else:
             latent = np.sqrt(share) * general + np.sqrt(1 - share) * own
-        seen = loading * latent + np.sqrt(1 - loading**2) * rng.normal(size=len(general))
+        seen = loading * latent + np.sqrt(1 - loading**2) * noise[position]
         answers[:, position] = (seen > items.low_cut[position]).astype(np.int8) + (seen > items.high_cut[position])
     return answers
 

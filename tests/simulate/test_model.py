@@ -35,7 +35,8 @@ def still() -> SimulatedMunicipality:
 
 def test_sdq_is_like_the_targets(still: SimulatedMunicipality) -> None:
     """Mean 7.4, SD 5.4, informants about .3; some 25,000 children, so Monte Carlo error is below .05 points and .01."""
-    parent, teacher = still.sdq.population_parent_total, still.sdq.population_teacher_total
+    items = load_items(still.parameters.sdq)
+    parent, teacher = still.sdq.parent_totals(items), still.sdq.teacher_totals(items)
     assert len(parent) > 20_000
     assert parent.mean() == pytest.approx(7.4, abs=0.2)
     assert parent.std() == pytest.approx(5.4, abs=0.2)
@@ -63,9 +64,9 @@ def test_without_an_effect_children_still_improve(still: SimulatedMunicipality) 
 
 
 def test_follow_up_is_lost_where_the_first_score_was_high(still: SimulatedMunicipality) -> None:
-    forms, total = still.sdq.forms, still.sdq.population_parent_total
+    forms, total = still.sdq.forms, still.sdq.parent_totals(load_items(still.parameters.sdq))
     followed = set(forms.child[forms.occasion == 1].tolist())
-    referred = still.sdq.population_child[still.sdq.is_referred]
+    referred = still.sdq.child[still.sdq.is_referred]
     came = np.array([child in followed for child in referred.tolist()])
     score = total[still.sdq.is_referred]
     assert 0.5 < came.mean() < 0.85
