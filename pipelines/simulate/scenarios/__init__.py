@@ -1,0 +1,144 @@
+"""Which world is the made-up municipality in: short TOML files that set only what differs from the default parameters.
+
+A scenario says in Danish what it shows, and changes parameters by part and name. A study also needs municipalities of several
+sizes: `districts_profile` makes one with so many equally large districts.
+"""
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from pipelines.errors import SettingsError
+from pipelines.simulate.municipality import DEFAULT_DATA_END
+from pipelines.simulate.parameters import Parameters
+from pipelines.simulate.profile import ADVISER, CASEWORKER
+
+_FOLDER = Path(__file__).parent
+_DEFAULT_CHILDREN = 5000
+
+_KNOWN = {"title", "explanation", "children_count", "data_end_date", "parameters"}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named world: parameters, how many children, until which day; `title` and `explanation` are Danish."""
+
+    name: str
+    title: str
+    explanation: str
+    parameters: Parameters
+    children_count: int = _DEFAULT_CHILDREN
+    data_end_date: date = DEFAULT_DATA_END
+
+
+def scenario_names() -> tuple[str, ...]:
+    """Names of the scenarios that come with the program, alphabetically."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+def load_scenario(name_or_path: str | Path) -> Scenario:
+    """The scenario of that name, or of that TOML file.
+
+    Raises:
+        SettingsError: there is none, it is not TOML, or it sets something that does not exist or has another type; every
+        wrong line is named at once.
+    """
+    path = Path(name_or_path)
+    if str(name_or_path) in scenario_names():
+        path = _FOLDER / f"{name_or_path}.toml"
+    elif not path.is_file():
+        raise SettingsError(
+            f"Scenariet '{name_or_path}' findes ikke. Vælg en fil eller en af disse: {', '.join(scenario_names())}."
+        )
+    try:
+        plain = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise SettingsError(f"{path.name} kan ikke læses som TOML i UTF-8. Ret filen, og prøv igen.") from None
+    problems = [f"{key} kendes ikke" for key in plain if key not in _KNOWN]
+    parameters = _changed(Parameters(), plain.get("parameters", {}), problems)
+    children_count = plain.get("children_count", _DEFAULT_CHILDREN)
+    data_end_date = plain.get("data_end_date", DEFAULT_DATA_END)
+    if not isinstance(children_count, int) or children_count < 1:
+        problems.append("children_count skal være et helt tal på mindst 1")
+    if type(data_end_date) is not date:
+        problems.append("data_end_date skal være en dato, fx 2026-09-30")
+    if problems:
+        raise SettingsError(f"{path.name}: {'; '.join(problems)}. Ret filen, og prøv igen.")
+    title = str(plain.get("title", path.stem))
+    return Scenario(path.stem, title, str(plain.get("explanation", "")), parameters, children_count, data_end_date)
+
+
+def _changed(parameters: Parameters, parts: Any, problems: list[str]) -> Parameters:
+    if not isinstance(parts, Mapping):
+        problems.append("parameters skal være afsnit, fx [parameters.sdq]")
+        return parameters
+    known = {part.name for part in fields(parameters)}
+    problems += [f"parameters.{part} kendes ikke" for part in parts if part not in known]
+    changes = {
+        part: _changed_part(part, getattr(parameters, part), values, problems)
+        for part, values in parts.items()
+        if part in known
+    }
+    return dataclasses.replace(parameters, **changes)
+
+
+def _changed_part(part: str, default: Any, values: Any, problems: list[str]) -> Any:
+    if not isinstance(values, Mapping):
+        problems.append(f"parameters.{part} skal være et afsnit")
+        return default
+    assert is_dataclass(default)
+    types = get_type_hints(type(default))
+    changes = {}
+    for name, value in values.items():
+        if name not in types:
+            problems.append(f"parameters.{part}.{name} kendes ikke")
+        elif (read := _read(value, types[name])) is None:
+            problems.append(f"parameters.{part}.{name} har en forkert type")
+        else:
+            changes[name] = read
+    return dataclasses.replace(default, **changes)  # type: ignore[type-var]
+
+
+def _read(value: Any, kind: Any) -> Any:
+    """The value in the parameter's own type, None where it does not fit."""
+    if kind is bool or isinstance(value, bool):
+        return value if kind is bool and isinstance(value, bool) else None
+    if kind is float:
+        return float(value) if isinstance(value, int | float) else None
+    if kind is int:
+        return value if isinstance(value, int) else None
+    if isinstance(value, list):
+        whole = all(isinstance(item, int | float) and not isinstance(item, bool) for item in value)
+        return tuple(map(float, value)) if whole and "tuple" in str(kind) else None
+    return value if type(value) is date and "date" in str(kind) else None
+
+
+def districts_profile(*, district_count: int, adviser_count: int) -> dict[str, Any]:
+    """A plain profile of so many invented, equally large districts, the first `adviser_count` of them with advisers.
+
+    No fora: a study of scores and ladders needs no meetings.
+
+    Raises:
+        ValueError: fewer than one district, or more advisers than districts.
+    """
+    if not 0 <= adviser_count <= district_count or district_count < 1:
+        raise ValueError("needs at least one district and at most as many advisers as districts")
+    districts = [
+        {
+            "code": f"D{number:04d}",
+            "name": f"Distrikt {number}",
+            "model": ADVISER if number <= adviser_count else CASEWORKER,
+            "share_of_children": 1.0 / district_count,
+        }
+        for number in range(1, district_count + 1)
+    ]
+    demo = {
+        "municipality_name": "Konstrueret Kommune",
+        "model_start_date": date(2023, 8, 1),
+        "districts": districts,
+    }
+    return {"demo": demo}
