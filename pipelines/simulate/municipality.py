@@ -1,5 +1,6 @@
 """A whole made-up municipality from a profile and a seed: what would be delivered, and what the simulator alone knows."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -7,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from pipelines.simulate.days import part_generator
@@ -88,12 +90,7 @@ def simulate_municipality(
         period_start=min(social_history_start(parameters.ladder, data_end_date), date(first_school_year, 8, 1)),
         data_end=data_end_date,
     )
-    placements = draw_placements(
-        part_generator(seed, "schooling"), children, geography, parameters, data_end=data_end_date
-    )
-    histories = draw_social_histories(
-        part_generator(seed, "social"), children, parameters.ladder, data_end=data_end_date
-    )
+    placements, histories = _draw_ladders(seed, children, geography, parameters, data_end_date)
     sdq = draw_sdq(
         part_generator(seed, "sdq"), children, placements, geography, parameters.sdq,
         first_day=date(first_school_year, 8, 15), data_end=data_end_date,
@@ -115,6 +112,22 @@ def simulate_municipality(
         sdq=sdq,
         sessions=sessions,
     )
+
+
+def ladders_under(simulated: SimulatedMunicipality, *, adviser_from_day: int) -> tuple[Placements, Histories]:
+    """Placements and social histories of the same children, drawn with the same numbers, had every district had the adviser
+    model from that day on (NEVER: none ever). Until then they are what they are."""
+    everywhere = np.full_like(simulated.children.district_adviser_from, adviser_from_day)
+    children = dataclasses.replace(simulated.children, district_adviser_from=everywhere)
+    return _draw_ladders(simulated.seed, children, simulated.geography, simulated.parameters, simulated.data_end_date)
+
+
+def _draw_ladders(
+    seed: int, children: Children, geography: Geography, parameters: Parameters, data_end: date
+) -> tuple[Placements, Histories]:
+    placements = draw_placements(part_generator(seed, "schooling"), children, geography, parameters, data_end=data_end)
+    histories = draw_social_histories(part_generator(seed, "social"), children, parameters.ladder, data_end=data_end)
+    return placements, histories
 
 
 def _last_school_year(day: date) -> int:

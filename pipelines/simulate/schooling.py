@@ -21,6 +21,7 @@ ORDINARY_CLASS, SPECIAL_CLASS, MOST_SPECIAL_CLASS, ORDINARY_GROUP, SPECIAL_GROUP
 _CLASS_CODES = np.array([ORDINARY_CLASS, SPECIAL_CLASS, MOST_SPECIAL_CLASS, ORDINARY_GROUP, SPECIAL_GROUP])
 _TEN, _TWENTY, _TWENTY_NINE, _NINETY, _NINETY_ONE = range(5)
 SUPPORT_LIMIT_HOURS = 9.0
+LOWEST_SEGREGATED_RUNG = 3
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def _draw_habits(rng: np.random.Generator, children: Children, parameters: Param
     at_risk = draw_at_risk(
         rng, children, parameters.ladder, share=parameters.ladder.education_at_risk_share,
         cohort_logit_per_year=parameters.ladder.education_cohort_logit_per_year,
+        cohort_shock_logit_sd=parameters.ladder.education_cohort_shock_logit_sd,
     )  # fmt: skip
     return _Habits(
         attends_daycare=(rng.random(count) < school.daycare_share) | at_risk,

@@ -30,14 +30,14 @@ from pipelines.simulate.ladder import Histories
 from pipelines.simulate.measures import RUNG_OF_STEP, social_history_start
 from pipelines.simulate.municipality import SimulatedMunicipality
 from pipelines.simulate.parameters import describe_parameters
-from pipelines.simulate.schooling import DAYCARE_GRADE, Placements
+from pipelines.simulate.potential import potential_outcomes
+from pipelines.simulate.schooling import DAYCARE_GRADE, LOWEST_SEGREGATED_RUNG, Placements
 from pipelines.simulate.sdq import Forms
 from pipelines.simulate.sdq_items import DIFFICULTY_SCALES, INFORMANTS, MISSING, Items, load_items
 from pipelines.simulate.sessions import STATUSES
 
 MOVE_CAUSES = ("down", "up", "opened", "closed", "aged_out", "moved_away", "left_school")
 DOWN, UP, OPENED, CLOSED, AGED_OUT, MOVED_AWAY, LEFT_SCHOOL = range(7)
-LOWEST_SEGREGATED_RUNG = 3
 LATE_DAYS = 14
 WHOLE = "ALL"
 _NO_SCORE = -1
@@ -75,6 +75,7 @@ def truth_of(simulated: SimulatedMunicipality, *, dirty: bool = True) -> dict[st
         "ladder_moves": ladder_moves(simulated),
         "sdq_changes": sdq_changes(simulated),
         "sessions": session_counts(simulated),
+        "potential_outcomes": potential_outcomes(simulated),
         "planted_defects": [asdict(defect) for delivery in deliveries for defect in delivery.defects],
     }
 

@@ -7,6 +7,7 @@ import pytest
 from pipelines.contracts import load_contracts
 from pipelines.municipalities import load_profile
 from pipelines.simulate import simulate_municipality, truth_of
+from pipelines.simulate.scenarios import load_scenario
 from pipelines.transform import build, run_checks
 from tests.sql.drawn import empty_warehouse
 
@@ -18,7 +19,13 @@ def simulated_and_built(request):
     simulated = simulate_municipality(
         load_profile("vordingborg_next_step"), children_count=3000, seed=request.param, data_end_date=DATA_END
     )
-    connection = empty_warehouse(as_of_date=DATA_END)
+    connection = built(simulated)
+    return truth_of(simulated, dirty=False), connection
+
+
+def built(simulated):
+    """A warehouse that holds the municipality's tables as typed, core and marts built."""
+    connection = empty_warehouse(as_of_date=simulated.data_end_date)
     for source, frame in simulated.tables.items():
         contract = load_contracts("source")[source]
         connection.register("_frame", frame.to_arrow())
@@ -33,7 +40,7 @@ def simulated_and_built(request):
         connection.unregister("_frame")
     build(connection)
     run_checks(connection)
-    return truth_of(simulated, dirty=False), connection
+    return connection
 
 
 def found(connection, table, keys, values):
@@ -96,3 +103,37 @@ def test_meetings_are_the_true_ones(simulated_and_built):
     summed += " FROM marts.mart_session_cadence GROUP BY ALL)"
     mart = found(connection, summed, keys, values)
     assert agree(truth["sessions"], mart, keys, values) == {}
+
+
+def test_the_new_law_moves_nobody():
+    """Scenario law_change_2024: no child's help changes from July 2023 to July 2024, but every paragraph does on 1 January.
+
+    The ladder then shows no move between rungs in that year, with moves before and after; and no spell begins or ends on
+    1 January 2024, though every measure that ran across it came as two rows.
+    """
+    scenario = load_scenario("law_change_2024")
+    simulated = simulate_municipality(
+        load_profile("vordingborg_next_step"),
+        children_count=4000,
+        seed=2,
+        data_end_date=scenario.data_end_date,
+        parameters=scenario.parameters,
+    )
+    connection = built(simulated)
+    across = connection.execute("""
+        SELECT count(*) FILTER (start_date = DATE '2024-01-01'), count(*) FILTER (end_date = DATE '2023-12-31')
+        FROM typed.measures
+    """).fetchone()
+    assert across[0] == across[1] > 50
+    moves = connection.execute("""
+        SELECT strftime(moved_on_date, '%Y-%m') FROM core.fct_ladder_move
+        WHERE track_code = 'social' AND cause_code IN ('down', 'up', 'opened', 'closed')
+    """).fetchall()
+    months = {month for (month,) in moves}
+    assert not {"2023-07", "2023-10", "2023-12", "2024-01", "2024-02", "2024-06"} & months
+    assert {"2023-03", "2023-06", "2024-07", "2025-06"} <= months
+    breaks = connection.execute("""
+        SELECT count(*) FROM core.fct_ladder_spell
+        WHERE track_code = 'social' AND (start_date = DATE '2024-01-01' OR end_date = DATE '2023-12-31')
+    """).fetchone()
+    assert breaks[0] == 0

@@ -96,14 +96,14 @@ def _changed_part(part: str, default: Any, values: Any, problems: list[str]) -> 
     for name, value in values.items():
         if name not in types:
             problems.append(f"parameters.{part}.{name} kendes ikke")
-        elif (read := _read(value, types[name])) is None:
+        elif (read := _read(value, types[name], getattr(default, name))) is None:
             problems.append(f"parameters.{part}.{name} har en forkert type")
         else:
             changes[name] = read
     return dataclasses.replace(default, **changes)  # type: ignore[type-var]
 
 
-def _read(value: Any, kind: Any) -> Any:
+def _read(value: Any, kind: Any, default: Any) -> Any:
     """The value in the parameter's own type, None where it does not fit."""
     if kind is bool or isinstance(value, bool):
         return value if kind is bool and isinstance(value, bool) else None
@@ -112,8 +112,9 @@ def _read(value: Any, kind: Any) -> Any:
     if kind is int:
         return value if isinstance(value, int) else None
     if isinstance(value, list):
-        whole = all(isinstance(item, int | float) and not isinstance(item, bool) for item in value)
-        return tuple(map(float, value)) if whole and "tuple" in str(kind) else None
+        numbers = all(isinstance(item, int | float) and not isinstance(item, bool) for item in value)
+        fits = numbers and isinstance(default, tuple) and len(value) == len(default)
+        return tuple(map(float, value)) if fits else None
     return value if type(value) is date and "date" in str(kind) else None
 
 
