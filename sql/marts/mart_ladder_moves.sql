@@ -74,6 +74,7 @@ at_risk as (
     group by child_id, track_code, period_number
 ),
 
+-- Time living here as a child; a residence that begins after the child turned 18, or in another municipality, gives none.
 observed as (
     select
         residences.child_id,
@@ -87,6 +88,7 @@ observed as (
     from core.fct_residence as residences
     inner join core.dim_child as children on residences.child_id = children.child_id
     cross join codes.settings as settings
+    where residences.is_own_municipality and residences.start_date < children.turns_18_date
 ),
 
 calendar_years as (

@@ -434,6 +434,37 @@ def test_a_child_is_at_risk_until_twenty_four_months_after_the_last_day_on_the_l
     )
 
 
+def test_child_years_end_on_the_eighteenth_birthday_and_at_the_municipal_border():
+    # anna turns 18 on 11 April 2025 and moves house on 1 July: 100 days in NORD, none in SYD (and none taken away there)
+    # bo lives in another municipality from 11 April: 100 days
+    connection = built(
+        {
+            "children": """
+            child_id birth_date  home_district_code home_municipality_code resident_from_date resident_to_date
+            anna     2007-04-11  NORD               -                      2007-04-11         2025-06-30
+            anna     2007-04-11  SYD                -                      2025-07-01         -
+            bo       2014-05-01  NORD               -                      2014-05-01         2025-04-10
+            bo       2014-05-01  -                  390                    2025-04-11         -
+            """,
+            "measures": """
+            child_id measure_id paragraph_code start_date  end_date
+            anna     M1         BL-32-1-2      2024-12-01  -
+            bo       M2         BL-32-1-2      2024-12-01  -
+            """,
+        }
+    )
+    assert_rows(
+        connection,
+        "SELECT *, round(child_years * 365) AS child_days FROM marts.mart_ladder_moves "
+        "WHERE calendar_year = 2025 AND track_code = 'social' AND children_count > 0",
+        """
+        area_kind    area_code children_count child_days
+        district     NORD      2              200.0
+        municipality ALL       2              200.0
+        """,
+    )
+
+
 def test_years_that_only_know_survivors_are_left_out():
     # the register begins in August 2023 with what was running; the first end is in September 2023
     connection = built(
