@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check bench example lock format clean
+.PHONY: demo test check bench example study lock format clean
 .DEFAULT_GOAL := demo
 
 demo: $(STAMP)
@@ -27,6 +27,11 @@ bench: $(STAMP)
 example: $(STAMP)
 	rm -rf build/example && $(BIN)/trappen demo --quiet --out build/example
 	cp build/example/konstrueret/reports/udvalgsrapport/udvalgsrapport.* reports/example/
+
+# The kept study of every method against known truth; begun again, it goes on from the blocks that were finished.
+study: $(STAMP)
+	$(BIN)/trappen prove --reps 1000 --rerun 10000 --truth-reps 500 --districts 4 --districts 6 --districts 8 --districts 10 --out build/study
+	cp build/study/study.json build/study/study.csv build/study/study.svg build/study/study.png reports/study/
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix-only pipelines tests

@@ -23,6 +23,8 @@ app = typer.Typer(
 WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", "-w", help="Arbejdsmappen; ellers mappen, du står i.", show_default=False)
 ]
+_INTERRUPTED = 130
+"""Exit code of a command that was stopped with Ctrl-C, as shells have it."""
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Vis kun fejl og stier.")]
 
 
@@ -31,11 +33,14 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Den nye arbejdsmappe.", show_default=False)],
     profile: Annotated[str, typer.Option(help="Profilen med kommunens regler.", show_default=False)],
     name: Annotated[str, typer.Option(help="Kommunens navn.")] = "Eksempel Kommune",
+    constructed: Annotated[
+        bool, typer.Option("--constructed", help="Til konstruerede data: Hver side siger, at tallene er opdigtede.")
+    ] = False,
 ) -> None:
     """Lav en arbejdsmappe: indbakke for hver kilde, krypteret arkiv, indstillinger og nøgle."""
     from pipelines.workspace import KEY_FILE, SETTINGS_FILE, create_workspace
 
-    workspace = create_workspace(folder, profile=profile, municipality_name=name, is_constructed=False)
+    workspace = create_workspace(folder, profile=profile, municipality_name=name, is_constructed=constructed)
     typer.echo(f"Arbejdsmappen er klar: {workspace.root}")
     typer.echo(f"Læg filer i {workspace.inboxes}, og kør: trappen run --workspace {workspace.root}")
     typer.echo(
@@ -125,6 +130,87 @@ def demo(
     with progress_bars(quiet=quiet) as progress:
         shown = run_demo(out, children_count=children, seed=seed, now=_now(), progress=progress)
     show_demo(shown, quiet=quiet)
+
+
+@app.command()
+def simulate(
+    profile: Annotated[str, typer.Option(help="Profilen med de regler, kommunen følger.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Tom mappe til leverancerne, eller en tom indbakke.", show_default=False)],
+    children: Annotated[
+        int | None,
+        typer.Option(min=50, max=1_500_000, help="Antal børn; ellers scenariets.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Frø: samme frø giver de samme filer.")] = 1,
+    dirty: Annotated[int, typer.Option(min=0, max=3, help="Hvor fejlfyldte filerne er: 0 rene, 3 værst.")] = 0,
+    truth: Annotated[
+        Path | None, typer.Option(help="Fil til facit (en mappe, når det er flere kommuner).", show_default=False)
+    ] = None,
+    scenario: Annotated[str | None, typer.Option(help="Scenariets navn eller fil.", show_default=False)] = None,
+    municipalities: Annotated[
+        int | None,
+        typer.Option(min=1, max=98, help="Et helt land med så mange kommuner, som Parquet.", show_default=False),
+    ] = None,
+    years: Annotated[
+        int | None, typer.Option(min=2, max=20, help="Så mange skoleår går registrene tilbage.", show_default=False)
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Digt en kommune med kendt facit: leverancer, som afsenderne skriver dem."""
+    from pipelines.simulate.produce import Request, produce
+    from pipelines.terminal import progress_bars, show_made
+
+    request = Request(profile, out, seed, children, scenario, dirty, truth, municipalities, years)
+    try:
+        with progress_bars(quiet=quiet) as progress:
+            made = produce(request, progress=progress)
+    except KeyboardInterrupt:
+        typer.echo("Afbrudt. Intet er skrevet.", err=True)
+        raise typer.Exit(_INTERRUPTED) from None
+    show_made(made, quiet=quiet)
+
+
+@app.command()
+def prove(
+    reps: Annotated[int, typer.Option(min=10, help="Gentagelser pr. celle.")] = 60,
+    scenario: Annotated[
+        list[str] | None, typer.Option(help="Scenariets navn eller fil; ellers alle.", show_default=False)
+    ] = None,
+    districts: Annotated[
+        list[int] | None, typer.Option(min=2, help="Antal distrikter; ellers 8.", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Frø: samme frø giver samme tal.")] = 1,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Mappe til CSV, JSON og figur; en afbrudt kørsel går videre her.", show_default=False),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Antal processer. Ændrer ikke tallene.")] = 2,
+    rerun: Annotated[
+        int | None,
+        typer.Option(min=10, help="Gentagelser af en celle, der faldt; ellers ti gange --reps.", show_default=False),
+    ] = None,
+    truth_reps: Annotated[
+        int | None,
+        typer.Option(
+            min=10, help="Kommuner, som det sande tal er fra; ellers så mange, der skal til.", show_default=False
+        ),
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Afprøv metoderne på opdigtede kommuner, hvor svaret er kendt: skævhed, dækning og falsk alarm."""
+    from pipelines.prove.estimators import ESTIMATORS
+    from pipelines.prove.study import plan_of, run_study, write_study
+    from pipelines.prove.words import show_study
+    from pipelines.terminal import progress_bars
+
+    plan = plan_of(scenario or [], districts or [], reps=reps, rerun_reps=rerun, truth_reps=truth_reps, seed=seed)
+    with progress_bars(quiet=quiet) as progress:
+        study = run_study(plan, ESTIMATORS, today=_now().date(), worker_count=workers, progress=progress, out=out)
+    show_study(study, quiet=quiet)
+    if out is not None:
+        for path in write_study(study, out).values():
+            typer.echo(str(path))
+    if study.unexpected:
+        raise typer.Exit(1)
 
 
 def main() -> None:

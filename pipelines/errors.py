@@ -119,3 +119,9 @@ class PublishError(TrappenError):
     """A report could not be published: a gate failed, and nothing was written."""
 
     exit_code = 60
+
+
+class SimulateError(TrappenError):
+    """`trappen simulate` cannot write where it should, or was asked for things that do not go together; nothing was written."""
+
+    exit_code = 61

@@ -16,6 +16,8 @@ if TYPE_CHECKING:  # the types of what is shown; importing them would load every
     from pipelines.demo import Demo
     from pipelines.landing.delivery import DeliveryResult
     from pipelines.run import RunResult
+    from pipelines.simulate.produce import Made
+    from pipelines.simulate.targets import Target
     from pipelines.status import Status
     from pipelines.workspace import Workspace
 
@@ -131,3 +133,50 @@ def show_demo(demo: "Demo", *, quiet: bool) -> None:
     for report in demo.reports:
         console.print(str(report.html), highlight=False, soft_wrap=True)
         console.print(str(report.pdf), highlight=False, soft_wrap=True)
+
+
+_MET = {True: "ja", False: "nej", None: "vises kun"}
+
+
+def show_made(made: "Made", *, quiet: bool) -> None:
+    """Print what `trappen simulate` wrote, that it is made up, and what was drawn beside what was aimed at."""
+    console = Console(markup=False, highlight=False, soft_wrap=True)
+    if quiet:
+        for path in (made.out, made.truth):
+            if path is not None:
+                console.print(str(path))
+        return
+    whole = "kommunen" if made.municipality_count == 1 else f"de {made.municipality_count} kommuner"
+    console.print(f"Konstruerede data. Reglerne er hentet fra {made.rules_source}; {whole} findes ikke.")
+    console.print(f"{_grouped(made.children_count)} børn, {_decimal(made.byte_count / 1e6, 1)} MB i {made.out}")
+    files = Table("Kilde", "Filer", "Rækker uden fejl")
+    for line in made.sources:
+        files.add_row(line.source, _grouped(line.file_count), _grouped(line.row_count))
+    console.print(files)
+    if made.truth is not None:
+        console.print(f"Facit: {made.truth}")
+    console.print(f"Trukket og tilstræbt ({made.targets_of}):")
+    drawn = Table("Størrelse", "Børn", "Trukket", "Tilstræbt", "Tolerance", "Nået")
+    for item in made.targets:
+        aim = _in_unit(item.target, item)
+        drawn.add_row(
+            item.title, _grouped(item.children_count), _in_unit(item.drawn, item), aim if item.is_target else f"({aim})",
+            _in_unit(item.tolerance, item), _MET[item.is_met],
+        )  # fmt: skip
+    console.print(drawn)
+    console.print("Nået: afvigelsen er højst tolerancen og to gange den usikkerhed, som antallet af børn giver.")
+    console.print("Tal i parentes er kun til sammenligning. Andele er i procent, tolerancen på dem i procentpoint.")
+
+
+def _in_unit(value: float | None, item: "Target") -> str:
+    if value is None:
+        return "–"
+    return _decimal(100 * value, 1) if item.unit == "share" else _decimal(value, 2)
+
+
+def _decimal(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}".replace(".", ",").replace("-", "−")
+
+
+def _grouped(count: int) -> str:
+    return f"{count:,}".replace(",", ".")

@@ -11,6 +11,7 @@ from pipelines.codes import load_code_table
 from pipelines.committee.context import profile_source
 from pipelines.errors import PublishError, SettingsError
 from pipelines.open_data import attribution_text
+from pipelines.prove.citation import study_sentence
 from pipelines.publish.danish import text_date
 from pipelines.publish.notebook import NotebookContent
 from pipelines.publish.section import Report
@@ -141,6 +142,8 @@ def assemble_report(
         data_quality=content.notes.data_quality,
         definitions=content.notes.definitions,
         declared_numbers=content.notes.declared_numbers,
+        # The open figures are other people's, placed among each other: no method of the study stands behind them.
+        method_study="" if kind.is_on_open_figures else study_sentence(),
     )
 
 

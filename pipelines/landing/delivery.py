@@ -33,6 +33,7 @@ from pipelines.landing.read import (
 from pipelines.landing.register import Delivery
 from pipelines.landing.sniff import Content, FileFacts, file_facts
 from pipelines.typed import cells, history
+from pipelines.typed.made_up import without_made_up
 from pipelines.typed.pseudonym import pads
 from pipelines.typed.statement import Place, insert_sql
 from pipelines.warehouse import lock_configuration, protected_connection
@@ -82,7 +83,7 @@ def land_delivery(
     Raises:
         TrappenError: the delivery was refused (see errors.py for each kind); the warehouse is as it was.
     """
-    contract = source_contract(source)
+    contract = _contract_in(workspace, source)
     content = Content(register.masked_name(path.name), path=path)
     facts = file_facts(content)
     _prepare(connection, workspace, contract)
@@ -132,7 +133,7 @@ def rebuild_typed(connection: duckdb.DuckDBPyConnection, workspace: Workspace, s
         UnreadableFileError: a delivery was never archived, or its archive file is gone.
         WrongKeyError: the key does not open the archive.
     """
-    contract = source_contract(source)
+    contract = _contract_in(workspace, source)
     register.create_register(connection)
     deliveries = register.deliveries_of(connection, source)
     with pads(connection, workspace.keys.pseudonym), _transaction(connection):
@@ -148,6 +149,12 @@ def needs_rebuild(connection: duckdb.DuckDBPyConnection, source: str) -> bool:
     return any(
         delivery.contract_checksum != contract.checksum for delivery in register.deliveries_of(connection, source)
     )
+
+
+def _contract_in(workspace: Workspace, source: str) -> Contract:
+    """The source's contract as it holds in this workspace: only one of made-up data takes municipalities that do not exist."""
+    contract = source_contract(source)
+    return contract if workspace.settings.municipality.is_constructed else without_made_up(contract)
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, workspace: Workspace, contract: Contract) -> None:
@@ -278,28 +285,29 @@ def _place(connection: duckdb.DuckDBPyConnection, contract: Contract, relation: 
     return Place(
         positions=positions,
         spares=tuple(range(relation.header.width, relation.column_count)),
-        decimal_point_columns=frozenset(_decimal_point_columns(connection, relation, numbers)),
+        points=_points(connection, relation, numbers),
     )
 
 
-def _decimal_point_columns(connection: duckdb.DuckDBPyConnection, relation: Relation, numbers: list[str]) -> list[str]:
-    """The number columns in which a point parts off decimals: 1.234 means one thousand in Danish text, but not in all.
+def _points(connection: duckdb.DuckDBPyConnection, relation: Relation, numbers: list[str]) -> dict[str, cells.Point]:
+    """What a point means in each number column: 1.234 is one thousand in Danish text, but not in all.
 
-    A column in which some cell shows a decimal point beyond doubt (7.5 or 0.123), and none a comma, is such a column; in a
-    workbook, where Excel's own numbers arrive with a point, every column without a comma is.
+    It parts off decimals in a column in which some cell shows so beyond doubt (7.5 or 0.123), and in a workbook, where Excel's
+    own numbers arrive with a point. A decimal comma in such a column makes it unclear; in any other column a point parts
+    thousands.
     """
     if not numbers:
-        return []
+        return {}
     tests = []
     for name in numbers:
         point, comma = cells.decimal_point_evidence_sql(f"c{relation.header.positions[name]}")
         tests.append(f"coalesce(bool_or({point}), false), coalesce(bool_or({comma}), false)")
     row = connection.execute(f"SELECT {', '.join(tests)} FROM {relation.from_clause}").fetchone() or ()
-    return [
-        name
-        for number, name in enumerate(numbers)
-        if (row[2 * number] or relation.numbers_have_decimal_point) and not row[2 * number + 1]
-    ]
+    points: dict[str, cells.Point] = {}
+    for number, name in enumerate(numbers):
+        shows_point, shows_comma = row[2 * number] or relation.numbers_have_decimal_point, row[2 * number + 1]
+        points[name] = ("unclear" if shows_comma else "decimals") if shows_point else "thousands"
+    return points
 
 
 def _check_received(content: Content, reading: Reading, delivery: Delivery) -> None:

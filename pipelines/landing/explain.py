@@ -242,7 +242,7 @@ def _expected_code(column: Column) -> str:
     table = load_code_table(str(column.code_table))
     if column.physical_type != "VARCHAR":
         return f"et af tallene {', '.join(table.codes)}"
-    titles = list(table.titles().values())
+    titles = list({row["code"]: row["title"] for row in table.rows if row.get("is_made_up") != "true"}.values())
     if len(titles) <= _SHOWN_CODES:
         return f"en af værdierne: {', '.join(titles)}"
     return f"en af {len(titles)} værdier, f.eks. {', '.join(titles[:3])}"

@@ -4,7 +4,18 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipelines.measures.intervals import Estimate, jeffreys_interval, no_estimate, wilson_interval
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from pipelines.measures.intervals import (
+    Estimate,
+    NoInterval,
+    check_level,
+    jeffreys_interval,
+    no_estimate,
+    wilson_interval,
+)
 
 FEWEST_FOR_WILSON = 40
 
@@ -35,11 +46,51 @@ def mainstream_share(mainstream_count: int, pupil_count: int, *, level: float = 
     Wilson's interval from 40 pupils, Jeffreys' below. All pupils are counted, so the interval says how far
     the share may swing from year to year by chance, not how badly it was measured. No pupils: no value.
 
+    Drawback: takes pupils as independent. For the share that districts like these have in the long run it is too
+    narrow as soon as districts differ; `mainstream_share_by_district` is made for that.
     Raises: ValueError when the count lies outside 0 to pupil_count.
     """
     if pupil_count >= FEWEST_FOR_WILSON:
         return wilson_interval(mainstream_count, pupil_count, level=level)
     return jeffreys_interval(mainstream_count, pupil_count, level=level)
+
+
+def mainstream_share_by_district(
+    mainstream_counts: ArrayLike, pupil_counts: ArrayLike, *, level: float = 0.95
+) -> Estimate:
+    """The share (0-1) over all districts with an interval for the share that districts like these have in the long run.
+
+    Counts `(districts,)`, one entry per district and at most one per district; districts without pupils are left out. Value
+    = pupils in mainstream settings / pupils, so large districts weigh more. Variance of the ratio from the differences
+    between districts, carried to the logit (delta method) with t(districts - 1) and back: shares near 1 spread unevenly. In
+    a made-up municipality of eight such districts the interval taken on the share itself missed low twice as often as high;
+    on the logit both sides missed alike, and it came closer to 95 in 100. n = pupils; the standard error is the share's.
+
+    One district: value without interval. Nobody or everybody in the mainstream: the logit is infinite and districts do not
+    differ, so the interval is `mainstream_share`'s. No pupils: no value.
+
+    Drawback: needs districts that are drawn alike; with two or three it is very wide.
+    Source: ratio estimator with cluster variance, Cochran, Sampling Techniques (1977), section 9A; logit limits: Korn and
+    Graubard, Survey Methodology 24 (1998) 193-201.
+    Raises: ValueError when lengths differ, a count is missing, or one lies outside 0 to its pupils.
+    Example: ([90, 100], [100, 100]) is 0.95 with standard error sqrt(2 x (5^2 + 5^2)) / 200 = 0.05.
+    """
+    check_level(level)
+    mainstream, pupils = _read_counts(mainstream_counts, pupil_counts)
+    total = int(pupils.sum())
+    if total == 0:
+        return no_estimate(level)
+    share = float(mainstream.sum() / total)
+    if pupils.size == 1:
+        return Estimate(share, None, None, level, total, reason=NoInterval.TOO_FEW_CLUSTERS)
+    if share in (0.0, 1.0):
+        return mainstream_share(int(mainstream.sum()), total, level=level)
+    freedom = pupils.size - 1
+    residuals = mainstream - share * pupils
+    standard_error = math.sqrt(pupils.size / freedom * float((residuals**2).sum())) / total
+    half = float(stats.t.ppf((1 + level) / 2, freedom)) * standard_error / (share * (1 - share))
+    logit = math.log(share / (1 - share))
+    return Estimate(share, _expit(logit - half), _expit(logit + half), level, total, standard_error, freedom)
 
 
 def change_in_share(
@@ -102,3 +153,18 @@ def _difference(before: tuple[int, int], after: tuple[int, int], *, level: float
     low = value - math.hypot(second.value - second.low, first.high - first.value)
     high = value + math.hypot(second.high - second.value, first.value - first.low)
     return Estimate(value, low, high, level, first.n + second.n)
+
+
+def _read_counts(successes: ArrayLike, totals: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Both as numbers, without the districts that have nobody."""
+    parts, wholes = np.asarray(successes, dtype=float), np.asarray(totals, dtype=float)
+    if parts.shape != wholes.shape or parts.ndim != 1:
+        raise ValueError(f"{parts.size} mainstream counts but {wholes.size} pupil counts")
+    if not ((parts >= 0) & (parts <= wholes)).all():
+        raise ValueError("each mainstream count must be there and lie between 0 and its pupils")
+    return parts[wholes > 0], wholes[wholes > 0]
+
+
+def _expit(logit: float) -> float:
+    """The share at a logit, also far out, where exp would overflow."""
+    return 1 / (1 + math.exp(-logit)) if logit >= 0 else math.exp(logit) / (1 + math.exp(logit))

@@ -164,10 +164,15 @@ def lay_out(report: Report) -> Layout:
         },
         quality_tables=tuple(_table(table, numbers) for table in report.data_quality),
         definitions=tuple((definition.term, definition.text) for definition in report.definitions),
-        made_of=(("Tal opgjort", text_date(report.as_of_date)), *report.stamp.lines()),
+        made_of=_made_of(report),
         delivery_table=_table(report.stamp.delivery_table(), numbers),
         footer=report.stamp.footer_line(),
     )
+
+
+def _made_of(report: Report) -> tuple[tuple[str, str], ...]:
+    study = (("Metodernes afprøvning", report.method_study),) if report.method_study else ()
+    return (("Tal opgjort", text_date(report.as_of_date)), *report.stamp.lines(), *study)
 
 
 def banner_text(report: Report) -> str:

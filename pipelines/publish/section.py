@@ -198,6 +198,7 @@ class Report:
     """Everything one report says; `pipelines.publish.layout` turns it into the plain texts of HTML and PDF.
 
     `report_id` becomes the file name. `case_numbers` are (label, number) from the settings; those without a number vanish.
+    `method_study` is the sentence on the study behind the methods, for the last page.
     `constructed_rules_source` ("<dokument, år>") marks made-up data on every page; `attribution` credits open data.
 
     Raises:
@@ -225,6 +226,7 @@ class Report:
     data_quality: tuple[ProtectedTable, ...] = ()
     definitions: tuple[Definition, ...] = ()
     declared_numbers: tuple[DeclaredNumber, ...] = ()
+    method_study: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a report that mixes real and made-up data, or whose ids clash."""

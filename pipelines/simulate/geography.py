@@ -1,4 +1,7 @@
-"""Where are things in the made-up municipality: institutions per district, and which model runs what from when."""
+"""Where are things in the made-up municipality: institutions per district, and which model runs what from when.
+
+A few offers lie in a neighbouring municipality, also made up: its code is one of those that the code table marks so.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,12 +11,15 @@ from itertools import cycle
 import numpy as np
 import polars as pl
 
-from pipelines.simulate.days import Indices, Numbers
+from pipelines.codes import load_code_table
+from pipelines.simulate.days import Flags, Indices, Numbers
 from pipelines.simulate.parameters import SchoolParameters
 from pipelines.simulate.profile import ADVISER, CASEWORKER, DemoProfile, District
 
 OPENED_DATE = date(2012, 8, 1)
 ORGANISED_DATE = date(2019, 1, 1)
+DEFAULT_MUNICIPALITY_CODE = "K01"
+NEIGHBOURS_COUNT = 3
 _DAYCARE_NAMES = (
     "Myretuen", "Regnbuen", "Spiren", "Mælkevejen", "Solstrålen", "Humlebien", "Eghjørnet", "Lærkereden", "Bakkehuset",
     "Stjernekasteren", "Kløverbo", "Troldehøj", "Tusindfryd", "Pilebo", "Firkløveret", "Mariehønen", "Fyrtårnet",
@@ -37,17 +43,43 @@ class Geography:
     day_treatment: int
     private_school: int
     grade_ten_school: int
+    special_school_outside: int
+    day_treatment_outside: int
+    municipality_code: str
 
     @property
     def codes(self) -> list[str]:
         """Institution numbers in row order."""
         return self.institutions["institution_code"].to_list()
 
+    @property
+    def kinds(self) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
+        """Institution types in row order."""
+        return self.institutions["institution_type_code"].to_numpy().astype(np.str_)
+
+    @property
+    def is_inside(self) -> Flags:
+        """Which institutions lie in the municipality, in row order."""
+        return (self.institutions["municipality_code"] == self.municipality_code).to_numpy()
+
+
+def made_up_municipality_codes() -> tuple[str, ...]:
+    """The codes of all municipalities that do not exist."""
+    return tuple(row["code"] for row in load_code_table("municipalities").rows if row["is_made_up"] == "true")
+
+
+def neighbours_of(municipality_code: str) -> tuple[str, ...]:
+    """The made-up municipalities around a made-up one: the next in the code table, round from the last to the first."""
+    codes = made_up_municipality_codes()
+    place = codes.index(municipality_code)
+    return tuple(codes[(place + step) % len(codes)] for step in range(1, NEIGHBOURS_COUNT + 1))
+
 
 class _Register:
-    """Institutions as they are added; numbers run from 900101 on."""
+    """Institutions as they are added; numbers run from 900101 on. They lie in the municipality unless said otherwise."""
 
-    def __init__(self) -> None:
+    def __init__(self, municipality_code: str) -> None:
+        self.municipality_code = municipality_code
         self.rows: list[dict[str, object]] = []
 
     def add(
@@ -59,6 +91,7 @@ class _Register:
         cluster: str | None = None,
         code: str | None = None,
         owner: str = "municipal",
+        municipality_code: str | None = None,
     ) -> int:
         """Add an institution; its row number comes back."""
         self.rows.append(
@@ -69,7 +102,7 @@ class _Register:
                 "ownership_code": owner,
                 "district_code": district,
                 "cluster_code": cluster,
-                "municipality_code": None,
+                "municipality_code": municipality_code or self.municipality_code,
                 "open_from_date": OPENED_DATE,
                 "open_to_date": None,
             }
@@ -77,13 +110,20 @@ class _Register:
         return len(self.rows) - 1
 
 
-def draw_geography(rng: np.random.Generator, profile: DemoProfile, parameters: SchoolParameters) -> Geography:
+def draw_geography(
+    rng: np.random.Generator,
+    profile: DemoProfile,
+    parameters: SchoolParameters,
+    *,
+    municipality_code: str = DEFAULT_MUNICIPALITY_CODE,
+) -> Geography:
     """Institutions for every district and for the whole municipality.
 
     A district has a folkeskole, three to six daycares by its size, and a club. The first district's school hosts the
     special classes and its first daycare the special groups; the second district has the special school, and so on round.
+    One neighbour has a special school too, and another a day treatment.
     """
-    register = _Register()
+    register = _Register(municipality_code)
     names = cycle(rng.permutation(_DAYCARE_NAMES).tolist())
     schools: list[int] = []
     daycares: list[Indices] = []
@@ -109,6 +149,13 @@ def draw_geography(rng: np.random.Generator, profile: DemoProfile, parameters: S
     own = {
         item.type: register.add(item.name, item.type, district=None, code=item.code) for item in profile.institutions
     }
+    neighbours = neighbours_of(municipality_code)
+    special_school_outside = register.add(
+        "Specialskolen i nabokommunen", "special_school", district=None, municipality_code=neighbours[0]
+    )
+    day_treatment_outside = register.add(
+        "Dagbehandlingen i nabokommunen", "day_treatment", district=None, municipality_code=neighbours[1]
+    )
     return Geography(
         institutions=pl.DataFrame(register.rows, schema_overrides=_INSTITUTION_TYPES),
         school_of_district=np.array(schools, dtype=np.int64),
@@ -121,6 +168,9 @@ def draw_geography(rng: np.random.Generator, profile: DemoProfile, parameters: S
         day_treatment=day_treatment,
         private_school=private_school,
         grade_ten_school=own.get("youth_school", schools[0]),
+        special_school_outside=special_school_outside,
+        day_treatment_outside=day_treatment_outside,
+        municipality_code=municipality_code,
     )
 
 

@@ -1,42 +1,97 @@
-"""How do senders lay out their files: headers, separators, encodings, spellings of codes, dates and numbers.
+"""How do senders lay out their files: headers, separators, encodings, and in which form values are written.
 
-Headers and spellings are those that the contracts and code tables accept; a test holds every one of them against these.
+Here are the usual layouts, one or more per source; `drawn_layouts` draws odd ones. A new source adds one entry to `layouts`
+and one name to `deliveries.FILE_STEMS`. Headers and spellings are those that the contracts and code tables accept; a test
+holds every one of them against these.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
-import polars as pl
-
-from pipelines.codes import load_code_table
-from pipelines.contracts import Column, source_contract
+from pipelines.contracts import source_contract
 
 Spelling = Literal["code", "title", "alias"]
 """Codes are written as the code, as its Danish title, or as the first of its aliases (the title where it has none)."""
+CprForm = Literal["plain", "hyphen", "space", "no_leading_zero", "number"]
+"""0101995015, 010199-5015, 010199 5015; 101995015 where Excel ate the zero; or a number in a workbook's cell."""
 
-EXTRA_HEADER, EXTRA_VALUE = "Status i systemet", "Aktiv"
+REAL_DATES, SERIAL_DATES, UNPADDED_DATES = "real dates", "serial dates", "unpadded dates"
+"""Forms that no format string can say: a workbook's own dates, its day numbers as plain numbers, and 3-5-2014."""
+OWN_COLUMN = "+"
+"""What the name of a sender's own column begins with in `Layout.headers`: a column that the contract does not know."""
+
+
+@dataclass(frozen=True)
+class FooterRow:
+    """A row below the table: `kind` is what intake calls it, total or note."""
+
+    kind: Literal["total", "note"]
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Layout:
-    """One way of writing one source. `headers` gives the header per contract column, in the order of the file;
-    `encoding` is Python's name; `writes_real_dates` puts dates, not texts, into a workbook's cells."""
+    """One way of writing one source. `headers` gives the header per column in the order of the file: the contract's columns
+    by name, and columns of the sender's own, whose cells are taken in turn from `own_values`.
+
+    `encoding` is Python's name. `title_rows` stand above the header ('' is an empty row) and `footer_rows` below the table,
+    followed by `trailing_blank_rows`. `empty_row_share` is how many empty rows lie between the rows, as a share of them;
+    `has_bare_empty_rows` leaves the separators out of those. `padding` is white space after every text. `spellings` gives single
+    codes another spelling than `spelling`. What concerns workbooks only: `sheet_name`, `first_row` and `first_column` (where
+    the table begins, from 0), `guide_sheet_name` and `hidden_sheet_name` (sheets that hold no data), and the three `writes_`.
+    """
 
     source: str
     headers: Mapping[str, str]
     suffix: Literal["csv", "txt", "xlsx"]
     encoding: str = "utf-8-sig"
+    has_byte_order_mark: bool = False
     separator: str = ";"
+    line_end: str = "\r\n"
+    quotes_everything: bool = False
     spelling: Spelling = "title"
-    date_format: str = "%d-%m-%Y"
-    has_hyphen_in_cpr: bool = False
-    title_rows: tuple[str, ...] = ()
-    sheet_name: str = ""
-    writes_real_dates: bool = False
-    has_extra_column: bool = False
     spelling_by_column: Mapping[str, Spelling] = field(default_factory=dict)
+    spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    date_format: str = "%d-%m-%Y"
+    cpr_form: CprForm = "plain"
+    yes_and_no: tuple[str, str] | tuple[bool, bool] = ("ja", "nej")
+    decimal_sign: Literal[",", "."] = ","
+    has_thousands_point: bool = False
+    padding: str = ""
+    own_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    title_rows: tuple[str, ...] = ()
+    footer_rows: tuple[FooterRow, ...] = ()
+    trailing_blank_rows: int = 0
+    empty_row_share: float = 0.0
+    has_bare_empty_rows: bool = False
+    sheet_name: str = ""
+    first_row: int = 0
+    first_column: int = 0
+    guide_sheet_name: str = ""
+    hidden_sheet_name: str = ""
+    writes_integers_as_numbers: bool = True
+    writes_decimals_as_numbers: bool = False
+    writes_codes_as_numbers: bool = False
+
+    @property
+    def contract_columns(self) -> tuple[str, ...]:
+        """The contract's columns in the order of the file."""
+        return tuple(name for name in self.headers if not name.startswith(OWN_COLUMN))
+
+    @property
+    def is_workbook(self) -> bool:
+        """Whether the file is a workbook and no text."""
+        return self.suffix == "xlsx"
+
+    def place_of(self, column_name: str) -> int:
+        """The 0-based column of the file (on a sheet, of the sheet) in which a column stands."""
+        return self.first_column + list(self.headers).index(column_name)
+
+    @property
+    def header_row_number(self) -> int:
+        """The row of the headers as the sender sees it, from 1."""
+        return self.first_row + len(self.title_rows) + 1
 
 
 def _sdq_headers(item: str, first: Mapping[str, str]) -> dict[str, str]:
@@ -64,7 +119,7 @@ def layouts() -> dict[str, tuple[Layout, ...]]:
                 },
                 "csv",
                 encoding="cp1252",
-                has_hyphen_in_cpr=True,
+                cpr_form="hyphen",
             ),
         ),
         "institutions": (
@@ -77,6 +132,7 @@ def layouts() -> dict[str, tuple[Layout, ...]]:
                     "ownership_code": "Ejerform",
                     "district_code": "Skoledistrikt",
                     "cluster_code": "Klynge/netværk",
+                    "municipality_code": "Beliggenhedskommune",
                     "open_from_date": "Oprettet",
                     "open_to_date": "Nedlagt",
                 },
@@ -120,6 +176,25 @@ def layouts() -> dict[str, tuple[Layout, ...]]:
                 date_format="%d/%m/%Y",
             ),
         ),
+        "segregation_figures": (
+            Layout(
+                "segregation_figures",
+                {
+                    "school_year": "Skoleår",
+                    "area_code": "Kommune",
+                    "definition_id": "Definition",
+                    "measure_code": "Nøgletal",
+                    "pupil_group_code": "Elevgruppe",
+                    "figure_value": "Værdi",
+                    "value_status_code": "Status",
+                    "source_url": "Kilde",
+                },
+                "csv",
+                encoding="utf-8-sig",
+                spelling="alias",
+                spelling_by_column={"area_code": "title", "pupil_group_code": "title"},
+            ),
+        ),
         "measures": (
             Layout(
                 "measures",
@@ -131,13 +206,14 @@ def layouts() -> dict[str, tuple[Layout, ...]]:
                     "start_date": "Startdato",
                     "end_date": "Slutdato",
                     "end_reason_code": "Årsag til ophør",
+                    "+status": "Status i systemet",
                 },
                 "txt",
                 encoding="utf-8-sig",
                 separator="\t",
-                has_hyphen_in_cpr=True,
+                cpr_form="hyphen",
                 spelling="alias",
-                has_extra_column=True,
+                own_values={"+status": ("Aktiv",)},
             ),
         ),
         "sdq_answers": (
@@ -179,6 +255,42 @@ def layouts() -> dict[str, tuple[Layout, ...]]:
                 spelling_by_column={"informant_code": "alias", "version_code": "code"},
             ),
         ),
+        "sdq_scores": (
+            Layout(
+                "sdq_scores",
+                {
+                    "child_id": "CPR-nr.",
+                    "answered_date": "Udfyldelsesdato",
+                    "informant_code": "Informant",
+                    "version_code": "Version",
+                    "is_follow_up_form": "Followup",
+                    "institution_code": "Institutionskode",
+                    "emotional_points": "Emotion",
+                    "conduct_points": "Conduct",
+                    "hyper_points": "Hyper",
+                    "peer_points": "Peer",
+                    "prosocial_points": "Prosoc",
+                    "total_points": "Ebdtot",
+                    "impact_points": "Impact",
+                },
+                "csv",
+                date_format="%Y-%m-%d",
+                spelling="code",
+            ),
+            Layout(
+                "sdq_scores",
+                {
+                    "child_id": "CPR-nummer",
+                    "answered_date": "Dato",
+                    "informant_code": "Udfylder",
+                    "is_follow_up_form": "Opfølgning",
+                    "institution_code": "Skole",
+                    "total_points": "SDQ i alt",
+                },
+                "xlsx",
+                sheet_name="SDQ",
+            ),
+        ),
         "sessions": (
             Layout(
                 "sessions",
@@ -197,59 +309,7 @@ def layouts() -> dict[str, tuple[Layout, ...]]:
                 },
                 "xlsx",
                 sheet_name="Møder",
-                writes_real_dates=True,
+                date_format=REAL_DATES,
             ),
         ),
     }
-
-
-Cell = str | int | float | date | None
-"""What stands in a cell: text in a text file; in a workbook also numbers and dates. None is an empty cell."""
-
-
-def cells_of(frame: pl.DataFrame, layout: Layout) -> dict[str, list[Cell]]:
-    """The cells of every column of the layout, written as the sender writes them."""
-    contract = source_contract(layout.source)
-    return {name: _written(frame[name], contract.column(name), layout) for name in layout.headers}
-
-
-def _written(values: pl.Series, column: Column, layout: Layout) -> list[Cell]:
-    plain = values.to_list()
-    match column.parse:
-        case "cpr" if layout.has_hyphen_in_cpr:
-            return [f"{number[:6]}-{number[6:]}" for number in plain]
-        case "date":
-            return plain if layout.writes_real_dates else [written_date(day, layout) for day in plain]
-        case "code":
-            spellings = spelled_codes(
-                str(column.code_table), layout.spelling_by_column.get(column.name, layout.spelling)
-            )
-            return [None if code is None else spellings[str(code)] for code in plain]
-        case "boolean":
-            return [None if flag is None else "ja" if flag else "nej" for flag in plain]
-        case "decimal":
-            return [
-                None if number is None else f"{number:.2f}".rstrip("0").rstrip(".").replace(".", ",")
-                for number in plain
-            ]
-        case "integer":
-            return plain if layout.suffix == "xlsx" else [None if number is None else str(number) for number in plain]
-        case _:
-            return plain
-
-
-def written_date(day: date | None, layout: Layout) -> str | None:
-    """A date as text in the layout's form."""
-    return None if day is None else day.strftime(layout.date_format)
-
-
-def spelled_codes(table: str, spelling: Spelling) -> dict[str, str]:
-    """What a sender writes for each code of a table."""
-    return {row["code"]: _spelled(row, spelling) for row in load_code_table(table).rows}
-
-
-def _spelled(row: Mapping[str, Any], spelling: Spelling) -> str:
-    aliases = [alias for alias in row["aliases"].split("|") if alias]
-    if spelling == "code":
-        return str(row["code"])
-    return aliases[0] if spelling == "alias" and aliases else str(row["title"])

@@ -11,15 +11,18 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipelines.simulate.borders import Visitors, draw_visitors, visitor_placement_rows, visitor_residence_rows
 from pipelines.simulate.days import part_generator
-from pipelines.simulate.geography import Geography, draw_geography, organisation_rows
+from pipelines.simulate.geography import DEFAULT_MUNICIPALITY_CODE, Geography, draw_geography, organisation_rows
 from pipelines.simulate.ladder import Histories
 from pipelines.simulate.measures import draw_social_histories, measure_rows, social_history_start
 from pipelines.simulate.parameters import Parameters
-from pipelines.simulate.population import Children, draw_children, residence_rows
+from pipelines.simulate.population import WHOLE_SPACE, Children, NumberBlock, draw_children, residence_rows
 from pipelines.simulate.profile import DemoProfile, read_demo_profile
 from pipelines.simulate.schooling import Placements, draw_placements, placement_rows
 from pipelines.simulate.sdq import SdqDraw, draw_sdq, form_rows
+from pipelines.simulate.sdq_scores import ScoreDeliveries, draw_score_deliveries, forms_with_answers, score_rows
+from pipelines.simulate.segregation_figures import figure_rows
 from pipelines.simulate.sessions import Sessions, draw_sessions, session_rows
 
 DEFAULT_DATA_END = date(2026, 9, 30)
@@ -37,9 +40,18 @@ class SimulatedMunicipality:
     children: Children
     geography: Geography
     placements: Placements
+    visitors: Visitors
     social_histories: Histories
     sdq: SdqDraw
     sessions: Sessions
+
+    @cached_property
+    def score_deliveries(self) -> ScoreDeliveries:
+        """Which SDQ forms come as answers, which as points that the sender scored."""
+        return draw_score_deliveries(
+            part_generator(self.seed, "sdq scores"), self.sdq.forms, children_count=self.children.count,
+            parameters=self.parameters.sdq_scores, sdq=self.parameters.sdq,
+        )  # fmt: skip
 
     @cached_property
     def tables(self) -> Mapping[str, pl.DataFrame]:
@@ -48,15 +60,29 @@ class SimulatedMunicipality:
         Made when first asked for: who only measures the arrays need not pay for them.
         """
         return {
-            "children": residence_rows(self.children, self.profile),
+            "children": pl.concat(
+                [residence_rows(self.children, self.profile), visitor_residence_rows(self.visitors)]
+            ),
             "institutions": self.geography.institutions,
             "organisation": organisation_rows(self.profile),
-            "school_placements": placement_rows(self.placements, self.children, self.geography),
+            "school_placements": pl.concat(
+                [
+                    placement_rows(self.placements, self.children, self.geography),
+                    visitor_placement_rows(
+                        self.visitors, self.geography,
+                        first_school_year=self.first_school_year, data_end=self.data_end_date,
+                    ),
+                ]
+            ),
+            "segregation_figures": figure_rows(self),
             "measures": measure_rows(
                 part_generator(self.seed, "measures"), self.social_histories, self.children, self.parameters.ladder,
                 data_end=self.data_end_date,
             ),
-            "sdq_answers": form_rows(self.sdq.forms, self.children, self.geography, self.parameters.sdq),
+            "sdq_answers": form_rows(
+                forms_with_answers(self.sdq.forms, self.score_deliveries), self.children, self.geography, self.parameters.sdq
+            ),
+            "sdq_scores": score_rows(self.sdq.forms, self.score_deliveries, self.children, self.geography),
             "sessions": session_rows(
                 part_generator(self.seed, "session contents"), self.sessions, self.profile, self.geography
             ),
@@ -70,6 +96,8 @@ def simulate_municipality(
     seed: int = 1,
     data_end_date: date = DEFAULT_DATA_END,
     parameters: Parameters = Parameters(),  # noqa: B008  # frozen
+    number_block: NumberBlock = WHOLE_SPACE,
+    municipality_code: str = DEFAULT_MUNICIPALITY_CODE,
 ) -> SimulatedMunicipality:
     """The made-up municipality of a profile (TOML file or its plain values); the same arguments give the same one.
 
@@ -80,7 +108,9 @@ def simulate_municipality(
     """
     plan = read_demo_profile(profile)
     first_school_year = _last_school_year(data_end_date) - parameters.school.school_year_count + 1
-    geography = draw_geography(part_generator(seed, "geography"), plan, parameters.school)
+    geography = draw_geography(
+        part_generator(seed, "geography"), plan, parameters.school, municipality_code=municipality_code
+    )
     children = draw_children(
         part_generator(seed, "population"),
         count=children_count,
@@ -89,8 +119,13 @@ def simulate_municipality(
         sdq=parameters.sdq,
         period_start=min(social_history_start(parameters.ladder, data_end_date), date(first_school_year, 8, 1)),
         data_end=data_end_date,
+        block=number_block,
     )
     placements, histories = _draw_ladders(seed, children, geography, parameters, data_end_date)
+    visitors = draw_visitors(
+        part_generator(seed, "visitors"), children, placements, geography, parameters.borders,
+        first_school_year=first_school_year, data_end=data_end_date, block=number_block,
+    )  # fmt: skip
     sdq = draw_sdq(
         part_generator(seed, "sdq"), children, placements, geography, parameters.sdq,
         first_day=date(first_school_year, 8, 15), data_end=data_end_date,
@@ -108,6 +143,7 @@ def simulate_municipality(
         children=children,
         geography=geography,
         placements=placements,
+        visitors=visitors,
         social_histories=histories,
         sdq=sdq,
         sessions=sessions,

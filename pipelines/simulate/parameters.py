@@ -39,6 +39,14 @@ class PopulationParameters:
         unit="logit per SD of the district's level",
         source=MODEL + ", step 3: above 0 the adviser model comes where children are worse off (0, 1 or 2)",
     )
+    births_log_change_per_year: float = _parameter(
+        -0.01, unit="log of a birth cohort's size, per later year", source=ASSUMED + ": cohorts shrink"
+    )
+    district_births_drift_sd: float = _parameter(
+        0.02,
+        unit="SD between districts of the log of a cohort's size, per later year",
+        source=ASSUMED + ": some districts grow while others shrink, so that the composition changes",
+    )
     stays_in_school_after_moving_share: float = _parameter(
         0.15, unit="share of moved children without support", source=ASSUMED
     )
@@ -97,6 +105,14 @@ class LadderParameters:
     district_logit_sd: float = _parameter(0.3, unit="logit SD between districts", source=MODEL + ", step 8")
     education_cohort_logit_per_year: float = _parameter(
         0.03, unit="logit per later year of birth", source=MODEL + ", step 8: the known trend"
+    )
+    education_cohort_shock_logit_sd: float = _parameter(
+        1.0,
+        unit="logit SD between years of birth within a district",
+        source="tuned: the yearly share per district is overdispersed by about .004 (model, step 8)",
+    )
+    education_cohort_shock_correlation: float = _parameter(
+        0.4, unit="correlation of neighbouring years of birth, AR(1)", source=MODEL + ", step 8"
     )
     shortest_spell_days: int = _parameter(45, unit="days without a further move", source="longer than the grace gap")
     registration_lag_days: int = _parameter(
@@ -224,6 +240,82 @@ class SessionParameters:
 
 
 @dataclass(frozen=True)
+class BorderParameters:
+    """Children and places across the municipal border."""
+
+    special_school_outside_share: float = _parameter(
+        0.15, unit="share of children who would go to another municipality's special school", source=ASSUMED
+    )
+    day_treatment_outside_share: float = _parameter(
+        0.4, unit="share of children who would go to another municipality's day treatment", source=ASSUMED
+    )
+    visitors_in_special_school_share: float = _parameter(
+        0.12, unit="children of other municipalities per own pupil in the special school", source=ASSUMED
+    )
+    visitors_in_special_school_boys_share: float = _parameter(
+        0.72, unit="share", source="boys 7.5 % against girls 2.9 % outside ordinary teaching, 2018/19 (STIL)"
+    )
+    visitors_in_ordinary_school_share: float = _parameter(
+        0.01, unit="children of other municipalities per own pupil in ordinary schools", source=ASSUMED
+    )
+
+
+@dataclass(frozen=True)
+class ShareParameters:
+    """Districts' shares of pupils outside ordinary teaching without single children, and how figures are published."""
+
+    segregated_share: float = _parameter(0.051, unit="share in year 0", source=MODEL + ", step 8")
+    district_logit_sd: float = _parameter(0.3, unit="logit SD between districts", source=MODEL + ", step 8")
+    trend_logit_per_year: float = _parameter(0.03, unit="logit per year", source=MODEL + ", step 8")
+    adviser_effect_logit: float = _parameter(
+        0.0, unit="logit under the adviser model (below 0: fewer outside)", source=MODEL + ", step 8; the value assumed"
+    )
+    overdispersion: float = _parameter(
+        0.004, unit="correlation of two pupils of one district and year", source=MODEL + ", step 8"
+    )
+    shock_year_correlation: float = _parameter(
+        0.4, unit="correlation of a district's shock in neighbouring years, AR(1)", source=MODEL + ", step 8"
+    )
+    pupils_least: int = _parameter(250, unit="pupils in a district in year 0", source=MODEL + ", step 8")
+    pupils_most: int = _parameter(900, unit="pupils in a district in year 0", source=MODEL + ", step 8")
+    pupils_drift_sd_per_year: float = _parameter(
+        0.02, unit="SD between districts of the log of their size, per year", source=ASSUMED
+    )
+    age_band_shares: tuple[float, float, float] = _parameter(
+        (0.4, 0.3, 0.3), unit="share of pupils in grades 0-3, 4-6 and 7-9 in year 0", source="grades per band"
+    )
+    age_band_logits: tuple[float, float, float] = _parameter(
+        (-0.39, 0.02, 0.37),
+        unit="logit above the district's, per band",
+        source="grades 1, 5 and 9: 3.5, 5.2 and 7.2 % outside ordinary teaching, 2018/19 (STIL)",
+    )
+    age_band_drift_per_year: float = _parameter(
+        0.03, unit="log of the oldest band's weight over the youngest's, per year", source=ASSUMED + ": fewer are born"
+    )
+    age_band_drift_sd_per_year: float = _parameter(0.03, unit="SD of it between districts", source=ASSUMED)
+    fewest_published_pupils: int = _parameter(
+        4, unit="pupils behind a published figure", source="STIL: 3 or fewer are withheld; for the others assumed"
+    )
+
+
+@dataclass(frozen=True)
+class ScoreDeliveryParameters:
+    """SDQ forms that somebody else scored before delivery."""
+
+    points_only_share: float = _parameter(
+        0.08, unit="share of children whose forms come as points, not answers", source=ASSUMED
+    )
+    total_only_share: float = _parameter(0.3, unit="share of those: the total alone", source=ASSUMED)
+    both_ways_share: float = _parameter(0.05, unit="share of children whose forms come both ways", source=ASSUMED)
+    rounds_to_even_share: float = _parameter(
+        0.5, unit="share of children delivered both ways whose sender rounds 2.5 to 2", source="planted"
+    )
+    forgets_turning_share: float = _parameter(
+        0.1, unit="share of children delivered both ways whose sender does not turn reversed items", source="planted"
+    )
+
+
+@dataclass(frozen=True)
 class DefectParameters:
     """Wrong rows in dirty deliveries."""
 
@@ -238,7 +330,10 @@ class Parameters:
     school: SchoolParameters = SchoolParameters()
     ladder: LadderParameters = LadderParameters()
     sdq: SdqParameters = SdqParameters()
+    sdq_scores: ScoreDeliveryParameters = ScoreDeliveryParameters()
     sessions: SessionParameters = SessionParameters()
+    borders: BorderParameters = BorderParameters()
+    shares: ShareParameters = ShareParameters()
     defects: DefectParameters = DefectParameters()
 
 

@@ -21,15 +21,38 @@ from pipelines.simulate.days import (
     date_series,
     day_number,
     off_the_first,
+    year_numbers,
 )
 from pipelines.simulate.parameters import LadderParameters, PopulationParameters, SdqParameters
 from pipelines.simulate.profile import ADVISER, DemoProfile
+from pipelines.simulate.series import draw_autoregressive
 
 _FIRST_NUMBER_DAY = day_number(date(1958, 1, 1))
 _NUMBER_DAYS = day_number(date(2000, 1, 1)) - _FIRST_NUMBER_DAY
 _SERIALS = 4 * 100
 """Serial numbers on one day without the last digit: 7th digit 5-8, two free digits."""
+NUMBER_COUNT = _NUMBER_DAYS * _SERIALS
+"""First nine digits that there are; about 10 in 11 lead to a number that follows modulus 11, half of these for each sex."""
+_STRIDE = 2_654_435_761
+"""Prime, and no divisor of NUMBER_COUNT: steps of it visit every first nine digits once, far from the one before."""
 _MODULUS_WEIGHTS = np.array([4, 3, 2, 7, 6, 5, 4, 3, 2])
+_PLACE_VALUES = 10 ** np.arange(9, 0, -1)
+
+
+@dataclass(frozen=True)
+class NumberBlock:
+    """The part of all made-up numbers that a municipality draws from: those that do not overlap never share a number."""
+
+    first: int = 0
+    size: int = NUMBER_COUNT
+
+    def first_nine_digits(self, places: Indices) -> Indices:
+        """Which first nine digits lie at `places` of the block, numbered by day and serial: other ones for every place."""
+        spread: Indices = (self.first + places) * _STRIDE % NUMBER_COUNT
+        return spread
+
+
+WHOLE_SPACE = NumberBlock()
 
 
 @dataclass(frozen=True)
@@ -89,14 +112,14 @@ def draw_children(
     sdq: SdqParameters,
     period_start: date,
     data_end: date,
+    block: NumberBlock = WHOLE_SPACE,
 ) -> Children:
     """`count` children from 0 to the oldest age at data end, with residences from `period_start` on."""
     start, end = day_number(period_start), day_number(data_end)
-    span = int((parameters.oldest_age_years + 1) * DAYS_PER_YEAR)
-    birth_day = off_the_first(end - rng.integers(1, span, size=count))
+    birth_day = _draw_birth_days(rng, count, parameters, end=end)
     is_boy = rng.random(count) < parameters.boys_share
     shares = np.array([district.share_of_children for district in profile.districts])
-    first = rng.choice(len(shares), size=count, p=shares)
+    first = _draw_districts(rng, shares, birth_day, parameters)
     is_adviser = np.array([district.model == ADVISER for district in profile.districts])
     district_level = _draw_district_levels(rng, is_adviser, parameters, sdq)
     district_level -= np.average(district_level, weights=shares)
@@ -106,7 +129,7 @@ def draw_children(
     moves = _draw_moves(rng, birth_day, parameters, start=start, end=end)
     second = (first + rng.integers(1, max(2, len(shares)), size=count)) % len(shares)
     return Children(
-        numbers=draw_numbers(rng, is_boy),
+        numbers=draw_numbers(rng, is_boy, block=block),
         birth_day=birth_day,
         is_boy=is_boy,
         present_from=moves.came,
@@ -119,6 +142,32 @@ def draw_children(
         district_level=district_level,
         is_disadvantaged=is_disadvantaged,
     )
+
+
+def _draw_birth_days(rng: np.random.Generator, count: int, parameters: PopulationParameters, *, end: int) -> Days:
+    """Days of birth up to the day before `end`, cohorts growing or shrinking by a fixed share a year."""
+    oldest_days = int((parameters.oldest_age_years + 1) * DAYS_PER_YEAR) - 1
+    fall = -parameters.births_log_change_per_year / DAYS_PER_YEAR
+    place = rng.random(count)
+    age_days = np.log1p(place * np.expm1(fall * oldest_days)) / fall if fall else place * oldest_days
+    # Rounded first, so that a last bit that differs between processors cannot move a day.
+    return off_the_first(end - 1 - np.minimum(np.floor(np.round(age_days, 6)).astype(np.int64), oldest_days - 1))
+
+
+def _draw_districts(
+    rng: np.random.Generator, shares: Numbers, birth_day: Days, parameters: PopulationParameters
+) -> Indices:
+    """First home districts: `shares` of all children, more of the later cohorts in some districts and fewer in others."""
+    drift = rng.normal(0.0, parameters.district_births_drift_sd, size=len(shares))
+    years_after_the_middle = (year_numbers(birth_day) - np.median(year_numbers(birth_day))).astype(np.int64)
+    years, cohort = np.unique(years_after_the_middle, return_inverse=True)
+    weights = np.round(shares * np.exp(drift * years[:, None]), 12)
+    limits = np.cumsum(weights / weights.sum(axis=1, keepdims=True), axis=1)
+    drawn = rng.random(len(birth_day))
+    district = np.zeros(len(birth_day), dtype=np.int64)
+    for position in range(len(shares) - 1):
+        district += drawn >= limits[cohort, position]
+    return district
 
 
 def _draw_district_levels(
@@ -139,14 +188,14 @@ def _draw_district_levels(
     return dealt
 
 
-def draw_numbers(rng: np.random.Generator, is_boy: Flags) -> tuple[str, ...]:
+def draw_numbers(rng: np.random.Generator, is_boy: Flags, *, block: NumberBlock = WHOLE_SPACE) -> tuple[str, ...]:
     """Distinct made-up CPR numbers of ten digits that follow modulus 11, the last digit odd for boys and even for girls.
 
     The first nine digits give the last, and that the sex; so three times as many are drawn, and each child takes the next
     one of its sex.
     """
-    size = min(_NUMBER_DAYS * _SERIALS, 3 * len(is_boy) + 200)
-    picks = rng.choice(_NUMBER_DAYS * _SERIALS, size=size, replace=False)
+    size = min(block.size, 3 * len(is_boy) + 200)
+    picks = block.first_nine_digits(rng.choice(block.size, size=size, replace=False))
     firsts = _first_nine_digits(picks)
     lasts = (11 - firsts @ _MODULUS_WEIGHTS % 11) % 11
     chosen = np.empty(len(is_boy), dtype=np.int64)
@@ -154,8 +203,8 @@ def draw_numbers(rng: np.random.Generator, is_boy: Flags) -> tuple[str, ...]:
         fitting = np.flatnonzero((lasts < 10) & (lasts % 2 == parity))
         wanted = is_boy == bool(parity)
         chosen[wanted] = fitting[: int(wanted.sum())]
-    digits = np.column_stack([firsts[chosen], lasts[chosen]])
-    return tuple("".join(map(str, row)) for row in digits.tolist())
+    numbers = firsts[chosen] @ _PLACE_VALUES + lasts[chosen]
+    return tuple(f"{number:010d}" for number in numbers.tolist())
 
 
 def _first_nine_digits(picks: Indices) -> Indices:
@@ -216,9 +265,10 @@ def _draw_moves(
 
 def draw_at_risk(
     rng: np.random.Generator, children: Children, parameters: LadderParameters, *, share: float,
-    cohort_logit_per_year: float = 0.0,
+    cohort_logit_per_year: float = 0.0, cohort_shock_logit_sd: float = 0.0,
 ) -> Flags:  # fmt: skip
-    """Which children can leave step 0 of a track at all: `share` of them, more where difficulties are and unevenly by district."""
+    """Which children can leave step 0 of a track at all: `share` of them, more where difficulties are and unevenly by district
+    and, with a shock, by district and year of birth."""
     districts = len(children.district_level)
     years_after_the_middle = (children.birth_day - children.birth_day.mean()) / DAYS_PER_YEAR
     score = (
@@ -227,9 +277,20 @@ def draw_at_risk(
         + parameters.at_risk_boy_logit * children.is_boy
         + rng.normal(0.0, parameters.district_logit_sd, size=districts)[children.district_first]
         + cohort_logit_per_year * years_after_the_middle
+        + cohort_shock_logit_sd * _cohort_shocks(rng, children, parameters.education_cohort_shock_correlation)
     )
     probability: Numbers = 1 / (1 + np.exp(-(score + _intercept(score, share))))
     return rng.random(children.count) < probability
+
+
+def _cohort_shocks(rng: np.random.Generator, children: Children, correlation: float) -> Numbers:
+    """Mean 0 and SD 1, the same for children of one first district and year of birth, shape (children,)."""
+    year = year_numbers(children.birth_day)
+    shocks = draw_autoregressive(
+        rng, len(children.district_level), int(year.max() - year.min()) + 1, correlation=correlation
+    )
+    own: Numbers = shocks[children.district_first, year - year.min()]
+    return own
 
 
 def _intercept(score: Numbers, share: float) -> float:

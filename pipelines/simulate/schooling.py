@@ -45,6 +45,8 @@ class Placements:
         """Position of the placement of `children` on `days`, -1 where there is none; shape as given."""
         key = self.child * NEVER + self.start
         place = np.searchsorted(key, children * NEVER + days, side="right") - 1
+        if not len(key):
+            return place
         found = place >= 0
         place = np.maximum(place, 0)
         found &= (self.child[place] == children) & (self.stop[place] >= days)
@@ -68,6 +70,8 @@ class _Habits:
     stays_after_moving: Flags
     daycare_pick: Numbers
     special_class_at_school: Flags
+    special_school_outside: Flags
+    day_treatment_outside: Flags
     at_risk: Flags
 
 
@@ -105,6 +109,8 @@ def _draw_habits(rng: np.random.Generator, children: Children, parameters: Param
         stays_after_moving=(rng.random(count) < parameters.population.stays_in_school_after_moving_share) & ~at_risk,
         daycare_pick=rng.random(count),
         special_class_at_school=rng.random(count) < school.special_class_at_school_share,
+        special_school_outside=rng.random(count) < parameters.borders.special_school_outside_share,
+        day_treatment_outside=rng.random(count) < parameters.borders.day_treatment_outside_share,
         at_risk=at_risk,
     )
 
@@ -187,16 +193,15 @@ def _placed(
         rng.integers(18, 41, size=len(histories.step)) / 2,
     )
     period, spell = _overlaps(periods, histories)
-    safe = np.maximum(spell, 0)
-    followed = spell >= 0
-    rung = np.where(followed, histories.step[safe] if len(histories.step) else 0, 0)
-    start = np.where(followed, np.maximum(periods.start[period], histories.start[safe]), periods.start[period])
+    # Spell -1, no history, takes what is put at the end of each array.
+    rung = np.append(histories.step, 0)[spell]
+    start = np.maximum(periods.start[period], np.append(histories.start, -NEVER)[spell])
     # A history ends with the observation, not with the place: only a move cuts a period short.
-    spell_stop = np.where(followed & (histories.stop[safe] <= end), histories.stop[safe] - 1, NEVER)
-    stop = np.minimum(periods.stop[period], spell_stop)
+    after_spell = np.append(histories.stop, NEVER)[spell]
+    stop = np.minimum(periods.stop[period], np.where(after_spell <= end, after_spell - 1, NEVER))
     child, grade = periods.child[period], periods.grade[period]
     institution, class_code = _institutions(children, geography, habits, child, grade, rung, start)
-    hours = np.where(followed & np.isin(rung, (1, 2)), hours_by_spell[safe], 0.0)
+    hours = np.where(np.isin(rung, (1, 2)), np.append(hours_by_spell, 0.0)[spell], 0.0)
     placed = Placements(child, institution, grade, class_code, hours, start, np.where(stop > end, NEVER, stop), rung)
     return _joined_in_daycare(placed)
 
@@ -255,7 +260,9 @@ def _institutions(
         (rung <= 2, geography.school_of_district[district], _TEN),
         (rung == 3, geography.special_class_school, _TWENTY),
         ((rung == 4) & at_school, geography.special_class_school, _TWENTY_NINE),
+        ((rung == 4) & habits.special_school_outside[child], geography.special_school_outside, _TWENTY_NINE),
         (rung == 4, geography.special_school, _TWENTY_NINE),
+        ((rung == 5) & habits.day_treatment_outside[child], geography.day_treatment_outside, _TWENTY_NINE),
         (rung == 5, geography.day_treatment, _TWENTY_NINE),
     ]
     conditions = [rule[0] for rule in rules]
@@ -266,6 +273,8 @@ def _institutions(
 
 def _joined_in_daycare(placed: Placements) -> Placements:
     """The same placements, but years in daycare without any change are one."""
+    if not len(placed.child):
+        return placed
     same = (
         (placed.child[1:] == placed.child[:-1])
         & (placed.grade[1:] == DAYCARE_GRADE)

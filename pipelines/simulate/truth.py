@@ -26,6 +26,7 @@ from pipelines.simulate.days import (
     year_numbers,
 )
 from pipelines.simulate.deliveries import plan_deliveries
+from pipelines.simulate.exposure import Exposure, exposure_of
 from pipelines.simulate.ladder import Histories
 from pipelines.simulate.measures import RUNG_OF_STEP, social_history_start
 from pipelines.simulate.municipality import SimulatedMunicipality
@@ -34,7 +35,10 @@ from pipelines.simulate.potential import potential_outcomes
 from pipelines.simulate.schooling import DAYCARE_GRADE, LOWEST_SEGREGATED_RUNG, Placements
 from pipelines.simulate.sdq import Forms
 from pipelines.simulate.sdq_items import DIFFICULTY_SCALES, INFORMANTS, MISSING, Items, load_items
+from pipelines.simulate.sdq_scores import score_source_truth, scoring_error_truth
+from pipelines.simulate.segregation_figures import border_truth, figures_truth
 from pipelines.simulate.sessions import STATUSES
+from pipelines.simulate.targets import target_rows
 
 MOVE_CAUSES = ("down", "up", "opened", "closed", "aged_out", "moved_away", "left_school")
 DOWN, UP, OPENED, CLOSED, AGED_OUT, MOVED_AWAY, LEFT_SCHOOL = range(7)
@@ -52,15 +56,11 @@ def write_truth(simulated: SimulatedMunicipality, path: Path, *, dirty: bool = T
 
 
 def truth_of(simulated: SimulatedMunicipality, *, dirty: bool = True) -> dict[str, Any]:
-    """Everything known: parameters, rows and children delivered, shares, moves, SDQ changes, meetings, defects."""
+    """Everything known: what was drawn, rows delivered per file, and planted defects."""
     deliveries = plan_deliveries(simulated, dirty=dirty)
     return {
-        "municipality_name": simulated.profile.municipality_name,
-        "seed": simulated.seed,
-        "children_count": simulated.children.count,
-        "data_end_date": simulated.data_end_date.isoformat(),
+        **truth_without_files(simulated),
         "is_dirty": dirty,
-        "parameters": describe_parameters(simulated.parameters),
         "deliveries": [
             {
                 "source": delivery.source,
@@ -71,12 +71,29 @@ def truth_of(simulated: SimulatedMunicipality, *, dirty: bool = True) -> dict[st
             }
             for delivery in deliveries
         ],
+        "planted_defects": [asdict(defect) for delivery in deliveries for defect in delivery.defects],
+    }
+
+
+def truth_without_files(simulated: SimulatedMunicipality) -> dict[str, Any]:
+    """What is true of the municipality, however it is delivered: parameters, targets, shares, moves, SDQ changes, meetings."""
+    return {
+        "municipality_name": simulated.profile.municipality_name,
+        "seed": simulated.seed,
+        "children_count": simulated.children.count,
+        "visitors_count": simulated.visitors.count,
+        "data_end_date": simulated.data_end_date.isoformat(),
+        "parameters": describe_parameters(simulated.parameters),
+        "targets": target_rows(simulated),
         "mainstream_shares": mainstream_shares(simulated),
+        "segregation_figures": figures_truth(simulated),
+        "across_the_border": border_truth(simulated),
         "ladder_moves": ladder_moves(simulated),
         "sdq_changes": sdq_changes(simulated),
+        "sdq_score_sources": score_source_truth(simulated),
+        "sdq_scoring_errors": scoring_error_truth(simulated),
         "sessions": session_counts(simulated),
         "potential_outcomes": potential_outcomes(simulated),
-        "planted_defects": [asdict(defect) for delivery in deliveries for defect in delivery.defects],
     }
 
 
@@ -132,25 +149,49 @@ def _share(rung: Indices) -> Row:
 
 
 def ladder_moves(simulated: SimulatedMunicipality) -> list[Row]:
-    """Per track, calendar year and area: moves by cause. `closed` is down to 0 and `opened` up from 0, so neither is also
-    counted as down or up; leaving school, turning 18 and moving away are neither. Only years in which the register knows
-    every move: education begins the year after its first school year began."""
+    """Per track, calendar year and area: moves by cause, children at risk and their child-years.
+
+    `closed` is down to 0 and `opened` up from 0, so neither is also counted as down or up; leaving school, turning 18 and
+    moving away are neither. Only years in which the register knows every move: education begins the year after its first
+    school year began.
+    """
     social = social_moves(simulated)
     education = education_moves(simulated)
     first_years = (
         ("social", social, social_history_start(simulated.parameters.ladder, simulated.data_end_date).year),
         ("education", education, simulated.first_school_year + 1),
     )
+    exposures = {"social": social_exposure(simulated), "education": education_exposure(simulated)}
     rows: list[Row] = []
     for track, (child, day, cause), first_year in first_years:
+        exposure = exposures[track]
         district = simulated.children.district_on(child, day - 1)
         for year in range(first_year, simulated.data_end_date.year + 1):
-            in_year = year_numbers(day) == year
+            in_year, years = year_numbers(day) == year, exposure.in_year(year)
+            at_risk = dict(_areas(simulated, exposure.district))
             for code, here in _areas(simulated, district):
                 counts = np.bincount(cause[in_year & here], minlength=len(MOVE_CAUSES)).tolist()
                 named = {f"{name}_count": count for name, count in zip(MOVE_CAUSES, counts, strict=True)}
-                rows.append({"track_code": track, "calendar_year": year, **_area(code), **named})
+                followed = at_risk[code] & (years > 0)
+                named["children_count"] = len(np.unique(exposure.child[followed]))
+                child_years = round(float(years[followed].sum()), 6)
+                rows.append(
+                    {"track_code": track, "calendar_year": year, **_area(code), **named, "child_years": child_years}
+                )
     return rows
+
+
+def social_exposure(simulated: SimulatedMunicipality) -> Exposure:
+    """Time at risk on the social track."""
+    spells, end = simulated.social_histories, day_number(simulated.data_end_date)
+    return exposure_of(simulated.children, spells.child, RUNG_OF_STEP[spells.step], spells.start, spells.stop, end=end)
+
+
+def education_exposure(simulated: SimulatedMunicipality) -> Exposure:
+    """Time at risk on the education track."""
+    placed, end = simulated.placements, day_number(simulated.data_end_date)
+    stop = np.where(placed.stop < NEVER, placed.stop + 1, NEVER)
+    return exposure_of(simulated.children, placed.child, placed.rung, placed.start, stop, end=end)
 
 
 def social_moves(simulated: SimulatedMunicipality) -> tuple[Indices, Days, Indices]:

@@ -5,6 +5,8 @@ spends its time here. `kind_sql` says what kind of thing stands in a cell that c
 only, and its answer holds nothing of the value.
 """
 
+from typing import Literal
+
 from pipelines.codes import load_code_table
 from pipelines.contracts import Column
 from pipelines.typed.pseudonym import pseudonym_sql
@@ -35,6 +37,10 @@ _BOOLEANS = {
     "false": ("nej", "n", "0", "falsk", "false", "no"),
 }
 _FEW_SPELLINGS = 12
+Point = Literal["thousands", "decimals", "unclear"]
+"""What a point in a column's numbers parts off. Unclear: the column has decimals with a point and with a comma."""
+# beyond doubt a decimal point: no thousands are written so
+_SURE_DECIMALS = "[0-9]*[.]([0-9]{1,2}|[0-9]{4,})|0[.][0-9]+|[0-9]{4,}[.][0-9]+"
 _LONG_CHARACTERS = 60
 
 
@@ -72,11 +78,10 @@ def fails_modulus_11_sql(canonical: str) -> str:
     return f"({terms}) % 11 <> 0"
 
 
-def value_sql(column: Column, raw: str, *, has_decimal_point: bool = False) -> str:
+def value_sql(column: Column, raw: str, *, point: Point = "thousands") -> str:
     """The cell's value in the column's type, NULL where empty or not readable under the contract.
 
-    For a `cpr` column `raw` is the canonical form (`canonical_cpr_sql`). `has_decimal_point`: in numbers, a point parts off
-    decimals, not thousands.
+    For a `cpr` column `raw` is the canonical form (`canonical_cpr_sql`). `point` concerns numbers.
     """
     match column.parse:
         case "cpr":
@@ -84,7 +89,7 @@ def value_sql(column: Column, raw: str, *, has_decimal_point: bool = False) -> s
         case "date":
             return _date_sql(raw)
         case "integer" | "decimal":
-            return _bounded(column, _number_sql(column, raw, has_decimal_point))
+            return _bounded(column, _number_sql(column, raw, point))
         case "boolean":
             spellings = {spelling: value for value, many in _BOOLEANS.items() for spelling in many}
             return _lookup_sql(raw, spellings, "BOOLEAN", fast=tuple(spellings))
@@ -106,7 +111,7 @@ def fails_sql(column: Column, raw: str) -> str:
     return f"NOT {blank}"
 
 
-def kind_sql(column: Column, raw: str, *, has_decimal_point: bool = False) -> str:
+def kind_sql(column: Column, raw: str, *, point: Point = "thousands") -> str:
     """A short word for what stands in a cell that could not be read, or was out of bounds."""
     cell = trimmed(raw)
     branches = [(is_blank_sql(raw), "empty")]
@@ -116,7 +121,7 @@ def kind_sql(column: Column, raw: str, *, has_decimal_point: bool = False) -> st
         branches.append((f"regexp_full_match({cell}, '[0-9 -]{{1,20}}')", "wrong_length"))
     else:
         branches.append((_cpr_shaped_sql(cell), "cpr_form"))
-    number = _number_sql(column, raw, has_decimal_point) if column.parse in ("integer", "decimal") else None
+    number = _number_sql(column, raw, point) if column.parse in ("integer", "decimal") else None
     if number is not None and column.minimum is not None:
         branches.append((f"{number} < {column.minimum}", "too_small"))
     if number is not None and column.maximum is not None:
@@ -138,8 +143,7 @@ def kind_sql(column: Column, raw: str, *, has_decimal_point: bool = False) -> st
 def decimal_point_evidence_sql(raw: str) -> tuple[str, str]:
     """Two conditions over a column's cells: one shows a decimal point beyond doubt, the other a decimal comma."""
     cell = trimmed(raw)
-    beyond_doubt = "[+-]?([0-9]*[.]([0-9]{1,2}|[0-9]{4,})|0[.][0-9]+|[0-9]{4,}[.][0-9]+)"
-    return f"regexp_full_match({cell}, '{beyond_doubt}')", f"contains({cell}, ',')"
+    return f"regexp_full_match({cell}, '[+-]?({_SURE_DECIMALS})')", f"regexp_full_match({cell}, '[+-]?[0-9.]*,[0-9]+')"
 
 
 def _date_sql(raw: str) -> str:
@@ -161,8 +165,9 @@ def _date_sql(raw: str) -> str:
     )
 
 
-def _number_sql(column: Column, raw: str, has_decimal_point: bool) -> str:
+def _number_sql(column: Column, raw: str, point: Point) -> str:
     cell = trimmed(raw)
+    has_decimal_point = point == "decimals"
     kind = column.physical_type
     no_points = f"replace(replace({cell}, '.', ''), ',', '.')"
     if column.parse == "integer":
@@ -174,7 +179,10 @@ def _number_sql(column: Column, raw: str, has_decimal_point: bool) -> str:
         grouped = "[+-]?[1-9][0-9]{0,2}([.][0-9]{3})+(,[0-9]+)?"
         plain = "[+-]?[0-9]+([.,][0-9]+)?" if has_decimal_point else "[+-]?[0-9]+(,[0-9]+)?"
         whole = f"replace({cell}, ',', '.')"
-    if has_decimal_point:  # a point alone parts decimals; only a comma after it shows that it parts thousands
+    if point == "unclear":  # one group of three digits after a point may be either, so it is neither
+        grouped = "[+-]?[1-9][0-9]{0,2}(([.][0-9]{3})+,[0-9]+|([.][0-9]{3}){2,})"
+        plain = "[+-]?[0-9]+([.]0{1,2}|,0+)?" if column.parse == "integer" else f"[+-]?([0-9]+(,[0-9]+)?|{_SURE_DECIMALS})"
+    elif has_decimal_point:  # a point alone parts decimals; only a comma after it shows that it parts thousands
         grouped = grouped.replace(")?", ")") if column.parse == "decimal" else "[+-]?[1-9][0-9]{0,2}([.][0-9]{3})+,0+"
     guard = f"WHEN {_cpr_shaped_sql(cell)} THEN NULL " if (column.maximum or 1e9) >= _EIGHT_DIGITS else ""
     return (
@@ -237,7 +245,8 @@ def _text_sql(column: Column, raw: str) -> str:
     cell = trimmed(raw)
     guard = f"WHEN {_cpr_shaped_sql(cell)} THEN NULL"
     if column.pattern is None:
-        return f"CASE {guard} ELSE nullif(regexp_replace({cell}, '[\\s\u00a0]+', ' ', 'g'), '') END"
+        formula_error = f"WHEN starts_with({cell}, '#') THEN NULL"
+        return f"CASE {guard} {formula_error} ELSE nullif(regexp_replace({cell}, '[\\s\u00a0]+', ' ', 'g'), '') END"
     pattern = column.pattern.replace("'", "''")
     return (
         f"CASE WHEN strlen({raw}) < {_CPR_SIGNS - 1} AND regexp_matches({raw}, '{pattern}') THEN {raw} "

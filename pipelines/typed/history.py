@@ -103,7 +103,8 @@ def drop_rows_without_data(
     )
     counted = execute(
         connection,
-        f"SELECT split_part(reasons, ' ', 1)[2:] AS kind, count(*) FROM {table} WHERE {removable} GROUP BY kind ORDER BY kind",
+        # by place: a contract's own column may bear the name we would give (SDQ has one called kind)
+        f"SELECT split_part(reasons, ' ', 1)[2:], count(*) FROM {table} WHERE {removable} GROUP BY 1 ORDER BY 1",
         id=delivery_id,
     ).fetchall()
     execute(connection, f"DELETE FROM {table} WHERE {removable}", id=delivery_id)

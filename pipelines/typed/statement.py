@@ -6,7 +6,7 @@ writes the reasons. The key stays out of the statement.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipelines.contracts import Column, Contract
@@ -23,12 +23,12 @@ _UNIT_SEPARATOR = "chr(31)"
 class Place:
     """Where the contract's columns stand in a relation of text columns c0, c1 ...
 
-    `spares` are the columns beyond the last header; `decimal_point_columns` those whose point parts off decimals.
+    `spares` are the columns beyond the last header; `points` says what a point means in number columns (else thousands).
     """
 
     positions: Mapping[str, int]
     spares: tuple[int, ...]
-    decimal_point_columns: frozenset[str] = frozenset()
+    points: Mapping[str, cells.Point] = field(default_factory=dict)
 
 
 def landed_table(contract: Contract) -> str:
@@ -94,8 +94,8 @@ def _values(contract: Contract, place: Place) -> str:
 def _value(column: Column, place: Place) -> str:
     if column.name not in place.positions:
         return f"NULL::{column.physical_type}"
-    has_point = column.name in place.decimal_point_columns
-    return f"({cells.value_sql(column, _cell_name(column), has_decimal_point=has_point)})::{column.physical_type}"
+    value = cells.value_sql(column, _cell_name(column), point=place.points.get(column.name, "thousands"))
+    return f"({value})::{column.physical_type}"
 
 
 def _key_hash(contract: Contract) -> str:
@@ -150,8 +150,7 @@ def _reasons(contract: Contract, present: list[Column], place: Place) -> str:
 
 def _cell_reason(column: Column, place: Place) -> str:
     raw = _raw_name(column)
-    has_point = column.name in place.decimal_point_columns
-    kind = cells.kind_sql(column, raw, has_decimal_point=has_point)
+    kind = cells.kind_sql(column, raw, point=place.points.get(column.name, "thousands"))
     return f"CASE WHEN {column.name} IS NULL AND {cells.fails_sql(column, raw)} THEN '{column.name}:' || {kind} END"
 
 

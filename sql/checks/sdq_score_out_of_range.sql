@@ -1,6 +1,7 @@
--- Tests: whether SDQ points lie outside what the form can give, or a total stands without all its scales.
+-- Tests: whether SDQ points lie outside what the form can give, or a total and its four scales do not belong together:
+-- the total is their sum when all are there, and one scored here from answers is missing when a scale is.
 -- Matters when: answers are read with codes other than 0, 1, 2, or the scoring is changed.
--- Resolve: look at the answers in typed.sdq_answers and at the rules at the head of sql/core/fct_sdq_score.sql.
+-- Resolve: look at the rows in typed.sdq_answers and typed.sdq_scores and at the rules at the head of sql/core/fct_sdq_score.sql.
 -- Dansk: SDQ-tal ligger uden for skalaen. Se efter, om svarene er afleveret som 0, 1 og 2.
 with
 scores as (
@@ -21,6 +22,9 @@ where
     or total_points not between 0 and 40
     or impact_points not between 0 and 10
     or (informant_code = 'teacher' and impact_points > 6)
-    or (total_points is null) <> (
-        emotional_points is null or conduct_points is null or hyper_points is null or peer_points is null
+    or (
+        score_source = 'answers'
+        and total_points is not null
+        and (emotional_points is null or conduct_points is null or hyper_points is null or peer_points is null)
     )
+    or coalesce(total_points, -1) <> emotional_points + conduct_points + hyper_points + peer_points

@@ -145,7 +145,8 @@ living as (
         child_id,
         start_date,
         coalesce(cast(end_date + interval '1' day as date), cast('9999-12-31' as date)) as after_date,
-        district_code
+        district_code,
+        is_own_municipality
     from residences
 ),
 
@@ -153,7 +154,8 @@ living as (
 placed as (
     select
         caused.*,
-        living.district_code
+        living.district_code,
+        coalesce(living.is_own_municipality, true) as is_own_municipality
     from caused
     left join living
         on
@@ -175,5 +177,6 @@ select
     moved_on_date,
     cause_code,
     is_rung_uncertain,
-    district_code
+    district_code,
+    is_own_municipality
 from placed

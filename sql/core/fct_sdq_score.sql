@@ -1,11 +1,13 @@
--- One row is one SDQ form, scored: one child, one informant, one date.
+-- One row is one SDQ form with its points: one child, one informant, one date.
 -- Key: child_id, answered_date, informant_code.
--- From: typed.sdq_answers, core.dim_child, core.dim_institution, core.fct_residence.
+-- From: typed.sdq_answers, typed.sdq_scores, core.dim_child, core.dim_institution, core.fct_residence.
 -- Units: points. Scales 0 to 10, total 0 to 40, internalising and externalising 0 to 20: more points, more difficulties.
 -- Prosocial 0 to 10: more points, more strengths. Impact 0 to 10 (teacher 0 to 6). Missing stays missing, never 0.
 -- Reference: the official scoring syntax of sdqinfo.org: reverse items 7, 11, 14, 21 and 25 first; a scale needs 3 of
 -- its 5 items and is prorated, half up; total is missing if one of its four scales is. Impact: answers 0, 1 count 0,
 -- 2 counts 1, 3 counts 2; an unanswered impact item counts 0 when another is answered; "no" to item 26 makes it 0.
+-- score_source: answers (scored here) or delivered (scored by the sender). Where one form came both ways the answers
+-- win, also when they are too few for a total: a sender's total on such a form breaks the rule above.
 with
 answers as (
     select
@@ -135,6 +137,98 @@ scales as (
     from sums
 ),
 
+-- The forms that came with answers.
+scored as (
+    select
+        child_id,
+        answered_date,
+        informant_code,
+        version_code,
+        is_follow_up_form,
+        institution_code,
+        cast(
+            emotional_count + conduct_count + hyper_count + peer_count + prosocial_count as integer
+        ) as answered_items_count,
+        emotional_points,
+        conduct_points,
+        hyper_points,
+        peer_points,
+        prosocial_points,
+        emotional_points + conduct_points + hyper_points + peer_points as total_points,
+        impact_points
+    from scales
+),
+
+-- The forms that came as points. What was not delivered stays missing; only a total follows from four scales.
+delivered as (
+    select
+        child_id,
+        answered_date,
+        informant_code,
+        version_code,
+        is_follow_up_form,
+        institution_code,
+        cast(emotional_points as integer) as emotional_points,
+        cast(conduct_points as integer) as conduct_points,
+        cast(hyper_points as integer) as hyper_points,
+        cast(peer_points as integer) as peer_points,
+        cast(prosocial_points as integer) as prosocial_points,
+        cast(coalesce(total_points, emotional_points + conduct_points + hyper_points + peer_points) as integer)
+            as total_points,
+        cast(impact_points as integer) as impact_points
+    from typed.sdq_scores
+    where valid_to is null
+),
+
+-- Each form once, and whether the sender's points on a form with answers say something else.
+forms as (
+    select
+        scored.*,
+        'answers' as score_source,
+        coalesce(
+            scored.total_points <> delivered.total_points
+            or (scored.total_points is null and delivered.total_points is not null)
+            or scored.emotional_points <> delivered.emotional_points
+            or scored.conduct_points <> delivered.conduct_points
+            or scored.hyper_points <> delivered.hyper_points
+            or scored.peer_points <> delivered.peer_points
+            or scored.prosocial_points <> delivered.prosocial_points
+            or scored.impact_points <> delivered.impact_points,
+            false
+        ) as has_other_points_delivered
+    from scored
+    left join delivered
+        on
+            scored.child_id = delivered.child_id
+            and scored.answered_date = delivered.answered_date
+            and scored.informant_code = delivered.informant_code
+    union all
+    select
+        delivered.child_id,
+        delivered.answered_date,
+        delivered.informant_code,
+        delivered.version_code,
+        delivered.is_follow_up_form,
+        delivered.institution_code,
+        cast(null as integer) as answered_items_count,
+        delivered.emotional_points,
+        delivered.conduct_points,
+        delivered.hyper_points,
+        delivered.peer_points,
+        delivered.prosocial_points,
+        delivered.total_points,
+        delivered.impact_points,
+        'delivered' as score_source,
+        false as has_other_points_delivered
+    from delivered
+    left join scored
+        on
+            delivered.child_id = scored.child_id
+            and delivered.answered_date = scored.answered_date
+            and delivered.informant_code = scored.informant_code
+    where scored.child_id is null
+),
+
 -- The last day is filled in here, so that every join condition compares one table with the other: engines hash those.
 residences as (
     select
@@ -146,33 +240,31 @@ residences as (
 )
 
 select
-    scales.child_id,
-    scales.answered_date,
-    scales.informant_code,
-    scales.version_code,
-    coalesce(scales.is_follow_up_form, false) as is_follow_up_form,
-    scales.institution_code,
+    forms.child_id,
+    forms.answered_date,
+    forms.informant_code,
+    forms.version_code,
+    coalesce(forms.is_follow_up_form, false) as is_follow_up_form,
+    forms.institution_code,
     coalesce(residences.district_code, institutions.district_code) as district_code,
-    'answers' as score_source,
-    cast(
-        scales.emotional_count + scales.conduct_count + scales.hyper_count + scales.peer_count + scales.prosocial_count
-        as integer
-    ) as answered_items_count,
-    scales.emotional_points,
-    scales.conduct_points,
-    scales.hyper_points,
-    scales.peer_points,
-    scales.prosocial_points,
-    scales.emotional_points + scales.conduct_points + scales.hyper_points + scales.peer_points as total_points,
-    scales.emotional_points + scales.peer_points as internalising_points,
-    scales.conduct_points + scales.hyper_points as externalising_points,
-    scales.impact_points,
+    forms.score_source,
+    forms.has_other_points_delivered,
+    forms.answered_items_count,
+    forms.emotional_points,
+    forms.conduct_points,
+    forms.hyper_points,
+    forms.peer_points,
+    forms.prosocial_points,
+    forms.total_points,
+    forms.emotional_points + forms.peer_points as internalising_points,
+    forms.conduct_points + forms.hyper_points as externalising_points,
+    forms.impact_points,
     children.child_id is not null as is_child_known
-from scales
-left join core.dim_child as children on scales.child_id = children.child_id
-left join core.dim_institution as institutions on scales.institution_code = institutions.institution_code
+from forms
+left join core.dim_child as children on forms.child_id = children.child_id
+left join core.dim_institution as institutions on forms.institution_code = institutions.institution_code
 left join residences
     on
-        scales.child_id = residences.child_id
-        and scales.answered_date >= residences.start_date
-        and scales.answered_date <= residences.last_date
+        forms.child_id = residences.child_id
+        and forms.answered_date >= residences.start_date
+        and forms.answered_date <= residences.last_date

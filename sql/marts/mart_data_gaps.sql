@@ -77,7 +77,7 @@ gaps as (
     select
         'sdq_total_missing' as gap_id,
         'sdq_answers' as source,
-        'SDQ-skemaer med for få svar til et samlet tal' as gap_title,
+        'SDQ-skemaer med for få svar eller skalaer til et samlet tal' as gap_title,
         count(*) filter (where total_points is null) as affected_count,
         count(*) as checked_count
     from core.fct_sdq_score
@@ -87,6 +87,14 @@ gaps as (
         'sdq_answers' as source,
         'SDQ-skemaer uden version' as gap_title,
         count(*) filter (where version_code is null) as affected_count,
+        count(*) as checked_count
+    from core.fct_sdq_score
+    union all
+    select
+        'sdq_points_disagree' as gap_id,
+        'sdq_scores' as source,
+        'SDQ-skemaer, hvor afsenderens tal ikke passer med svarene; svarene er brugt' as gap_title,
+        count(*) filter (where has_other_points_delivered) as affected_count,
         count(*) as checked_count
     from core.fct_sdq_score
     union all

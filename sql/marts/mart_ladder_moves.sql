@@ -5,6 +5,9 @@
 -- from 1 up; opened_count and closed_count from and to rung 0; aged_out_count and moved_away_count ended on rung 1 or higher.
 -- Reference: rates are per 100 child-years of children with rung 1 or higher on the same track within the past 24 months.
 -- A move counts in the district where the child lived the day before. Social rung 1 is not among the moves yet.
+-- A child of another municipality that goes to our special school is that municipality's: on the education track its moves are
+-- left out while it lives there. On the social track a move between our own measures counts wherever the child lives, since a
+-- placement may take the child's address along.
 -- A register often begins with what was still running on its first day. Years before anybody was seen to leave a rung hold
 -- only such survivors and are left out; is_whole_year is false for a first year whose first such move came after March, and
 -- for a year that had not ended on the as-of date.
@@ -20,8 +23,11 @@ moves as (
     from core.fct_ladder_move as moves
     inner join core.dim_day as days on moves.moved_on_date = days.day_date
     where
-        moves.cause_code in ('down', 'up', 'opened', 'closed')
-        or (moves.cause_code in ('aged_out', 'moved_away') and moves.from_rung >= 1)
+        (moves.track_code = 'social' or moves.is_own_municipality)
+        and (
+            moves.cause_code in ('down', 'up', 'opened', 'closed')
+            or (moves.cause_code in ('aged_out', 'moved_away') and moves.from_rung >= 1)
+        )
 ),
 
 -- From the first day on rung 1 or higher until 24 months after the last; [start_date, after_date).
@@ -131,7 +137,7 @@ known_from as (
         track_code,
         min(moved_on_date) as known_from_date
     from core.fct_ladder_move
-    where from_rung >= 1 and cause_code <> 'data_end'
+    where from_rung >= 1 and cause_code <> 'data_end' and (track_code = 'social' or is_own_municipality)
     group by track_code
 ),
 

@@ -247,6 +247,41 @@ def test_a_decimal_point_is_understood_from_its_column(land: Land, connection: d
     ]
 
 
+def test_a_wrong_cell_with_a_comma_does_not_change_what_a_point_means(
+    land: Land, connection: duckdb.DuckDBPyConnection
+) -> None:
+    header = "CPR;Institutionsnummer;Klassetype;Startdato;Støttetimer"
+    rows = (f"{ANNA};S1;almen klasse;01-08-2025;7.50", f"{BO};S1;almen klasse;01-08-2025;7,5 timer")
+    land(table(*rows, header=header), source="school_placements")
+    assert reasons(connection, "school_placements") == {3: "support_hours_per_week:mixed"}
+    assert [str(hours) for (hours,) in typed(connection, "support_hours_per_week", "school_placements")] == ["7.50"]
+
+
+def test_where_points_and_commas_part_decimals_only_the_unclear_cell_is_rejected(
+    land: Land, connection: duckdb.DuckDBPyConnection
+) -> None:
+    header = "CPR;Institutionsnummer;Klassetype;Startdato;Støttetimer"
+    rows = (
+        f"{ANNA};S1;almen klasse;01-08-2025;7.5",
+        f"{BO};S1;almen klasse;01-08-2025;12,5",
+        f"{CARL};S1;almen klasse;01-08-2025;1.125",
+    )
+    land(table(*rows, header=header), source="school_placements")
+    assert reasons(connection, "school_placements") == {4: "support_hours_per_week:decimal"}
+    assert [str(hours) for (hours,) in typed(connection, "support_hours_per_week", "school_placements")] == [
+        "7.50",
+        "12.50",
+    ]
+
+
+def test_an_empty_row_is_no_data_also_where_a_column_is_called_as_one_of_our_words(
+    land: Land, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """SDQ item 17 is the column `kind`, and the rows left out are counted by kind."""
+    land(f"CPR;Dato;Udfylder;SDQ1;SDQ17\r\n{ANNA};01-02-2026;lærer;1;2\r\n;;;;\r\n", source="sdq_answers")
+    assert typed(connection, "consid, kind", "sdq_answers") == [(1, 2)]
+
+
 REFUSALS: list[tuple[str, bytes | None, type[errors.TrappenError], str]] = [
     ("a missing column", f"CPR;Køn\r\n{ANNA};K\r\n".encode(), errors.MissingColumnError, "mangler 2 af de kolonner"),
     ("two CPR columns", f"CPR;CPR-nr.;Født;Fra\r\n{ANNA};{BO};1;2\r\n".encode(), errors.AmbiguousHeaderError, "A og B"),

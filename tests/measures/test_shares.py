@@ -1,13 +1,23 @@
 """Shares and their change: published examples, and the four things that may be said."""
 
+import math
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
+from scipy import stats
 
-from pipelines.measures.intervals import Estimate, jeffreys_interval, wilson_interval
-from pipelines.measures.shares import ChangeKind, change_in_share, classify_change, mainstream_share
+from pipelines.measures.intervals import Estimate, NoInterval, jeffreys_interval, wilson_interval
+from pipelines.measures.shares import (
+    ChangeKind,
+    change_in_share,
+    classify_change,
+    mainstream_share,
+    mainstream_share_by_district,
+)
 
 counts = st.integers(1, 1000).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total)))
+districts = st.lists(counts, min_size=2, max_size=10)
 
 
 @pytest.mark.parametrize(
@@ -76,3 +86,64 @@ def test_few_pupils_get_jeffreys_interval():
 def test_a_smallest_difference_of_nothing_is_refused():
     with pytest.raises(ValueError, match="must be above 0"):
         change_in_share((5, 10), (6, 10), smallest_relevant_difference=0)
+
+
+def test_the_share_over_districts_by_hand():
+    """Shares 90/100, 95/100 and 190/200: share 375/400; residuals -3.75, 1.25 and 2.5."""
+    found = mainstream_share_by_district([90, 95, 190], [100, 100, 200])
+    share = (90 + 95 + 190) / 400
+    error = math.sqrt(3 / 2 * (3.75**2 + 1.25**2 + 2.5**2)) / 400
+    half = stats.t.ppf(0.975, 3 - 1) * error / (share * (1 - share))
+    logits = [math.log(share / (1 - share)) + sign * half for sign in (-1, 1)]
+    assert (found.value, found.n, found.degrees_of_freedom) == (share, 400, 2)
+    assert found.standard_error == pytest.approx(error)
+    assert [found.low, found.high] == pytest.approx([1 / (1 + math.exp(-logit)) for logit in logits])
+
+
+@given(districts)
+def test_the_share_over_districts_is_the_pooled_share_inside_its_limits(rows):
+    mainstream, pupils = ([row[place] for row in rows] for place in (0, 1))
+    found = mainstream_share_by_district(mainstream, pupils)
+    assert found.value == pytest.approx(sum(mainstream) / sum(pupils))
+    assert 0 <= found.low <= found.value + 1e-12
+    assert found.value - 1e-12 <= found.high <= 1
+
+
+@given(districts, st.integers(2, 5))
+def test_more_pupils_with_the_same_shares_give_the_same_interval(rows, times):
+    """What counts is how districts differ, not how many children they have."""
+    mainstream, pupils = ([row[place] for row in rows] for place in (0, 1))
+    if 0 < sum(mainstream) < sum(pupils):
+        once = mainstream_share_by_district(mainstream, pupils)
+        more = mainstream_share_by_district([times * m for m in mainstream], [times * n for n in pupils])
+        assert [more.low, more.high] == pytest.approx([once.low, once.high])
+
+
+@given(districts)
+def test_counting_those_outside_instead_turns_the_interval_round(rows):
+    inside = mainstream_share_by_district([m for m, _ in rows], [n for _, n in rows])
+    outside = mainstream_share_by_district([n - m for m, n in rows], [n for _, n in rows])
+    assert [inside.low, inside.high] == pytest.approx([1 - outside.high, 1 - outside.low], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("mainstream", "pupils", "expected"),
+    [
+        ([], [], Estimate(None, None, None, 0.95, 0, reason=NoInterval.NO_DATA)),
+        ([0, 0], [0, 0], Estimate(None, None, None, 0.95, 0, reason=NoInterval.NO_DATA)),
+        ([90, 0], [100, 0], Estimate(0.9, None, None, 0.95, 100, reason=NoInterval.TOO_FEW_CLUSTERS)),
+        ([60, 40], [60, 40], wilson_interval(100, 100)),  # everybody in: no logit, and districts do not differ
+        ([0, 0], [6, 4], jeffreys_interval(0, 10)),
+    ],
+)
+def test_shares_that_districts_cannot_give_an_interval(mainstream, pupils, expected):
+    assert mainstream_share_by_district(mainstream, pupils) == expected
+
+
+@pytest.mark.parametrize(
+    ("mainstream", "pupils", "words"),
+    [([1], [2, 3], "1 mainstream counts but 2"), ([3], [2], "between 0"), ([float("nan")], [2], "must be there")],
+)
+def test_counts_that_cannot_be_are_refused(mainstream, pupils, words):
+    with pytest.raises(ValueError, match=words):
+        mainstream_share_by_district(mainstream, pupils)

@@ -56,7 +56,24 @@ def test_98_of_98_municipality_names_resolve_in_every_file(file: str) -> None:
 
 
 def test_the_code_table_holds_the_public_classification_and_the_whole_country() -> None:
-    assert set(load_code_table("municipalities").codes) == municipality_codes() | {"000"}
+    rows = load_code_table("municipalities").rows
+    assert {row["code"] for row in rows if row["is_made_up"] == "false"} == municipality_codes() | {"000"}
+
+
+def test_made_up_municipalities_are_as_many_as_the_real_ones_and_bear_no_real_name() -> None:
+    made_up = [row for row in load_code_table("municipalities").rows if row["is_made_up"] == "true"]
+    assert [row["code"] for row in made_up] == [f"K{number:02d}" for number in range(1, 99)]
+    assert [row["title"] for row in made_up] == [f"Konstrueret kommune {number}" for number in range(1, 99)]
+    assert not any(row["aliases"] for row in made_up)
+
+
+def test_no_open_figure_is_of_a_made_up_municipality(delivered: dict[str, list[dict[str, str]]]) -> None:
+    codes = load_code_table("municipalities").codes_by_alias()
+    for source, column in (("open_figures", "municipality_code"), ("segregation_figures", "area_code")):
+        title = next(item.title for item in source_contract(source).columns if item.name == column)
+        found = {codes[" ".join(row[title].casefold().split())] for row in delivered[source]}
+        assert found
+        assert not any(code.startswith("K") for code in found)
 
 
 def test_each_folder_says_where_it_is_from() -> None:

@@ -23,6 +23,8 @@ from pipelines.errors import (
     WrongKeyError,
 )
 from pipelines.keys import new_master_key, write_key_file
+from pipelines.landing.delivery import check_delivery
+from pipelines.run import waiting_files
 from pipelines.warehouse import open_warehouse
 from pipelines.workspace import open_workspace
 from tests.support import trappen
@@ -238,3 +240,21 @@ def test_signs_that_a_terminal_could_take_for_markup_are_shown_as_they_are(tmp_p
     done = trappen("check", str(path), "--source", "measures")
     assert_one_sentence(done, RejectedRowsError, "D2")
     assert "kopi [rettet].csv" in done.stdout
+
+
+def test_simulate_fills_the_inbox_of_a_constructed_workspace(tmp_path: Path) -> None:
+    """Each file is taken without a rejected row; what follows (`trappen run`) is the demo's, which writes the same files."""
+    truth, folder = tmp_path / "facit.json", tmp_path / "kommune"
+    assert trappen("init", str(folder), "--profile", "vordingborg_next_step", "--constructed").returncode == 0
+    assert open_workspace(folder).settings.municipality.is_constructed
+    wishes = ("simulate", "--profile", "vordingborg_next_step", "--out", str(folder / "inbox"), "--children", "250")
+    done = trappen(*wishes, "--truth", str(truth))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Konstruerede data. Reglerne er hentet fra ")
+    for expected in ("findes ikke", "250 børn", "sdq_answers", str(truth), "Cronbachs alfa", "Tolerance"):
+        assert expected in done.stdout
+    files = waiting_files(open_workspace(folder))
+    assert {source for source, _ in files} >= {"children", "institutions", "school_placements", "measures"}
+    for source, path in files:
+        checked = check_delivery(path, source=source)
+        assert (checked.rows_rejected, checked.rows_received > 0) == (0, True), path.name

@@ -38,8 +38,7 @@ def test_same_seed_same_bytes_and_other_seed_other_bytes(tmp_path: Path) -> None
 
 def test_every_source_is_delivered_and_in_several_forms(made: Any) -> None:
     """The reader has held every header and code against contracts and code tables; here: that all sources are there."""
-    open_sources = {"open_figures", "segregation_figures"}
-    assert set(made.rows) == set(load_contracts()) - open_sources
+    assert set(made.rows) == set(load_contracts()) - {"open_figures"}
     assert sum(path.parent.name == "sdq_answers" for path in made.paths) >= 2
     assert sum(path.suffix == ".xlsx" for path in made.paths) >= 2
     ways = [layout for several in layouts().values() for layout in several]

@@ -22,8 +22,9 @@ def by(rows: Iterable[Row], *names: str) -> dict[tuple[Any, ...], Row]:
 
 
 def home_on(residences: list[Row], day: date) -> str | None:
+    """The district on the day; None for who does not live in the municipality then."""
     for row in residences:
-        if row["resident_from_date"] <= day <= (row["resident_to_date"] or date.max):
+        if row["home_municipality_code"] is None and row["resident_from_date"] <= day <= (row["resident_to_date"] or date.max):
             return str(row["home_district_code"])
     return None
 
@@ -45,7 +46,10 @@ def test_rows_and_children_are_as_many_as_said(made: Any) -> None:
         said[delivery["source"]] += delivery["right_row_count"]
         assert delivery["wrong_row_count"] == 0
     assert said == Counter({source: len(rows) for source, rows in made.rows.items()})
-    assert len({row["child_id"] for row in made.rows["children"]}) == made.truth["children_count"] == 1000
+    own = {row["child_id"] for row in made.rows["children"] if row["home_municipality_code"] is None}
+    assert len(own) == made.truth["children_count"] == 1000
+    others = {row["child_id"] for row in made.rows["children"]} - own
+    assert len(others) == made.truth["visitors_count"]
 
 
 def test_mainstream_shares(made: Any) -> None:
@@ -109,7 +113,9 @@ def count_moves(rows: dict[str, list[Row]], days_of: Any, spells: list[Row], *, 
     residences = grouped(rows["children"], "child_id")
     kinds = {row["institution_code"]: row["institution_type_code"] for row in rows["institutions"]}
     for child, own in grouped(spells, "child_id").items():
-        homes = residences[child]
+        homes = [row for row in residences[child] if row["home_municipality_code"] is None]
+        if not homes:
+            continue
         left = max(row["resident_to_date"] or date.max for row in homes)
         turns_18 = date(homes[0]["birth_date"].year + 18, homes[0]["birth_date"].month, 1) + timedelta(
             days=homes[0]["birth_date"].day - 1
@@ -193,8 +199,8 @@ def test_measures_go_on_unchanged_across_the_law(made: Any) -> None:
 
 
 def test_sdq_changes(made: Any) -> None:
-    """Scored form by form with exact fractions, paired child by child."""
-    forms = grouped(made.rows["sdq_answers"], "child_id")
+    """Scored form by form with exact fractions, or as the sender did where no answers came; paired child by child."""
+    forms = grouped(sdq_forms(made.rows), "child_id")
     homes = grouped(made.rows["children"], "child_id")
     pairs: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
     firsts: Counter[tuple[str, str]] = Counter()
@@ -223,11 +229,19 @@ def test_sdq_changes(made: Any) -> None:
     assert len(pairs["parent", "ALL"]) > 50
 
 
+def sdq_forms(rows: dict[str, list[Row]]) -> Iterable[Row]:
+    """Every form once: with its answers where they came, else with the sender's points."""
+    key = ("child_id", "answered_date", "informant_code")
+    return (by(rows["sdq_scores"], *key) | by(rows["sdq_answers"], *key)).values()
+
+
 def is_pair(first: Row, second: Row) -> bool:
     return 90 <= (second["answered_date"] - first["answered_date"]).days <= 270 and total(second) is not None
 
 
 def total(form: Row) -> int | None:
+    if "total_points" in form:
+        return None if form["total_points"] is None else int(form["total_points"])
     scales = grouped(load_code_table("sdq_items").rows, "scale_code")
     points = 0
     for scale in ("emotional", "conduct", "hyper", "peer"):

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.codes import load_code_table
-from pipelines.transform import build
+from pipelines.errors import CheckError
+from pipelines.transform import build, run_checks
 from tests.sql.drawn import assert_rows, built, child_id, empty_warehouse, fill
 
 ITEMS = load_code_table("sdq_items").rows
@@ -241,3 +242,127 @@ def test_a_corrected_form_replaces_the_one_before_it():
     fill(connection, "sdq_answers", forms_drawn(scored_form("anna", "2025-01-10", "parent", 2)))
     build(connection)
     assert connection.execute("SELECT total_points FROM core.fct_sdq_score").fetchall() == [(2,)]
+
+
+DELIVERED = (
+    "child_id answered_date informant_code is_follow_up_form emotional_points conduct_points hyper_points peer_points "
+    "prosocial_points total_points impact_points"
+)
+POINTS = "child_id informant_code total_points emotional_points peer_points impact_points score_source"
+
+
+def delivered(*rows, answers=()):
+    """A warehouse built from forms delivered as points, a row each with the columns of DELIVERED, and others with answers."""
+    tables = {"children": CHILDREN, "sdq_scores": "\n".join([DELIVERED, *rows])}
+    if answers:
+        tables["sdq_answers"] = forms_drawn(*answers)
+    return built(tables)
+
+
+def test_delivered_points_become_the_same_core_row_and_nothing_is_filled_in():
+    connection = delivered(
+        "anna 2025-01-10 parent  - 3 2 5 1 8 11 4",  # everything
+        "bo   2025-01-10 parent  - - - - - - 14 -",  # a total only
+        "cleo 2025-01-10 teacher - 3 2 5 1 - -  -",  # four scales: 3 + 2 + 5 + 1
+        "dan  2025-01-10 self    - 3 2 - 1 - -  2",  # one of the four missing, so no total
+    )
+    assert_rows(
+        connection,
+        "SELECT * FROM core.fct_sdq_score",
+        f"""
+        {POINTS} internalising_points externalising_points prosocial_points answered_items_count version_code
+        anna parent  11 3 1 4 delivered 4 7 8 - -
+        bo   parent  14 - - - delivered - - - - -
+        cleo teacher 11 3 1 - delivered 4 7 - - -
+        dan  self    -  3 1 2 delivered 4 - - - -
+        """,
+    )
+    run_checks(connection)
+
+
+def test_answers_win_over_points_on_the_same_form_and_a_difference_is_told():
+    connection = delivered(
+        "anna 2025-01-10 parent - 8 0 0 0 0 8 -",  # what the answers say too
+        "bo   2025-01-10 parent - - - - - - 9 -",  # the answers say 8
+        "cleo 2025-01-10 parent - 7 1 0 0 0 8 -",  # the same total, other scales
+        "dan  2025-01-11 parent - - - - - - 9 -",  # another day: another form
+        answers=[scored_form(child, "2025-01-10", "parent", 8) for child in ("anna", "bo", "cleo", "dan")],
+    )
+    assert_rows(
+        connection,
+        "SELECT * FROM core.fct_sdq_score",
+        """
+        child_id answered_date total_points score_source has_other_points_delivered
+        anna     2025-01-10    8            answers      False
+        bo       2025-01-10    8            answers      True
+        cleo     2025-01-10    8            answers      True
+        dan      2025-01-10    8            answers      False
+        dan      2025-01-11    9            delivered    False
+        """,
+    )
+
+
+def test_a_delivered_total_does_not_stand_in_for_answers_that_are_too_few():
+    too_few = scored_form("anna", "2025-01-10", "parent", 8)
+    for place in range(3):
+        too_few[4 + NAMES.index(items_of("peer")[place])] = "-"
+    connection = delivered("anna 2025-01-10 parent - - - - - - 9 -", answers=[too_few])
+    assert_rows(
+        connection,
+        "SELECT * FROM core.fct_sdq_score",
+        """
+        child_id total_points emotional_points score_source has_other_points_delivered
+        anna     -            8                answers      True
+        """,
+    )
+
+
+def test_a_pair_may_have_one_form_of_each_kind():
+    # 8 -> 5; a total is enough for a pair, but not for a change in strengths
+    connection = delivered(
+        "anna 2025-07-10 parent true - - - - - 5 -",
+        answers=[scored_form("anna", "2025-01-10", "parent", 8)],
+    )
+    assert_rows(
+        connection,
+        "SELECT * FROM core.fct_sdq_pair",
+        """
+        child_id first_total_points second_total_points change_points second_prosocial_points is_second_follow_up_form
+        anna     8                  5                   -3            -                       True
+        """,
+    )
+    row = connection.execute(
+        "SELECT children_count, change_mean_points, first_prosocial_mean_points FROM marts.mart_sdq_change "
+        "WHERE area_kind = 'municipality'"
+    ).fetchone()
+    assert row == (1, 5 - 8, None)
+
+
+def test_a_corrected_row_of_points_replaces_the_one_before_it():
+    connection = empty_warehouse()
+    fill(connection, "children", CHILDREN)
+    fill(connection, "sdq_scores", f"{DELIVERED}\nanna 2025-01-10 parent - - - - - - 9 -")
+    connection.execute("UPDATE typed.sdq_scores SET valid_to = TIMESTAMP '2026-10-02'")
+    fill(connection, "sdq_scores", f"{DELIVERED}\nanna 2025-01-10 parent - - - - - - 7 -")
+    build(connection)
+    assert connection.execute("SELECT total_points FROM core.fct_sdq_score").fetchall() == [(7,)]
+
+
+@pytest.mark.parametrize(
+    ("row", "is_wrong"),
+    [
+        ("anna 2025-01-10 parent  - 3 2 5 1 8 11 4", False),
+        ("anna 2025-01-10 parent  - 3 2 5 1 8 12 4", True),  # 3 + 2 + 5 + 1 = 11
+        ("anna 2025-01-10 parent  - 3 2 - 1 8 12 4", False),  # a total beside three scales cannot be judged
+        ("anna 2025-01-10 teacher - 3 2 5 1 8 11 7", True),  # a teacher's impact ends at 6
+        ("anna 2025-01-10 parent  - 11 2 5 1 8 19 4", True),  # a scale ends at 10
+    ],
+)
+def test_the_check_sees_points_that_do_not_belong_together(row, is_wrong):
+    """What a wrong row would do if intake let it through."""
+    connection = delivered(row)
+    if is_wrong:
+        with pytest.raises(CheckError, match="SDQ-tal ligger uden for skalaen"):
+            run_checks(connection)
+    else:
+        run_checks(connection)

@@ -68,11 +68,18 @@ def test_mainstream_shares_are_the_true_ones(simulated_and_built):
 def test_moves_on_the_ladder_are_the_true_ones(simulated_and_built, track):
     truth, connection = simulated_and_built
     keys = ("track_code", "calendar_year", "area_kind", "area_code")
-    values = ("down_count", "up_count", "opened_count", "closed_count", "aged_out_count", "moved_away_count")
+    values = (
+        "down_count", "up_count", "opened_count", "closed_count", "aged_out_count", "moved_away_count", "children_count",
+    )  # fmt: skip
     mart = found(connection, "marts.mart_ladder_moves", keys, values)
     truths = [row for row in truth["ladder_moves"] if row["track_code"] == track]
     assert truths
     assert agree(truths, mart, keys, values) == {}
+    years = found(connection, "marts.mart_ladder_moves", keys, ("child_years",))
+    assert sum(row["child_years"] for row in truths) > 100
+    for row in truths:
+        key = tuple(row[name] for name in keys)
+        assert years[key] == pytest.approx((row["child_years"],), abs=1e-4), key
 
 
 def test_sdq_changes_are_the_true_ones(simulated_and_built):

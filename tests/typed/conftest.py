@@ -22,9 +22,9 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 def value_of(connection: duckdb.DuckDBPyConnection) -> Read:
     """The value of a text cell under a column, or (when it is a fault) the kind found, in brackets."""
 
-    def read(column: Column, cell: str | None, *, has_decimal_point: bool = False) -> Any:
-        value = cells.value_sql(column, "raw", has_decimal_point=has_decimal_point)
-        kind = cells.kind_sql(column, "raw", has_decimal_point=has_decimal_point)
+    def read(column: Column, cell: str | None, *, point: cells.Point = "thousands") -> Any:
+        value = cells.value_sql(column, "raw", point=point)
+        kind = cells.kind_sql(column, "raw", point=point)
         row = connection.execute(
             f"SELECT ({value})::{column.physical_type}, {cells.fails_sql(column, 'raw')}, {kind} FROM (SELECT ?::VARCHAR AS raw)",
             [cell],

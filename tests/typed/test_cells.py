@@ -98,25 +98,28 @@ def test_bounds(value_of: Read, cell: str, expected: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "danish", "with_point"),
+    ("cell", "danish", "with_point", "in_both_ways"),
     [
-        ("7,5", Decimal("7.50"), Decimal("7.50")),
-        ("7.5", "<decimal>", Decimal("7.50")),
-        ("1.234", Decimal("1234.00"), Decimal("1.23")),
-        ("1.234,50", Decimal("1234.50"), Decimal("1234.50")),
-        ("0.123", "<decimal>", Decimal("0.12")),
-        ("12", Decimal("12.00"), Decimal("12.00")),
-        ("..", "<signs>", "<signs>"),
-        ("7,5 %", "<mixed>", "<mixed>"),
-        (None, None, None),
+        ("7,5", Decimal("7.50"), Decimal("7.50"), Decimal("7.50")),
+        ("7.5", "<decimal>", Decimal("7.50"), Decimal("7.50")),
+        ("1.234", Decimal("1234.00"), Decimal("1.23"), "<decimal>"),  # where both stand nobody knows
+        ("1.234,50", Decimal("1234.50"), Decimal("1234.50"), Decimal("1234.50")),
+        ("1.234.567", Decimal("1234567.00"), "<decimal>", Decimal("1234567.00")),
+        ("1234.567", "<decimal>", Decimal("1234.57"), Decimal("1234.57")),
+        ("0.123", "<decimal>", Decimal("0.12"), Decimal("0.12")),
+        ("12", Decimal("12.00"), Decimal("12.00"), Decimal("12.00")),
+        ("..", "<signs>", "<signs>", "<signs>"),
+        ("7,5 %", "<mixed>", "<mixed>", "<mixed>"),
+        (None, None, None, None),
     ],
 )
-def test_decimals_in_danish_and_with_a_decimal_point(
-    value_of: Read, cell: str, danish: object, with_point: object
+def test_decimals_in_danish_with_a_decimal_point_and_in_both_ways(
+    value_of: Read, cell: str, danish: object, with_point: object, in_both_ways: object
 ) -> None:
     amount = column("decimal", "DECIMAL(8,2)")
     assert value_of(amount, cell) == danish
-    assert value_of(amount, cell, has_decimal_point=True) == with_point
+    assert value_of(amount, cell, point="decimals") == with_point
+    assert value_of(amount, cell, point="unclear") == in_both_ways
 
 
 @pytest.mark.parametrize(
@@ -128,6 +131,7 @@ def test_decimals_in_danish_and_with_a_decimal_point(
         (["1.234", "12"], False, False),  # one thousand, or one and a bit: no proof
         (["7,5"], False, True),
         (["1.234,50"], False, True),
+        (["7.50", "7,5 timer", "ja, måske"], True, False),  # a comma in something that is no number proves nothing
     ],
 )
 def test_what_shows_a_decimal_point(
@@ -234,6 +238,11 @@ PATTERN = "^[A-ZÆØÅ0-9_-]{1,20}$"
 )
 def test_text_with_a_pattern(value_of: Read, cell: str, expected: object) -> None:
     assert value_of(column("text", "VARCHAR", pattern=PATTERN), cell) == expected
+
+
+@pytest.mark.parametrize("cell", ["#N/A", "#I/T", "#REFERENCE!", "#FEJL"])
+def test_text_without_a_pattern_keeps_no_formula_that_gave_an_error(value_of: Read, cell: str) -> None:
+    assert value_of(column("text", "VARCHAR"), cell) == "<formula_error>"
 
 
 def test_text_without_a_pattern_keeps_words_but_no_cpr_number(value_of: Read) -> None:

@@ -1,0 +1,50 @@
+"""What is proved: an estimator says what it measures, what is true of that, and what is expected of it.
+
+A new one is a module in `pipelines.prove.estimators` with an `Estimator`, and an entry in its `__init__`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from pipelines.measures.intervals import Estimate
+from pipelines.prove.acceptance import Expectation
+from pipelines.prove.observed import Observed
+
+
+@dataclass(frozen=True)
+class TruthPart:
+    """What one municipality adds to the truth: the truth is the sum of numerators over the sum of denominators.
+
+    A rate over many municipalities is a ratio of sums, a mean over districts the sum of district means over their number. A
+    truth known by arithmetic adds the same value (0, say) every time, and so has no Monte Carlo error.
+    """
+
+    numerator: float
+    denominator: float
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """One way of measuring, as a report does it or as a report must not do it.
+
+    name: English, a key. title, estimand: Danish, what the table prints. measure: the estimate of one municipality. truth:
+    what one municipality adds to the superpopulation's value, which independent draws give. expectation: of every scenario
+    that `in_scenario` does not name. benchmark: a number to show beside the bias, in the same unit. scale: by what the value
+    is multiplied to be printed in `unit`, with `decimals`.
+    """
+
+    name: str
+    title: str
+    estimand: str
+    unit: str
+    decimals: int
+    measure: Callable[[Observed], Estimate]
+    truth: Callable[[Observed], TruthPart]
+    expectation: Expectation
+    in_scenario: Mapping[str, Expectation] = field(default_factory=dict)
+    benchmark: Callable[[Observed], float] | None = None
+    scale: float = 1.0
+
+    def expected_in(self, scenario: str) -> Expectation:
+        """What is expected in a scenario."""
+        return self.in_scenario.get(scenario, self.expectation)

@@ -1,0 +1,16 @@
+"""Which estimators are proved: those the reports use, and beside each the naive one that must fail."""
+
+from pipelines.prove.estimator import Estimator
+from pipelines.prove.estimators import ladder_moves, mainstream, model_difference, sdq_change
+
+ESTIMATORS: tuple[Estimator, ...] = (
+    sdq_change.BY_DISTRICT,
+    sdq_change.BY_CHILD,
+    sdq_change.READ_AS_EFFECT,
+    ladder_moves.SOCIAL,
+    ladder_moves.EDUCATION,
+    ladder_moves.AS_POISSON,
+    mainstream.BY_DISTRICT,
+    mainstream.POOLED,
+    model_difference.BY_CHILD,
+)

@@ -1,0 +1,98 @@
+"""Mean SDQ change: by district as the report has it, and as it must not be read or computed.
+
+Two negative controls: children taken as independent, and the change read as an effect of the help.
+"""
+
+import numpy as np
+
+from pipelines.measures.clusters import ClusterMean, cluster_mean_interval
+from pipelines.measures.intervals import Estimate
+from pipelines.measures.sdq import expected_change_without_help
+from pipelines.prove.acceptance import MUST_HOLD, SHOWN, Criterion, must_fail
+from pipelines.prove.estimator import Estimator, TruthPart
+from pipelines.prove.observed import Observed
+from pipelines.simulate.days import Numbers
+
+
+def _change(observed: Observed) -> ClusterMean:
+    pairs = observed.sdq_pairs
+    return cluster_mean_interval(pairs.change, pairs.district.tolist())
+
+
+def _district_means(observed: Observed, values: Numbers) -> TruthPart:
+    """The sum of the means of the districts with pairs, and how many these are."""
+    district = observed.sdq_pairs.district
+    pairs = np.bincount(district, minlength=observed.district_count)
+    sums = np.bincount(district, values, observed.district_count)
+    known = pairs > 0
+    return TruthPart(float((sums[known] / pairs[known]).sum()), float(known.sum()))
+
+
+def _by_district(observed: Observed) -> Estimate:
+    return _change(observed).by_cluster
+
+
+def _by_child(observed: Observed) -> Estimate:
+    return _change(observed).naive
+
+
+def _true_change_of_districts(observed: Observed) -> TruthPart:
+    return _district_means(observed, observed.sdq_pairs.change)
+
+
+def _true_change_of_children(observed: Observed) -> TruthPart:
+    change = observed.sdq_pairs.change
+    return TruthPart(float(change.sum()), float(len(change)))
+
+
+def _true_effect(observed: Observed) -> TruthPart:
+    pairs = observed.sdq_pairs
+    return _district_means(observed, np.where(pairs.is_advised, pairs.effect, 0.0))
+
+
+def _expected_without_help(observed: Observed) -> float:
+    """The mean of the districts' expected changes, as the report prints it; NaN without pairs."""
+    first = _district_means(observed, observed.sdq_pairs.first)
+    parameters = observed.simulated.parameters.sdq
+    return expected_change_without_help(
+        first.numerator / first.denominator if first.denominator else float("nan"),
+        population_mean=parameters.population_mean_points,
+        retest_correlation=parameters.retest_correlation,
+    )
+
+
+BY_DISTRICT = Estimator(
+    name="sdq_change_by_district",
+    title="SDQ-ændring, regnet på distrikter",
+    estimand="Middel af distrikternes middelændring i forældrenes SDQ-tal, i distrikter som disse",
+    unit="point",
+    decimals=2,
+    measure=_by_district,
+    truth=_true_change_of_districts,
+    expectation=MUST_HOLD,
+)
+BY_CHILD = Estimator(
+    name="sdq_change_by_child",
+    title="SDQ-ændring, som om børn var uafhængige",
+    estimand="Middel af børnenes ændring i forældrenes SDQ-tal, i distrikter som disse",
+    unit="point",
+    decimals=2,
+    measure=_by_child,
+    truth=_true_change_of_children,
+    expectation=must_fail(Criterion.COVERAGE),
+    # With some three children per district, the children themselves are nearly all the uncertainty there is.
+    in_scenario={"tiny_municipality": SHOWN},
+)
+READ_AS_EFFECT = Estimator(
+    name="sdq_change_read_as_effect",
+    title="SDQ før og efter, læst som virkning af indsatsen",
+    estimand="Indsatsens virkning på de målte børns SDQ-tal",
+    unit="point",
+    decimals=2,
+    measure=_by_district,
+    truth=_true_effect,
+    expectation=must_fail(Criterion.BIAS),
+    # Referral on what lasts in the child leaves little to regress: nothing to be fooled by, and the benchmark says too much.
+    in_scenario={"earlier_detection": SHOWN},
+    benchmark=_expected_without_help,
+)

@@ -1,0 +1,156 @@
+"""How often do the intervals hit the truth: one panel per estimator, one row per scenario, one mark per number of districts.
+
+Drawn from the kept study alone, in the report's typeface and colours. Marks differ by shape, so it reads without colour.
+"""
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from pipelines.prove.acceptance import Criterion, Kind
+from pipelines.prove.estimator import Estimator
+from pipelines.prove.estimators import ESTIMATORS
+from pipelines.prove.results import CellResult
+from pipelines.prove.study import Study
+from pipelines.publish import tokens
+from pipelines.publish.canvas import SMALL_PT, Canvas, render
+from pipelines.publish.danish import NBSP, interval, joined, number, text_date
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SHAPES: Final = ("o", "s", "D", "^", "v", "P", "X")
+_COLUMNS: Final = 3
+_LABELS_MM: Final = 33.0
+_GAP_MM: Final = 5.0
+_ROW_MM: Final = 7.0
+_TITLE_MM: Final = 13.0
+_AXIS_MM: Final = 7.0
+_LEGEND_MM: Final = 8.0
+_FLOOR: Final = 60.0
+"""Percent: lower coverage is drawn at the edge with its number."""
+_CEILING: Final = 100.5
+
+
+def coverage_figure(study: Study) -> tuple[str, bytes]:
+    """(SVG of the plot, PNG with title and source) of the coverage of every cell with its Monte Carlo interval and the band."""
+    shown = [estimator for estimator in ESTIMATORS if any(cell.estimator == estimator.name for cell in study.cells)]
+    scenarios = list(study.scenario_titles)
+    districts = sorted({cell.district_count for cell in study.cells})
+    panel = _ROW_MM * len(scenarios)
+    pitch = _TITLE_MM + panel + _AXIS_MM
+    height = _LEGEND_MM + pitch * math.ceil(len(shown) / _COLUMNS)
+    width = (tokens.FIGURE_WIDTH_MM - _LABELS_MM - _GAP_MM * _COLUMNS) / _COLUMNS
+
+    def draw(canvas: Canvas) -> None:
+        _legend(canvas, districts)
+        for position, estimator in enumerate(shown):
+            left = _LABELS_MM + _GAP_MM + (width + _GAP_MM) * (position % _COLUMNS)
+            top = _LEGEND_MM + _TITLE_MM + pitch * (position // _COLUMNS)
+            axes = canvas.axes(left, top, width, panel)
+            cells = [cell for cell in study.cells if cell.estimator == estimator.name]
+            _panel(axes, cells, scenarios, districts, study)
+            _panel_title(canvas, estimator, left, top)
+            if position % _COLUMNS == 0:
+                for row, name in enumerate(scenarios):
+                    middle = top + _ROW_MM * (row + 0.5)
+                    canvas.text(_LABELS_MM, middle, study.scenario_titles[name], size=SMALL_PT, align="right")
+
+    return render(draw, height=height, title=_title(study), subtitle=_subtitle(study), source=_source(study))
+
+
+def _panel(axes: "Axes", cells: list[CellResult], scenarios: list[str], districts: list[int], study: Study) -> None:
+    low, high = (100 * end for end in study.limits.coverage)
+    axes.axvspan(low, high, color=tokens.GRID, linewidth=0, zorder=0)
+    axes.axvline(95, color=tokens.REFERENCE, linewidth=0.8, zorder=1)
+    for row, scenario in enumerate(scenarios):
+        outside = []
+        for cell in (cell for cell in cells if cell.scenario == scenario and Criterion.COVERAGE in cell.checks):
+            place = districts.index(cell.district_count)
+            _mark(axes, row + (place + 1) / (len(districts) + 1), place, cell)
+            coverage = 100 * cell.checks[Criterion.COVERAGE].value
+            outside += [coverage] if coverage < _FLOOR else []
+        _name_outside(axes, row + 0.5, outside)
+    for row in range(1, len(scenarios)):
+        axes.axhline(row, color=tokens.RULE, linewidth=0.4, zorder=0.5)
+    axes.set_xlim(_FLOOR, _CEILING)
+    axes.set_ylim(len(scenarios), 0)
+    axes.set_yticks([])
+    axes.set_xticks([60, 70, 80, 95], labels=[f"{tick}" if tick != 95 else f"95{NBSP}%" for tick in (60, 70, 80, 95)])
+
+
+def _mark(axes: "Axes", y: float, place: int, cell: CellResult) -> None:
+    """Coverage with its interval: filled where the method must hold, open for a control, large where it went wrong."""
+    check, is_wrong = cell.checks[Criterion.COVERAGE], cell.as_expected is False
+    value, low, high = (100 * number for number in (check.value, check.low, check.high))
+    colour = tokens.UP.fill if is_wrong else tokens.INK
+    if high > _FLOOR:
+        axes.plot([max(low, _FLOOR), high], [y, y], color=colour, linewidth=1.8 if is_wrong else 0.9, zorder=2)
+    axes.plot(
+        [max(value, _FLOOR)],
+        [y],
+        marker=_SHAPES[place % len(_SHAPES)],
+        markersize=5.5 if is_wrong else 3.0,
+        markeredgewidth=0.8,
+        color=colour,
+        markerfacecolor=colour if cell.expectation.kind is Kind.MUST_HOLD else "white",
+        clip_on=False,
+        zorder=3,
+    )
+
+
+def _name_outside(axes: "Axes", y: float, outside: list[float]) -> None:
+    """How low the coverages are that lie left of the axis."""
+    if outside:
+        ends = sorted({number(min(outside)), number(max(outside))}, key=int)
+        axes.annotate(
+            f"← {'-'.join(ends)}",
+            (_FLOOR + 2.6, y),
+            fontsize=SMALL_PT,
+            color=tokens.MUTED,
+            va="center_baseline",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+            zorder=4,
+        )
+
+
+def _legend(canvas: Canvas, districts: list[int]) -> None:
+    axes = canvas.axes(0, 0, canvas.width, _LEGEND_MM - 2)
+    axes.axis("off")
+    axes.set_xlim(0, canvas.width)
+    axes.set_ylim(0, 1)
+    left = 1.5
+    for place, count in enumerate(districts):
+        axes.plot([left], [0.5], marker=_SHAPES[place % len(_SHAPES)], markersize=4, color=tokens.INK, linestyle="none")
+        canvas.text(left + 2, (_LEGEND_MM - 2) / 2, f"{count} distrikter", size=SMALL_PT)
+        left += 23
+    axes.plot([left], [0.5], marker="o", markersize=4, color=tokens.INK, markerfacecolor="white", linestyle="none")
+    canvas.text(left + 2, (_LEGEND_MM - 2) / 2, "åben: skal ikke holde", size=SMALL_PT)
+    axes.plot([left + 35], [0.5], marker="o", markersize=6, color=tokens.UP.fill, linestyle="none")
+    canvas.text(left + 37.5, (_LEGEND_MM - 2) / 2, "stor: gik ikke, som den skulle", size=SMALL_PT)
+
+
+def _panel_title(canvas: Canvas, estimator: Estimator, left: float, top: float) -> None:
+    """The title in two lines where it has a comma."""
+    first, _, second = estimator.title.partition(", ")
+    canvas.text(left, top - 7.5, first, size=SMALL_PT, bold=True)
+    canvas.text(left, top - 3.5, second, size=SMALL_PT, colour=tokens.MUTED)
+
+
+def _title(study: Study) -> str:
+    if study.unexpected:
+        return f"{number(len(study.unexpected))} af {number(len(study.cells))} afprøvninger gik ikke, som de skulle"
+    return "Metoderne rammer det sande tal, så ofte som de lover; de naive gør ikke"
+
+
+def _subtitle(study: Study) -> str:
+    districts = joined([str(count) for count in sorted({cell.district_count for cell in study.cells})])
+    band = interval(100 * study.limits.coverage[0], 100 * study.limits.coverage[1])
+    return (
+        "Hvor mange procent af usikkerhederne rummer det sande tal i opdigtede kommuner. "
+        f"{number(study.repetitions)} gentagelser med {districts} distrikter. Stregen er tilfældets usikkerhed "
+        f"({number(100 * study.limits.confidence, 1)}{NBSP}%); det grå bånd er {band}{NBSP}%."
+    )
+
+
+def _source(study: Study) -> str:
+    return f"Kilde: trappen prove, {text_date(study.date)}, frø {study.seed}. Opdigtede børn, ingen rigtige."

@@ -1,0 +1,208 @@
+"""What came of a cell: the estimates of all its repetitions summed up beside the truth, and judged."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from pipelines.prove.acceptance import (
+    Check,
+    Criterion,
+    Expectation,
+    Kind,
+    Limits,
+    check_bias,
+    check_share,
+    check_standard_error_ratio,
+    failed_criteria,
+    is_as_expected,
+)
+from pipelines.prove.blocks import Numbers
+from pipelines.prove.estimator import Estimator
+from pipelines.prove.runner import BENCHMARK, HIGH, LOW, STANDARD_ERROR, VALUE
+
+_NEAR_BENCHMARK = 0.1
+"""A bias within a tenth of its benchmark is told to be just that."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The superpopulation's value in the estimator's unit, and its own Monte Carlo error (0 where it is known exactly)."""
+
+    value: float
+    standard_error: float
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """One cell: `value_count` repetitions gave a value, `interval_count` also an interval, `hit_count` of which held the truth.
+
+    rejection_count: intervals without 0, counted only where the truth is exactly 0 (type-I errors). error_mean and
+    error_deviation: of the standard errors. benchmark_mean: what the estimator is to be held beside. Numbers that could not
+    be computed are None.
+    """
+
+    scenario: str
+    district_count: int
+    estimator: str
+    repetitions: int
+    value_count: int
+    interval_count: int
+    hit_count: int
+    rejection_count: int | None
+    truth: Truth
+    mean: float | None
+    standard_deviation: float | None
+    error_mean: float | None
+    error_deviation: float | None
+    benchmark_mean: float | None
+    checks: dict[Criterion, Check]
+    expectation: Expectation
+    as_expected: bool | None
+    is_rerun: bool = False
+
+    @property
+    def failed(self) -> tuple[Criterion, ...]:
+        """The criteria that failed."""
+        return failed_criteria(self.checks)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether something is expected that these repetitions do not decide."""
+        return self.expectation.kind is not Kind.SHOWN and self.as_expected is None
+
+    @property
+    def must_be_rerun(self) -> bool:
+        """A cell that must hold and did not gets one more try, with more repetitions and a new seed."""
+        return self.expectation.kind is Kind.MUST_HOLD and self.as_expected is False and not self.is_rerun
+
+    @property
+    def is_benchmark(self) -> bool:
+        """Whether the bias is hardly anything but the benchmark."""
+        bias = self.checks.get(Criterion.BIAS)
+        if bias is None or not self.benchmark_mean:
+            return False
+        return abs(bias.value - self.benchmark_mean) <= _NEAR_BENCHMARK * abs(self.benchmark_mean)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        expectation = {"kind": self.expectation.kind, "criteria": sorted(self.expectation.criteria)}
+        return {**asdict(self), "expectation": expectation}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """The cell that `to_dict` described."""
+        expectation = plain["expectation"]
+        parts = {
+            "truth": Truth(**plain["truth"]),
+            "checks": {Criterion(name): Check(**check) for name, check in plain["checks"].items()},
+            "expectation": Expectation(
+                Kind(expectation["kind"]), frozenset(Criterion(name) for name in expectation["criteria"])
+            ),
+        }
+        return cls(**{**plain, **parts})
+
+
+def truth_of_parts(parts: Numbers) -> Truth:
+    """The ratio of sums over independent municipalities, parts (municipalities, 2) as numerator and denominator.
+
+    Standard error of a ratio with municipalities as clusters; 0 when every municipality gives the same ratio.
+    Source: Cochran, Sampling Techniques (1977), section 9A.
+    Raises: ValueError without a denominator, or with fewer than two municipalities.
+    """
+    numerator, denominator = parts[:, 0], parts[:, 1]
+    count, total = len(parts), float(denominator.sum())
+    if count < 2 or total <= 0:
+        raise ValueError("a truth needs two municipalities or more, and something in them to measure")
+    value = float(numerator.sum() / total)
+    residuals = numerator - value * denominator
+    return Truth(value, math.sqrt(count / (count - 1) * float((residuals**2).sum())) / total)
+
+
+def sum_up(
+    numbers: Numbers,
+    truth: Truth,
+    estimator: Estimator,
+    *,
+    scenario: str,
+    district_count: int,
+    limits: Limits,
+    is_rerun: bool = False,
+) -> CellResult:
+    """The cell of `numbers` (repetitions, 5), judged by what is expected of the estimator in the scenario.
+
+    A repetition without value or interval is counted and left out, never filled in.
+    """
+    values = _known(numbers[:, VALUE])
+    errors = _known(numbers[:, STANDARD_ERROR])
+    has_interval = ~np.isnan(numbers[:, [LOW, HIGH]]).any(axis=1)
+    low, high = numbers[has_interval, LOW], numbers[has_interval, HIGH]
+    hits = int(((low <= truth.value) & (truth.value <= high)).sum())
+    is_null = truth.value == 0 and truth.standard_error == 0
+    rejections = int(((low > 0) | (high < 0)).sum()) if is_null else None
+    checks: dict[Criterion, Check] = {}
+    if len(low):
+        checks[Criterion.COVERAGE] = check_share(hits, len(low), limits.coverage, confidence=limits.confidence)
+    if len(low) and rejections is not None:
+        checks[Criterion.TYPE_ONE_ERROR] = check_share(
+            rejections, len(low), limits.type_one_error, confidence=limits.confidence
+        )
+    checks |= _check_spread(values, errors, truth, limits)
+    expectation = estimator.expected_in(scenario)
+    benchmarks = _known(numbers[:, BENCHMARK])
+    return CellResult(
+        scenario=scenario,
+        district_count=district_count,
+        estimator=estimator.name,
+        repetitions=len(numbers),
+        value_count=len(values),
+        interval_count=len(low),
+        hit_count=hits,
+        rejection_count=rejections,
+        truth=truth,
+        mean=float(values.mean()) if len(values) else None,
+        standard_deviation=_deviation(values),
+        error_mean=float(errors.mean()) if len(errors) else None,
+        error_deviation=_deviation(errors),
+        benchmark_mean=float(benchmarks.mean()) if len(benchmarks) else None,
+        checks=checks,
+        expectation=expectation,
+        as_expected=is_as_expected(expectation, checks),
+        is_rerun=is_rerun,
+    )
+
+
+def _check_spread(values: Numbers, errors: Numbers, truth: Truth, limits: Limits) -> dict[Criterion, Check]:
+    """Bias and the ratio of standard errors, those of them that can be computed."""
+    checks: dict[Criterion, Check] = {}
+    deviation, error_deviation = _deviation(values), _deviation(errors)
+    if deviation is None or deviation == 0:
+        return checks
+    checks[Criterion.BIAS] = check_bias(
+        float(values.mean()),
+        standard_deviation=deviation,
+        repetitions=len(values),
+        truth=truth.value,
+        truth_error=truth.standard_error,
+        limits=limits,
+    )
+    if error_deviation is not None and errors.mean() > 0:
+        checks[Criterion.STANDARD_ERROR_RATIO] = check_standard_error_ratio(
+            float(errors.mean()),
+            error_deviation=error_deviation,
+            standard_deviation=deviation,
+            kurtosis=float((((values - values.mean()) / values.std()) ** 4).mean()),
+            repetitions=len(values),
+            limits=limits,
+        )
+    return checks
+
+
+def _known(numbers: Numbers) -> Numbers:
+    return numbers[~np.isnan(numbers)]
+
+
+def _deviation(numbers: Numbers) -> float | None:
+    return float(numbers.std(ddof=1)) if len(numbers) > 1 else None

@@ -1,0 +1,268 @@
+"""The whole study: draw the truth and the repetitions of every block, sum up every cell, rerun those that failed, keep it."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Self
+
+from pipelines.errors import WorkspaceError
+from pipelines.progress import Progress
+from pipelines.prove.acceptance import LIMITS, Limits
+from pipelines.prove.blocks import DISTRICTS_OF_A_MUNICIPALITY, Block, Numbers, Purpose, keep_block, kept_block
+from pipelines.prove.estimator import Estimator
+from pipelines.prove.fingerprint import drawing_checksum, measured_checksum
+from pipelines.prove.results import CellResult, Truth, sum_up, truth_of_parts
+from pipelines.prove.runner import Workers, workers
+from pipelines.simulate.scenarios import Scenario, load_scenario, scenario_names
+
+_PACKAGES = ("numpy", "scipy")
+_TRUTH_DRAWS_PER_MUNICIPALITY = 130
+"""Truth's error against an estimator's: 1 / sqrt(130) = 0.088 at the same number of districts."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to draw: every scenario with every number of districts, `repetitions` times from `seed`.
+
+    rerun_repetitions: of a cell that failed. truth_repetitions: municipalities behind the truth of each scenario.
+    """
+
+    scenarios: tuple[Scenario, ...]
+    district_counts: tuple[int, ...]
+    repetitions: int
+    rerun_repetitions: int
+    truth_repetitions: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Study:
+    """A finished study. `checksum` is of pipelines/measures and pipelines/simulate; `scenario_titles` are Danish."""
+
+    date: date
+    seed: int
+    repetitions: int
+    rerun_repetitions: int
+    truth_repetitions: int
+    checksum: str
+    package_versions: dict[str, str]
+    limits: Limits
+    scenario_titles: dict[str, str]
+    cells: tuple[CellResult, ...]
+
+    @property
+    def unexpected(self) -> tuple[CellResult, ...]:
+        """The cells that did something else than expected."""
+        return tuple(cell for cell in self.cells if cell.as_expected is False)
+
+    def to_json(self) -> str:
+        """The study as it is kept."""
+        plain = {
+            **asdict(self),
+            "date": self.date.isoformat(),
+            "cells": [cell.to_dict() for cell in self.cells],
+        }
+        return json.dumps(plain, ensure_ascii=False, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The study that `to_json` wrote."""
+        plain: dict[str, Any] = json.loads(text)
+        limits: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in plain["limits"].items()
+        }
+        parts = {
+            "date": date.fromisoformat(plain["date"]),
+            "limits": Limits(**limits),
+            "cells": tuple(CellResult.from_dict(cell) for cell in plain["cells"]),
+        }
+        return cls(**{**plain, **parts})
+
+    def to_csv(self) -> str:
+        """One line per cell, every number it has; empty where there is none."""
+        rows = [_flat(cell) for cell in self.cells]
+        target = io.StringIO(newline="")
+        writer = csv.DictWriter(target, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return target.getvalue()
+
+
+def least_truth_repetitions(district_counts: Sequence[int]) -> int:
+    """How many municipalities make the truth's error less than a tenth of any district estimator's standard error."""
+    return -(-_TRUTH_DRAWS_PER_MUNICIPALITY * max(district_counts) // DISTRICTS_OF_A_MUNICIPALITY)
+
+
+def plan_of(
+    scenarios: Sequence[str],
+    district_counts: Sequence[int],
+    *,
+    reps: int,
+    rerun_reps: int | None,
+    truth_reps: int | None,
+    seed: int,
+) -> Plan:
+    """The plan of these scenarios (names or files; none means all) and numbers of districts (none means eight).
+
+    Raises:
+        SettingsError: an unknown scenario.
+    """
+    districts = tuple(sorted(set(district_counts))) or (DISTRICTS_OF_A_MUNICIPALITY,)
+    return Plan(
+        scenarios=tuple(load_scenario(name) for name in dict.fromkeys(scenarios or scenario_names())),
+        district_counts=districts,
+        repetitions=reps,
+        rerun_repetitions=rerun_reps or 10 * reps,
+        truth_repetitions=truth_reps or least_truth_repetitions(districts),
+        seed=seed,
+    )
+
+
+def run_study(
+    plan: Plan,
+    estimators: Sequence[Estimator],
+    *,
+    today: date,
+    worker_count: int,
+    progress: Progress,
+    out: Path | None = None,
+    limits: Limits = LIMITS,
+) -> Study:
+    """Draw, measure and judge every cell of the plan.
+
+    Finished blocks are kept under `out`/blocks and taken from there by the next study with the same plan and code, so that a
+    killed study loses one block.
+    """
+    with workers(worker_count) as drawing:
+        blocks = _Blocks(drawing, tuple(estimators), plan, progress, out)
+        cells: list[CellResult] = []
+        for scenario in plan.scenarios:
+            truths = blocks.truths(scenario)
+            for district_count in plan.district_counts:
+                cells += _cells(blocks, scenario, district_count, truths, limits)
+    return Study(
+        date=today,
+        seed=plan.seed,
+        repetitions=plan.repetitions,
+        rerun_repetitions=plan.rerun_repetitions,
+        truth_repetitions=plan.truth_repetitions,
+        checksum=measured_checksum(),
+        package_versions={name: version(name) for name in _PACKAGES},
+        limits=limits,
+        scenario_titles={scenario.name: scenario.title for scenario in plan.scenarios},
+        cells=tuple(cells),
+    )
+
+
+class _Blocks:
+    """Blocks as they are needed: from the folder of finished ones, or drawn and put there."""
+
+    def __init__(
+        self, drawing: Workers, estimators: tuple[Estimator, ...], plan: Plan, progress: Progress, out: Path | None
+    ) -> None:
+        self.estimators = estimators
+        self._drawing, self._plan, self._progress = drawing, plan, progress
+        self._folder = None if out is None else out / "blocks"
+        self._names = [estimator.name for estimator in estimators]
+
+    def truths(self, scenario: Scenario) -> list[Truth]:
+        """One truth per estimator, from municipalities that no repetition uses; every number of districts has the same."""
+        numbers = self._block(
+            scenario, DISTRICTS_OF_A_MUNICIPALITY, Purpose.TRUTH, repetitions=self._plan.truth_repetitions
+        )
+        return [truth_of_parts(numbers[:, place]) for place in range(len(self.estimators))]
+
+    def study(self, scenario: Scenario, district_count: int) -> Numbers:
+        return self._block(scenario, district_count, Purpose.STUDY, repetitions=self._plan.repetitions)
+
+    def rerun(self, scenario: Scenario, district_count: int) -> Numbers:
+        return self._block(scenario, district_count, Purpose.RERUN, repetitions=self._plan.rerun_repetitions)
+
+    def _block(self, scenario: Scenario, district_count: int, purpose: Purpose, *, repetitions: int) -> Numbers:
+        block = Block(scenario.name, district_count, purpose, repetitions, self._plan.seed)
+        # A scenario of the user's own is a file outside the package, so what it says is part of where a block comes from.
+        checksum = f"{drawing_checksum()} {scenario}"
+        if self._folder is not None:
+            kept = kept_block(self._folder, block, names=self._names, checksum=checksum)
+            if kept is not None:
+                return kept
+        numbers = self._drawing.draw(block, scenario, self.estimators, progress=self._progress)
+        if self._folder is not None:
+            keep_block(self._folder, block, numbers, names=self._names, checksum=checksum)
+        return numbers
+
+
+def _cells(
+    blocks: _Blocks, scenario: Scenario, district_count: int, truths: Sequence[Truth], limits: Limits
+) -> list[CellResult]:
+    """The cells of one scenario and number of districts; those that failed are judged by the rerun."""
+
+    def judged(numbers: Numbers, place: int, *, is_rerun: bool) -> CellResult:
+        return sum_up(
+            numbers[:, place],
+            truths[place],
+            blocks.estimators[place],
+            scenario=scenario.name,
+            district_count=district_count,
+            limits=limits,
+            is_rerun=is_rerun,
+        )
+
+    numbers = blocks.study(scenario, district_count)
+    cells = [judged(numbers, place, is_rerun=False) for place in range(len(blocks.estimators))]
+    again = [place for place, cell in enumerate(cells) if cell.must_be_rerun]
+    if again:
+        more = blocks.rerun(scenario, district_count)
+        for place in again:
+            cells[place] = judged(more, place, is_rerun=True)
+    return cells
+
+
+def _flat(cell: CellResult) -> dict[str, Any]:
+    plain = cell.to_dict()
+    checks, truth, expectation = plain.pop("checks"), plain.pop("truth"), plain.pop("expectation")
+    named = {f"{criterion}_{name}": value for criterion, check in checks.items() for name, value in check.items()}
+    return {
+        **plain,
+        "truth": truth["value"],
+        "truth_standard_error": truth["standard_error"],
+        "expectation": expectation["kind"],
+        "expected_criteria": " ".join(expectation["criteria"]),
+        **named,
+    }
+
+
+def write_study(study: Study, folder: Path) -> Mapping[str, Path]:
+    """study.json (the datum) and what is drawn from it: study.csv, study.svg, study.png; all or none. Paths by suffix."""
+    from pipelines.prove.figure import coverage_figure
+    from pipelines.publish.report import write_all
+
+    svg, png = coverage_figure(study)
+    contents = {
+        "json": study.to_json().encode("utf-8"),
+        "csv": study.to_csv().encode("utf-8"),
+        "svg": svg.encode("utf-8"),
+        "png": png,
+    }
+    paths = {suffix: folder / f"study.{suffix}" for suffix in contents}
+    write_all({paths[suffix]: content for suffix, content in contents.items()})
+    return paths
+
+
+def read_study(path: Path) -> Study:
+    """The kept study.
+
+    Raises:
+        WorkspaceError: there is none, or it cannot be read.
+    """
+    try:
+        return Study.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WorkspaceError(
+            f"{path.name} kan ikke læses ({type(error).__name__}). Lav den igen med: make study"
+        ) from None

@@ -1,0 +1,128 @@
+"""What does a person at the terminal see of a study: one table per estimator, and a sentence about what went wrong. In Danish."""
+
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.prove.acceptance import Check, Criterion, Kind
+from pipelines.prove.estimator import Estimator
+from pipelines.prove.estimators import ESTIMATORS
+from pipelines.prove.results import CellResult
+from pipelines.prove.study import Study
+from pipelines.publish.danish import interval, number
+
+CRITERION_NAMES = {
+    Criterion.COVERAGE: "dækning",
+    Criterion.TYPE_ONE_ERROR: "falsk alarm",
+    Criterion.BIAS: "skævhed",
+    Criterion.STANDARD_ERROR_RATIO: "usikkerhed mod spredning",
+}
+_NONE = "–"
+
+
+def show_study(study: Study, *, quiet: bool = False) -> None:
+    """Print every cell with its intervals and verdict, how to read them, and how many were not as they must be.
+
+    `quiet` leaves the last sentence alone.
+    """
+    console = Console(markup=False)
+    if not quiet:
+        console.print(_how_to_read(study), highlight=False)
+    for estimator in () if quiet else ESTIMATORS:
+        cells = [cell for cell in study.cells if cell.estimator == estimator.name]
+        if cells:
+            console.print(f"\n{estimator.title}. {estimator.estimand} ({estimator.unit}).", highlight=False)
+            console.print(_table(study, estimator, cells))
+    console.print(f"\n{verdict_sentence(study)}", highlight=False)
+
+
+def verdict_sentence(study: Study) -> str:
+    """Whether every cell did what it must; which did not, and how many are not decided."""
+    wrong, undecided = study.unexpected, sum(cell.is_undecided for cell in study.cells)
+    open_words = f" {number(undecided)} er ikke afgjort; øg --reps." if undecided else ""
+    if not wrong:
+        return f"{number(len(study.cells) - undecided)} afprøvninger gik, som de skulle.{open_words}"
+    titles = {estimator.name: estimator.title for estimator in ESTIMATORS}
+    named = "; ".join(
+        f"{titles[cell.estimator]} ({study.scenario_titles[cell.scenario]}, {cell.district_count} distrikter)"
+        for cell in wrong
+    )
+    return (
+        f"{number(len(wrong))} af {number(len(study.cells))} afprøvninger gik ikke, som de skulle: {named}.{open_words}"
+    )
+
+
+def verdict(cell: CellResult) -> str:
+    """What came of a cell, and by which criteria."""
+    failed = ", ".join(CRITERION_NAMES[criterion] for criterion in cell.failed)
+    rerun = f" (gentaget {number(cell.repetitions)} gange)" if cell.is_rerun else ""
+    if cell.as_expected is None:
+        return "ikke afgjort: for få gentagelser" if cell.is_undecided else "vises"
+    if cell.expectation.kind is Kind.MUST_HOLD:
+        return f"holder{rerun}" if cell.as_expected else f"HOLDER IKKE: {failed}{rerun}"
+    if cell.as_expected:
+        return f"falder, som den skal: {failed}"
+    return f"FALDER IKKE: kontrollen skal falde på {_names(cell)}"
+
+
+def _names(cell: CellResult) -> str:
+    return ", ".join(CRITERION_NAMES[criterion] for criterion in Criterion if criterion in cell.expectation.criteria)
+
+
+def _how_to_read(study: Study) -> str:
+    limits = study.limits
+    return (
+        f"{number(study.repetitions)} opdigtede kommuner pr. celle, frø {study.seed}; det sande tal er fra "
+        f"{number(study.truth_repetitions)} andre. Dækning er, hvor ofte usikkerheden rummer det sande tal "
+        f"({_percent_band(limits.coverage)} %). Falsk alarm er, hvor ofte en virkning ses, som ikke er der "
+        f"({_percent_band(limits.type_one_error)} %). Skævhed er gennemsnittet minus det sande tal. En celle falder kun, når "
+        f"hele dens interval i parentes ({number(100 * limits.confidence, 1)} %) ligger uden for grænsen, og for skævhed, når "
+        f"afvigelsen er over {number(limits.bias_errors, 2)} standardfejl."
+    )
+
+
+def _percent_band(band: tuple[float, float]) -> str:
+    return interval(100 * band[0], 100 * band[1])
+
+
+def _table(study: Study, estimator: Estimator, cells: list[CellResult]) -> Table:
+    table = Table(
+        "Verden", "Distrikter", "Sandt tal (± fejl)", "Skævhed", "Dækning, %", "Falsk alarm, %", "Usikkerhed mod spredning",
+        "Dom",
+    )  # fmt: skip
+    for cell in cells:
+        table.add_row(
+            study.scenario_titles[cell.scenario],
+            str(cell.district_count),
+            f"{_scaled(cell.truth.value, estimator)} (± {_scaled(cell.truth.standard_error, estimator)})",
+            _bias(cell, estimator),
+            _checked(cell.checks.get(Criterion.COVERAGE), factor=100, decimals=1),
+            _checked(cell.checks.get(Criterion.TYPE_ONE_ERROR), factor=100, decimals=1),
+            _checked(cell.checks.get(Criterion.STANDARD_ERROR_RATIO), factor=1, decimals=2),
+            _with_missing(verdict(cell), cell),
+        )
+    return table
+
+
+def _scaled(value: float, estimator: Estimator) -> str:
+    return number(estimator.scale * value, estimator.decimals)
+
+
+def _bias(cell: CellResult, estimator: Estimator) -> str:
+    """The bias; beside it what was to be expected without help, and whether it is nothing else."""
+    said = _checked(cell.checks.get(Criterion.BIAS), factor=estimator.scale, decimals=estimator.decimals)
+    if cell.benchmark_mean is None:
+        return said
+    flag = ", altså regression mod gennemsnittet" if cell.is_benchmark else ""
+    return f"{said}; ventet uden indsats {_scaled(cell.benchmark_mean, estimator)}{flag}"
+
+
+def _checked(check: Check | None, *, factor: float, decimals: int) -> str:
+    if check is None:
+        return _NONE
+    between = interval(factor * check.low, factor * check.high, decimals)
+    return f"{number(factor * check.value, decimals)} ({between})"
+
+
+def _with_missing(said: str, cell: CellResult) -> str:
+    missing = cell.repetitions - cell.interval_count
+    return f"{said}; {number(missing)} uden usikkerhed" if missing else said

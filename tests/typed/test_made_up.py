@@ -1,0 +1,75 @@
+"""A municipality that does not exist is taken in a workspace of made-up data, and never in a real one."""
+
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.codes import load_code_table
+from pipelines.contracts import load_contracts, source_contract
+from pipelines.landing.delivery import DeliveryResult, land_delivery, rebuild_typed
+from pipelines.typed.made_up import without_made_up
+from pipelines.workspace import create_workspace
+
+HEADER = "CPR-nr.;Fødselsdato;Skoledistrikt;Bopælskommune;Tilflytningsdato"
+ROWS = (
+    "0101995015;03-05-2014;;Konstrueret kommune 2;01-08-2020",
+    "0202985023;03-05-2014;;Ballerup;01-08-2020",
+    "0303975038;03-05-2014;D1;;01-08-2020",
+)
+LANDED_AT = datetime(2026, 9, 1, 8, 0)
+
+
+def landed(
+    folder: Path, connection: duckdb.DuckDBPyConnection, *, is_constructed: bool
+) -> tuple[DeliveryResult, DeliveryResult]:
+    """The delivery as it was landed, and as it is typed anew from the archive."""
+    workspace = create_workspace(
+        folder, profile="vordingborg_next_step", municipality_name="Prøvekøbing", is_constructed=is_constructed
+    )
+    path = workspace.inbox("children") / "udtræk.csv"
+    path.write_text("\r\n".join([HEADER, *ROWS]) + "\r\n", encoding="utf-8")
+    first = land_delivery(connection, workspace, path, source="children", now=LANDED_AT)
+    return first, rebuild_typed(connection, workspace, "children")[0]
+
+
+@pytest.fixture
+def connection():
+    with duckdb.connect(config={"threads": "2"}) as opened:
+        yield opened
+
+
+def test_a_real_workspace_rejects_the_row_and_says_why(tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    for result in landed(tmp_path / "rigtig", connection, is_constructed=False):
+        assert (result.rows_typed, result.rows_rejected) == (2, 1)
+        (error,) = result.errors
+        assert (error.row, error.cell) == (2, "D2")
+        assert error.expected == "en kommune, der findes"
+        assert "konstrueret" in error.advice
+
+
+def test_a_workspace_of_made_up_data_takes_all(tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    for result in landed(tmp_path / "konstrueret", connection, is_constructed=True):
+        assert (result.rows_typed, result.rows_rejected) == (3, 0)
+    rows = connection.execute("SELECT home_municipality_code FROM typed.children ORDER BY row_number").fetchall()
+    assert rows == [("K02",), ("151",), (None,)]
+
+
+def test_every_column_with_municipalities_is_guarded_and_no_other() -> None:
+    made_up = {row["code"] for row in load_code_table("municipalities").rows if row["is_made_up"] == "true"}
+    assert len(made_up) == 98
+    guarded = set()
+    for source, contract in load_contracts("source").items():
+        added = without_made_up(contract).row_checks[len(contract.row_checks) :]
+        expected = {column.name for column in contract.columns if column.code_table == "municipalities"}
+        assert {check.columns[0] for check in added} == expected
+        assert all(f"'{code}'" in check.wrong_when for check in added for code in made_up)
+        guarded |= {(source, name) for name in expected}
+    assert {
+        ("children", "home_municipality_code"),
+        ("institutions", "municipality_code"),
+        ("open_figures", "municipality_code"),
+        ("segregation_figures", "area_code"),
+    } <= guarded
+    assert without_made_up(source_contract("measures")).row_checks == source_contract("measures").row_checks
