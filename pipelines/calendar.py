@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.codes import replace_table
+from pipelines.sdq_norms.chosen import load_chosen_bands
 from pipelines.settings import Settings
 
 FIRST_DAY = date(2000, 1, 1)
@@ -80,11 +82,14 @@ def day_row(day: date) -> tuple[Any, ...]:
 def load_days(connection: duckdb.DuckDBPyConnection) -> None:
     """Create or replace `codes.days`: one row per day from 1 January 2000 to 31 December 2040."""
     days = [FIRST_DAY + timedelta(days=number) for number in range((LAST_DAY - FIRST_DAY).days + 1)]
-    _replace_table(connection, "codes.days", DAY_COLUMNS, [day_row(day) for day in days])
+    replace_table(connection, "codes.days", DAY_COLUMNS, [day_row(day) for day in days])
 
 
 def load_settings(connection: duckdb.DuckDBPyConnection, settings: Settings, *, as_of_date: date) -> None:
-    """Create or replace `codes.settings`: one row, the settings that SQL needs and the day the figures are counted on."""
+    """Create or replace `codes.settings`: one row, the settings that SQL needs and the day the figures are counted on.
+
+    The bands of the chosen SDQ norm sets, many rows, come as `codes.sdq_chosen_bands`.
+    """
     row = (
         settings.ladder.grace_gap_days,
         settings.ladder.rung_one_open_days,
@@ -92,19 +97,5 @@ def load_settings(connection: duckdb.DuckDBPyConnection, settings: Settings, *, 
         settings.sdq.window_days_maximum,
         as_of_date,
     )
-    _replace_table(connection, "codes.settings", SETTINGS_COLUMNS, [row])
-
-
-def _replace_table(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], rows: list[tuple[Any, ...]]
-) -> None:
-    import pyarrow as pa  # inserting row by row takes seconds, Arrow milliseconds
-
-    arrow = pa.table(dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)))
-    declared = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in columns.items())
-    connection.execute("CREATE SCHEMA IF NOT EXISTS codes")
-    connection.register("_rows_to_load", arrow)
-    try:
-        connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT {declared} FROM _rows_to_load")
-    finally:
-        connection.unregister("_rows_to_load")
+    replace_table(connection, "codes.settings", SETTINGS_COLUMNS, [row])
+    load_chosen_bands(connection, settings.sdq.norm_sets, own_bands=settings.sdq.own_bands)

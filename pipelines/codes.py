@@ -1,14 +1,16 @@
 """What do the codes mean: code tables (data_contracts/codes/*.csv) as rows, as aliases and as tables in the warehouse.
 
 A code table is a CSV file with the columns `code`, `title` (Danish), `aliases` (what senders write, parted by |) and its
-own attributes. An attribute's type follows from its name: it ends in `_date`, `_count`, `_number`, `rung`, `_points` or
-`_correlation`, or begins with `is_` or `has_`; otherwise it is text.
+own attributes. An attribute's type follows from its name: it ends in `_date`, `_count`, `_number`, `_years`, `rung`, `_points`,
+`_correlation` or `_reliability`, or begins with `is_` or `has_`; otherwise it is text.
 """
 
 import csv
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -19,9 +21,11 @@ _SQL_TYPES_BY_ENDING = (
     ("_date", "DATE"),
     ("_count", "INTEGER"),
     ("_number", "INTEGER"),
+    ("_years", "INTEGER"),
     ("rung", "INTEGER"),
     ("_points", "DOUBLE"),
     ("_correlation", "DOUBLE"),
+    ("_reliability", "DOUBLE"),
 )
 _SQL_TYPES_BY_START = (("is_", "BOOLEAN"), ("has_", "BOOLEAN"))
 
@@ -102,13 +106,25 @@ def sql_type(column: str) -> str:
 
 def load_codes_into(connection: duckdb.DuckDBPyConnection) -> None:
     """Create or replace `codes.<name>` for every code table; an empty field becomes NULL (but `aliases` is left out)."""
-    connection.execute("CREATE SCHEMA IF NOT EXISTS codes")
     for name in code_table_names():
         table = load_code_table(name)
-        columns = [column for column in table.columns if column != "aliases"]
-        declared = ", ".join(f"{column} {sql_type(column)}" for column in columns)
-        connection.execute(f"CREATE OR REPLACE TABLE codes.{name} ({declared})")
-        values = [[row[column] or None for column in columns] for row in table.rows]
-        if values:
-            marks = ", ".join("?" for _ in columns)
-            connection.executemany(f"INSERT INTO codes.{name} VALUES ({marks})", values)
+        columns = {column: sql_type(column) for column in table.columns if column != "aliases"}
+        rows = [[row[column] or None for column in columns] for row in table.rows]
+        replace_table(connection, f"codes.{name}", columns, rows)
+
+
+def replace_table(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Create or replace `table` (in the schema codes) with these rows; `columns` are names and DuckDB types."""
+    import pyarrow as pa  # inserting row by row takes seconds, Arrow milliseconds
+
+    by_column = list(zip(*rows, strict=True)) or [()] * len(columns)
+    arrow = pa.table(dict(zip(columns, map(list, by_column), strict=True)))
+    declared = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in columns.items())
+    connection.execute("CREATE SCHEMA IF NOT EXISTS codes")
+    connection.register("_rows_to_load", arrow)
+    try:
+        connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT {declared} FROM _rows_to_load")
+    finally:
+        connection.unregister("_rows_to_load")

@@ -8,10 +8,23 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from pipelines.errors import SettingsError
+from pipelines.sdq_norms.bands import Band
+from pipelines.sdq_norms.chosen import check_norm_set
+from pipelines.sdq_norms.own_table import OWN_TABLE_FILE, read_own_bands
+from pipelines.sdq_norms.vocabulary import ReliabilityKind
 
 
 class _Frozen(BaseModel):
@@ -41,16 +54,55 @@ class Ladder(_Frozen):
 
 
 class Sdq(_Frozen):
-    """Which two SDQ forms make a pair."""
+    """Which two SDQ forms make a pair, by which norms scores are called high, and when a child's change is more than error."""
 
     window_days_minimum: int = Field(default=90, ge=1, le=1500)
     window_days_maximum: int = Field(default=270, ge=1, le=1500)
+    norm_set: str = ""
+    """Code of a norm set (data_contracts/codes/sdq_norm_sets.csv); empty means no bands, which is the honest default."""
+    norm_set_beside: str = ""
+    """A second set to show beside the first."""
+    reliable_change_reliability: ReliabilityKind = "alpha"
+    """alpha: what error alone can move; retest: also what comes and goes by itself."""
+    reliable_change_z: float = Field(default=1.96, gt=0, le=5)
+    _own_bands: tuple[Band, ...] = PrivateAttr(default=())
+
+    @property
+    def own_bands(self) -> tuple[Band, ...]:
+        """The norm table that the municipality pasted into its workspace."""
+        return self._own_bands
+
+    @property
+    def norm_sets(self) -> tuple[str, ...]:
+        """The chosen norm sets, the main one first."""
+        return tuple(code for code in (self.norm_set, self.norm_set_beside) if code)
+
+    @field_validator("norm_set", "norm_set_beside")
+    @classmethod
+    def _norm_set_can_be_used(cls, code: str, info: ValidationInfo) -> str:
+        if code:
+            check_norm_set(code, _own_bands_of(info))
+        return code
+
+    @model_validator(mode="after")
+    def _norm_set_beside_is_another(self, info: ValidationInfo) -> Self:
+        if self.norm_set_beside and self.norm_set_beside == self.norm_set:
+            raise ValueError("norm_set_beside er det samme som norm_set. Vælg et andet, eller lad feltet være tomt")
+        if self.norm_set_beside and not self.norm_set:
+            raise ValueError("norm_set_beside kan kun vælges sammen med norm_set")
+        self._own_bands = _own_bands_of(info)
+        return self
 
     @model_validator(mode="after")
     def _window_is_a_window(self) -> Self:
         if self.window_days_minimum > self.window_days_maximum:
             raise ValueError("window_days_minimum skal være mindst mulige antal dage og højst window_days_maximum")
         return self
+
+
+def _own_bands_of(info: ValidationInfo) -> tuple[Band, ...]:
+    context: dict[str, tuple[Band, ...]] = info.context or {}
+    return context.get("own_bands", ())
 
 
 class Disclosure(_Frozen):
@@ -108,22 +160,22 @@ class Settings(_Frozen):
 
 
 def read_settings(path: Path) -> Settings:
-    """The settings in a trappen.toml.
+    """The settings in a trappen.toml, and the norm table (`sdq_normer.csv`) beside it, if there is one.
 
     Raises:
-        SettingsError: the file cannot be read as TOML, or keys or values are wrong; all of them are named.
+        SettingsError: a file cannot be read, or keys or values are wrong; all of them are named.
     """
     try:
         plain = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path.name} kan ikke læses som TOML: {error}. Ret linjen, og kør igen.") from error
-    return settings_from(plain, where=path.name)
+    return settings_from(plain, where=path.name, own_bands=read_own_bands(path.parent / OWN_TABLE_FILE))
 
 
-def settings_from(plain: dict[str, Any], *, where: str) -> Settings:
-    """Validated settings from plain values; `where` names their origin in the error."""
+def settings_from(plain: dict[str, Any], *, where: str, own_bands: tuple[Band, ...] = ()) -> Settings:
+    """Validated settings from plain values; `where` names their origin in the error, `own_bands` is the pasted norm table."""
     try:
-        return Settings.model_validate(plain)
+        return Settings.model_validate(plain, context={"own_bands": own_bands})
     except ValidationError as error:
         lines = [_in_danish(detail) for detail in error.errors()]
         raise SettingsError(f"{where} har {len(lines)} fejl:\n" + "\n".join(f"  - {line}" for line in lines)) from None
@@ -145,6 +197,8 @@ def _in_danish(detail: ErrorDetails) -> str:
             return f"{key} er {given!r}, men må højst være {limits['le']}."
         case "string_pattern_mismatch":
             return f"{key} er {given!r}, men skal have formen {limits['pattern']}."
+        case "literal_error":
+            return f"{key} er {given!r}, men skal være {str(limits['expected']).replace(' or ', ' eller ')}."
         case "string_too_short":
             return f"{key} er {given!r}, men skal have mindst {limits['min_length']} tegn."
         case "value_error":

@@ -152,6 +152,10 @@ is_constructed = {is_constructed}
 # [sdq]
 # window_days_minimum = 90       # mindste afstand mellem første og anden måling
 # window_days_maximum = 270      # største afstand
+# norm_set = ""                  # normsæt, fx "uk_3_bands"; tomt: ingen bånd, kun point og ventet ændring
+# norm_set_beside = ""           # et andet normsæt at vise ved siden af
+# reliable_change_reliability = "alpha"   # "alpha": usikkerhed alene; "retest": også det, der svinger af sig selv
+# reliable_change_z = 1.96       # så mange gange usikkerheden skal et barns ændring være
 
 # [disclosure]
 # minimum_count = 5              # antal under dette skjules

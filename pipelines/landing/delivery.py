@@ -105,6 +105,8 @@ def land_delivery(
 def check_delivery(path: Path, *, source: str, now: datetime | None = None) -> DeliveryResult:
     """What landing the file would give, without a workspace: nothing is kept, and the pseudonyms' key is thrown away.
 
+    Municipalities that do not exist are accepted: without a workspace nobody can tell whether the data are made up.
+
     Raises:
         TrappenError: the delivery would be refused.
     """

@@ -172,8 +172,8 @@ def _cell_error(contract: Contract, mapping: Mapping[str, Any], sheet: str, numb
         )
     if reason.check_id is not None:
         check = next(check for check in contract.row_checks if check.check_id == reason.check_id)
-        titles = " og ".join(contract.column(name).title for name in check.columns[:3])
-        cells = ", ".join(filter(None, (_cell(mapping, sheet, name, number) for name in check.columns[:3])))
+        titles = _listed([contract.column(name).title for name in check.columns])
+        cells = ", ".join(filter(None, (_cell(mapping, sheet, name, number) for name in check.columns)))
         return CellError(sheet, number, cells, titles, "noget, der ikke passer sammen", check.expected, check.advice)
     return CellError(sheet, number, "", "", *_whole_row(contract, reason))
 
@@ -254,6 +254,11 @@ def _expected_text(column: Column) -> str:
     if "/" in column.pattern and "20" in column.pattern:
         return "et år som 2025 eller et skoleår som 2025/26"
     return "en kode med store bogstaver, tal og bindestreg, uden mellemrum"
+
+
+def _listed(words: Sequence[str]) -> str:
+    """a, b og c."""
+    return " og ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def _counted_rows(count: int) -> str:

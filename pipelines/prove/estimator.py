@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pipelines.measures.intervals import Estimate
-from pipelines.prove.acceptance import Expectation
+from pipelines.prove.acceptance import SHOWN, Expectation
 from pipelines.prove.observed import Observed
 
 
@@ -29,8 +29,8 @@ class Estimator:
 
     name: English, a key. title, estimand: Danish, what the table prints. measure: the estimate of one municipality. truth:
     what one municipality adds to the superpopulation's value, which independent draws give. expectation: of every scenario
-    that `in_scenario` does not name. benchmark: a number to show beside the bias, in the same unit. scale: by what the value
-    is multiplied to be printed in `unit`, with `decimals`.
+    that `in_scenario` does not name, from `fewest_districts` up; with fewer the cell is only shown. benchmark: a number to
+    show beside the bias, in the same unit. scale: by what the value is multiplied to be printed in `unit`, with `decimals`.
     """
 
     name: str
@@ -42,9 +42,12 @@ class Estimator:
     truth: Callable[[Observed], TruthPart]
     expectation: Expectation
     in_scenario: Mapping[str, Expectation] = field(default_factory=dict)
+    fewest_districts: int = 0
     benchmark: Callable[[Observed], float] | None = None
     scale: float = 1.0
 
-    def expected_in(self, scenario: str) -> Expectation:
-        """What is expected in a scenario."""
+    def expected_in(self, scenario: str, *, district_count: int) -> Expectation:
+        """What is expected in a scenario with so many districts."""
+        if district_count < self.fewest_districts:
+            return SHOWN
         return self.in_scenario.get(scenario, self.expectation)

@@ -150,7 +150,7 @@ def sum_up(
             rejections, len(low), limits.type_one_error, confidence=limits.confidence
         )
     checks |= _check_spread(values, errors, truth, limits)
-    expectation = estimator.expected_in(scenario)
+    expectation = estimator.expected_in(scenario, district_count=district_count)
     benchmarks = _known(numbers[:, BENCHMARK])
     return CellResult(
         scenario=scenario,

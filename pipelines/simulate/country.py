@@ -178,7 +178,8 @@ def write_country(
 ) -> list[Path]:
     """Write `folder`/<source>/<code>.parquet for every municipality, and its truth if wanted; the Parquet paths come back.
 
-    Columns and types are those of the contracts, with the municipality's code first. `after_each` is called when a municipality is written.
+    Columns and types are those of the contracts, with the municipality's code first. `after_each` is called when a municipality is
+    written.
     """
     paths: list[Path] = []
     for plan in plans:

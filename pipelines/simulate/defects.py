@@ -6,6 +6,7 @@ that types deliveries.
 """
 
 import itertools
+import math
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -413,8 +414,7 @@ def _other_values(own: Value, column: Column) -> list[Value]:
     near = [own - 1, own + 1] if own is not None else []
     bounds = [bound for bound in (column.minimum, column.maximum) if bound is not None]
     kind = int if column.parse == "integer" else float
-    return [
-        kind(value)
-        for value in (*near, *bounds)
-        if value != own and (column.minimum or value) <= value <= (column.maximum or value)
-    ]
+    low, high = (
+        other if other is not None else end for other, end in ((column.minimum, -math.inf), (column.maximum, math.inf))
+    )
+    return [kind(value) for value in (*near, *bounds) if value != own and low <= value <= high]

@@ -208,7 +208,13 @@ def _sharing(rng: np.random.Generator, candidates: Sequence[Layout], level: Dirt
 
 
 def _delivery(
-    simulated: SimulatedMunicipality, stem: str, frame: pl.DataFrame, layout: Layout, level: DirtyLevel, *, file_name: str
+    simulated: SimulatedMunicipality,
+    stem: str,
+    frame: pl.DataFrame,
+    layout: Layout,
+    level: DirtyLevel,
+    *,
+    file_name: str,
 ) -> Delivery:
     rng = part_generator(simulated.seed, f"defects {stem}")
     share = simulated.parameters.defects.wrong_row_share * level.wrong_rows_factor

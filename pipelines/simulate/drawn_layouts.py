@@ -92,7 +92,8 @@ def accepted_headers(contract: Contract) -> dict[str, tuple[str, ...]]:
 def sheets_can_share_a_workbook(layout: Layout, others: Sequence[Layout]) -> bool:
     """Whether no sheet has all the columns that another sheet's source requires, so that it would be taken for that one's."""
     return not any(
-        _has_required_columns(one, source_contract(two.source)) or _has_required_columns(two, source_contract(one.source))
+        _has_required_columns(one, source_contract(two.source))
+        or _has_required_columns(two, source_contract(one.source))
         for one, two in ((layout, other) for other in others)
     )
 

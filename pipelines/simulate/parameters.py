@@ -101,7 +101,9 @@ class LadderParameters:
     social_at_risk_share: float = _parameter(0.16, unit="share of children who can leave step 0", source=ASSUMED)
     at_risk_difficulty_slope: float = _parameter(0.8, unit="logit per SD of latent difficulty", source=ASSUMED)
     at_risk_disadvantage_logit: float = _parameter(0.4, unit="logit", source=ASSUMED)
-    at_risk_boy_logit: float = _parameter(0.5, unit="logit", source="boys 7.5 % against girls 2.9 %, 2018/19 (STIL)")
+    at_risk_boy_logit: float = _parameter(
+        1.6, unit="logit", source="tuned: boys 7.5 % against girls 2.9 % outside ordinary classes, 2018/19 (STIL)"
+    )
     district_logit_sd: float = _parameter(0.3, unit="logit SD between districts", source=MODEL + ", step 8")
     education_cohort_logit_per_year: float = _parameter(
         0.03, unit="logit per later year of birth", source=MODEL + ", step 8: the known trend"
@@ -154,8 +156,15 @@ class SdqParameters:
     general_variance_share: float = _parameter(
         0.6, unit="share of a scale's variance", source="tuned: SD of the total 5.4"
     )
-    item_loading: float = _parameter(
-        0.65, unit="correlation of item and scale", source="tuned: alpha of the total about .8"
+    item_loadings: tuple[float, ...] = _parameter(
+        (0.645, 0.66, 0.71, 0.595, 0.645),
+        unit="correlation of item and scale, parents and children; scales in the order of the forms' scales",
+        source="tuned: Cronbach's alpha per scale of British parents (Goodman 2001)",
+    )
+    teacher_item_loadings: tuple[float, ...] = _parameter(
+        (0.735, 0.775, 0.85, 0.71, 0.70),
+        unit="correlation of item and scale, teachers",
+        source="tuned: Cronbach's alpha per scale of British teachers (Goodman 2001)",
     )
     two_points_ratio: float = _parameter(
         0.3, unit="P(2) = ratio x P(at least 1)^1.5", source="tuned: SD of the total 5.4"
@@ -166,6 +175,9 @@ class SdqParameters:
         0.04, unit="share of stable variance", source=MODEL + ", step 1"
     )
     disadvantage_points: float = _parameter(1.2, unit="points", source=MODEL + ", step 2")
+    boy_points: float = _parameter(
+        1.3, unit="points more for boys", source="British parents 1999: boys 9.1, girls 7.8 (sdqinfo.org)"
+    )
     district_change_variance_share: float = _parameter(
         0.03, unit="share of the total's variance", source=MODEL + ", step 4"
     )

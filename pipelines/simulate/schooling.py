@@ -307,7 +307,7 @@ def placement_rows(placements: Placements, children: Children, geography: Geogra
             "child_id": numbers[placements.child],
             "institution_code": codes[placements.institution],
             "grade_number": placements.grade,
-            "class_type_code": placements.class_codes,
+            "class_type_code": pl.Series(placements.class_codes, dtype=pl.String),
             "support_hours_per_week": placements.support_hours,
             "start_date": date_series(placements.start),
             "end_date": date_series(placements.stop),

@@ -126,7 +126,8 @@ class _Study:
     geography: Geography
     parameters: SdqParameters
     items: Items
-    expected: ExpectedTotal
+    items_by_informant: tuple[Items, ...]
+    expected_by_informant: tuple[ExpectedTotal, ...]
     measured: _Measured
     latents: _Latents
     last_day: int
@@ -151,12 +152,24 @@ def draw_sdq(
 ) -> SdqDraw:
     """First forms of the referred children and the follow-ups that came, from `first_day` to `data_end`."""
     items = load_items(parameters)
-    expected = ExpectedTotal(items, parameters)
+    of_informant = tuple(load_items(parameters, informant=informant) for informant in range(len(INFORMANTS)))
+    curves = tuple(ExpectedTotal(own, parameters) for own in of_informant)
+    expected = curves[PARENT]
     measured = _draw_measured(rng, children, placements, first=day_number(first_day), end=day_number(data_end))
     common = _common_part(rng, children, measured, len(geography.codes), expected, parameters)
     latents = _Latents(rng, common, parameters)
     study = _Study(
-        rng, children, placements, geography, parameters, items, expected, measured, latents, day_number(data_end)
+        rng,
+        children,
+        placements,
+        geography,
+        parameters,
+        items,
+        of_informant,
+        curves,
+        measured,
+        latents,
+        day_number(data_end),
     )
     answers = [_answers(study, informant) for informant in range(len(INFORMANTS))]
     totals = difficulty_total(items, answers[PARENT])
@@ -213,9 +226,9 @@ def _common_part(
     expected: ExpectedTotal,
     parameters: SdqParameters,
 ) -> Numbers:
-    """The part of the latent score that all informants see: child, district, institution, disadvantage.
+    """The part of the latent score that all informants see: child, district, institution, disadvantage, sex.
 
-    District, institution and disadvantage have mean 0 over the children, so that they spread scores without raising them.
+    District, institution, disadvantage and sex have mean 0 over the children, so that they spread scores without raising them.
     """
     stable = parameters.child_variance_share + parameters.informant_variance_share
     of_units = stable * (parameters.district_level_variance_share + parameters.institution_level_variance_share)
@@ -223,10 +236,11 @@ def _common_part(
     of_institution = institution[measured.institution]
     points_per_unit = float(expected.of(np.array([0.5]))[0] - expected.of(np.array([-0.5]))[0])
     disadvantage = children.is_disadvantaged[measured.child] - children.is_disadvantaged.mean()
+    boy = children.is_boy[measured.child] - children.is_boy.mean()
     common: Numbers = (
         np.sqrt(max(0.0, parameters.child_variance_share - of_units)) * children.difficulty[measured.child]
         + np.sqrt(stable) * (children.district_level[measured.district] + of_institution - _mean(of_institution))
-        + parameters.disadvantage_points / points_per_unit * disadvantage
+        + (parameters.disadvantage_points * disadvantage + parameters.boy_points * boy) / points_per_unit
     )
     return common
 
@@ -240,7 +254,7 @@ def _answers(study: _Study, informant: int) -> NDArray[np.int8]:
     """First answers of one kind of informant on everybody who could be measured, as scored."""
     general, specific = study.latents.draw_form(study.rng, informant)
     noise = draw_item_noise(study.rng, study.items, len(general))
-    return answers_of(study.items, study.parameters, general, specific, noise)
+    return answers_of(study.items_by_informant[informant], study.parameters, general, specific, noise)
 
 
 def _referred(study: _Study, totals: Indices) -> list[Flags]:
@@ -311,11 +325,12 @@ def _draw_second(study: _Study, totals: Indices, referred: list[Flags]) -> _Seco
         points = drift + np.where(is_new, parameters.informant_change_points, 0.0)
         general, specific = study.latents.draw_form(rng, informant)
         noise = draw_item_noise(rng, study.items, len(general))
-        without = answers_of(study.items, parameters, study.expected.moved(general, points), specific, noise)
+        items, expected = study.items_by_informant[informant], study.expected_by_informant[informant]
+        without = answers_of(items, parameters, expected.moved(general, points), specific, noise)
         advised = without
         if parameters.adviser_effect_points:
-            moved = study.expected.moved(general, points - effect)
-            advised = answers_of(study.items, parameters, moved, specific, noise)
+            moved = expected.moved(general, points - effect)
+            advised = answers_of(items, parameters, moved, specific, noise)
         potential[informant] = (advised, without)
         answers.append(np.where(measured.is_advised[:, None], advised, without))
     advised_total, without_total = (difficulty_total(study.items, way) for way in potential[PARENT])

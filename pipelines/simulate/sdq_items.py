@@ -46,22 +46,26 @@ class Items:
     is_reversed: Flags
     low_cut: Numbers
     high_cut: Numbers
+    loading: Numbers
+    """Correlation of each item with its scale, which differs by informant."""
     is_prosocial: Flags
     """Prosocial items are drawn as what is missing to 2 points, so all 25 go the same way; the answer is turned back."""
 
 
-def load_items(parameters: SdqParameters) -> Items:
-    """Items with thresholds that give each its mean."""
+def load_items(parameters: SdqParameters, *, informant: int = PARENT) -> Items:
+    """Items with thresholds that give each its mean, and the loadings of a kind of informant."""
     rows = sorted(load_code_table("sdq_items").rows, key=lambda row: int(row["item_number"]))
     names = tuple(row["code"] for row in rows)
     low, high = _thresholds(np.array([_ITEM_MEANS[name] for name in names]), parameters.two_points_ratio)
     scales = tuple(row["scale_code"] for row in rows)
+    loadings = parameters.teacher_item_loadings if informant == TEACHER else parameters.item_loadings
     return Items(
         names=names,
         scales=scales,
         is_reversed=np.array([row["is_reversed"] == "true" for row in rows]),
         low_cut=low,
         high_cut=high,
+        loading=np.array([loadings[SCALES.index(scale)] for scale in scales]),
         is_prosocial=np.array([scale == PROSOCIAL for scale in scales]),
     )
 
@@ -85,10 +89,11 @@ class ExpectedTotal:
     def __init__(self, items: Items, parameters: SdqParameters, *, known_variance: float = 1.0) -> None:
         """Tabulate the curve of the twenty difficulty items."""
         self.latent = np.linspace(-6.0, 8.0, 2801)
-        slope = parameters.item_loading * np.sqrt(parameters.general_variance_share)
-        scale = np.sqrt(1 - slope**2 * known_variance)
         total = np.zeros_like(self.latent)
-        for low, high in zip(items.low_cut[~items.is_prosocial], items.high_cut[~items.is_prosocial], strict=True):
+        for position in np.flatnonzero(~items.is_prosocial).tolist():
+            low, high = items.low_cut[position], items.high_cut[position]
+            slope = items.loading[position] * np.sqrt(parameters.general_variance_share)
+            scale = np.sqrt(1 - slope**2 * known_variance)
             total += ndtr((slope * self.latent - low) / scale) + ndtr((slope * self.latent - high) / scale)
         self.points = total
 
@@ -117,7 +122,6 @@ def answers_of(
 
     The same noise gives the same child on the same day: two general scores show what an effect does to the answers.
     """
-    loading = parameters.item_loading
     share = parameters.general_variance_share
     answers = np.empty((len(general), len(items.names)), dtype=np.int8)
     for position, scale in enumerate(items.scales):
@@ -127,6 +131,7 @@ def answers_of(
             latent = weight * general + np.sqrt(1 - weight**2) * own
         else:
             latent = np.sqrt(share) * general + np.sqrt(1 - share) * own
+        loading = items.loading[position]
         seen = loading * latent + np.sqrt(1 - loading**2) * noise[position]
         answers[:, position] = (seen > items.low_cut[position]).astype(np.int8) + (seen > items.high_cut[position])
     return answers

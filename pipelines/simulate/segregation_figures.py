@@ -104,8 +104,9 @@ def _pupils_on(simulated: "SimulatedMunicipality", day: int, *, school_year: int
     everyone = np.arange(simulated.children.count)
     days = np.full(simulated.children.count, day)
     place = placements.on(everyone, days)
-    child = everyone[(place >= 0) & (placements.grade[place] >= 0)]
-    place = place[child]
+    place = place[place >= 0]
+    place = place[placements.grade[place] >= 0]
+    child = placements.child[place]
     visitor = np.flatnonzero(visitors.grade_in(school_year) >= 0)
     institution = np.concatenate([placements.institution[place], visitors.institution[visitor]])
     class_codes = np.array(placements.class_codes, dtype=np.str_)

@@ -25,7 +25,7 @@ from pipelines.simulate.days import (
     school_year_label,
     year_numbers,
 )
-from pipelines.simulate.deliveries import plan_deliveries
+from pipelines.simulate.deliveries import plan_deliveries, planned_refusals
 from pipelines.simulate.exposure import Exposure, exposure_of
 from pipelines.simulate.ladder import Histories
 from pipelines.simulate.measures import RUNG_OF_STEP, social_history_start
@@ -49,29 +49,39 @@ _NO_SCORE = -1
 Row = dict[str, Any]
 
 
-def write_truth(simulated: SimulatedMunicipality, path: Path, *, dirty: bool = True) -> None:
-    """Write the truth as JSON; `dirty` says which of the two kinds of delivery goes with it."""
+def write_truth(simulated: SimulatedMunicipality, path: Path, *, dirty: int = 1) -> None:
+    """Write the truth as JSON; `dirty` is the level of the deliveries that go with it, 0 clean."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(truth_of(simulated, dirty=dirty), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def truth_of(simulated: SimulatedMunicipality, *, dirty: bool = True) -> dict[str, Any]:
+def truth_of(simulated: SimulatedMunicipality, *, dirty: int = 1) -> dict[str, Any]:
     """Everything known: what was drawn, rows delivered per file, and planted defects."""
     deliveries = plan_deliveries(simulated, dirty=dirty)
     return {
         **truth_without_files(simulated),
-        "is_dirty": dirty,
+        "is_dirty": dirty > 0,
+        "dirty_level": int(dirty),
         "deliveries": [
             {
                 "source": delivery.source,
                 "file_name": delivery.file_name,
                 "sheet_name": delivery.layout.sheet_name,
                 "right_row_count": delivery.right_row_count,
-                "wrong_row_count": len(delivery.defects),
+                "wrong_row_count": delivery.wrong_row_count,
             }
             for delivery in deliveries
         ],
         "planted_defects": [asdict(defect) for delivery in deliveries for defect in delivery.defects],
+        "refused_files": [
+            {
+                "source": refused.source,
+                "file_name": refused.file_name,
+                "error_name": refused.error_name,
+                "explanation": refused.explanation,
+            }
+            for refused in planned_refusals(simulated, dirty=dirty)
+        ],
     }
 
 

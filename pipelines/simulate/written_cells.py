@@ -5,6 +5,7 @@ One function per column, made once and called for every row, so that right and w
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -107,7 +108,7 @@ def _date_writer(layout: Layout) -> Writer:
             return f"{day.day}-{day.month}-{day.year}"
         return datetime(day.year, day.month, day.day).strftime(form)
 
-    return written
+    return cache(written)  # a register has a few thousand days and many rows
 
 
 def _code_writer(column: Column, layout: Layout) -> Writer:

@@ -64,10 +64,10 @@ def canonical_cpr_sql(raw: str) -> str:
     )
 
 
-def lost_zero_sql(raw: str) -> str:
-    """Whether the cell holds a CPR number of nine digits."""
+def lost_zero_sql(raw: str, canonical: str) -> str:
+    """Whether the cell holds a CPR number of nine digits, with or without a hyphen and spaces."""
     plain = f"regexp_replace(regexp_replace({raw}, '[.]0$', ''), '[^0-9A-Za-z]', '', 'g')"
-    return f"strlen({raw}) <> {_CPR_SIGNS} AND length({plain}) = 9"
+    return f"{raw} <> {canonical} AND length({plain}) = 9"  # most cells are canonical, and that is quickly seen
 
 
 def fails_modulus_11_sql(canonical: str) -> str:
@@ -181,7 +181,9 @@ def _number_sql(column: Column, raw: str, point: Point) -> str:
         whole = f"replace({cell}, ',', '.')"
     if point == "unclear":  # one group of three digits after a point may be either, so it is neither
         grouped = "[+-]?[1-9][0-9]{0,2}(([.][0-9]{3})+,[0-9]+|([.][0-9]{3}){2,})"
-        plain = "[+-]?[0-9]+([.]0{1,2}|,0+)?" if column.parse == "integer" else f"[+-]?([0-9]+(,[0-9]+)?|{_SURE_DECIMALS})"
+        plain = (
+            "[+-]?[0-9]+([.]0{1,2}|,0+)?" if column.parse == "integer" else f"[+-]?([0-9]+(,[0-9]+)?|{_SURE_DECIMALS})"
+        )
     elif has_decimal_point:  # a point alone parts decimals; only a comma after it shows that it parts thousands
         grouped = grouped.replace(")?", ")") if column.parse == "decimal" else "[+-]?[1-9][0-9]{0,2}([.][0-9]{3})+,0+"
     guard = f"WHEN {_cpr_shaped_sql(cell)} THEN NULL " if (column.maximum or 1e9) >= _EIGHT_DIGITS else ""

@@ -119,7 +119,7 @@ def _warnings(present: list[Column]) -> str:
                 f"CASE WHEN {column.name} IS NOT NULL AND {cells.fails_modulus_11_sql(cell)} THEN 'modulus_11 ' ELSE '' END"
             )
             parts.append(
-                f"CASE WHEN {column.name} IS NOT NULL AND {cells.lost_zero_sql(raw)} THEN 'lost_zero ' ELSE '' END"
+                f"CASE WHEN {column.name} IS NOT NULL AND {cells.lost_zero_sql(raw, cell)} THEN 'lost_zero ' ELSE '' END"
             )
     return " || ".join(parts) if parts else "''"
 

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from pipelines.contracts import load_contracts, source_contract
 from pipelines.landing import explain
+from pipelines.landing.headers import column_letter
 from pipelines.landing.explain import CellError, error_counts, error_table, expected_in, write_error_list
 from pipelines.typed import cells
 from pipelines.typed.reasons import Reason, parse_reasons
@@ -44,6 +45,17 @@ def test_every_kind_that_sql_can_find_has_danish_words() -> None:
         for column in contract.columns:
             kinds |= set(re.findall(r"THEN '([a-z_]+)'", cells.kind_sql(column, "raw"))) | {"signs"}
     assert kinds == set(explain._FOUND)
+
+
+def test_a_broken_rule_names_every_cell_of_the_rule() -> None:
+    contract = source_contract("sdq_scores")
+    rule = next(check for check in contract.row_checks if len(check.columns) == 5)
+    places = {column.name: place for place, column in enumerate(contract.columns)}
+    mapping = {"": {"header_row": 1, "first_column": 0, "places": places}}
+    error = explain._cell_error(contract, mapping, "", 7, Reason(check_id=rule.check_id))
+    assert error.cell == ", ".join(f"{column_letter(places[name])}7" for name in rule.columns)
+    titles = [contract.column(name).title for name in rule.columns]
+    assert error.column == f"{', '.join(titles[:-1])} og {titles[-1]}"
 
 
 @pytest.mark.parametrize("contract_id", load_contracts("source"))

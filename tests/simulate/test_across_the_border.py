@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from pipelines.codes import load_code_table
-from pipelines.simulate import simulate_municipality, truth_of
+from pipelines.simulate import simulate_municipality
 from pipelines.simulate.geography import made_up_municipality_codes, neighbours_of
+from pipelines.simulate.segregation_figures import border_truth, figures_truth
 
 Row = dict[str, Any]
 PROFILE = Path(__file__).parents[2] / "pipelines" / "municipalities" / "vordingborg_next_step.toml"
@@ -150,7 +151,7 @@ def test_definitions_differ_and_agree_where_they_should(made: Any) -> None:
 def test_few_pupils_are_hidden_by_each_source_in_its_way(made: Any) -> None:
     """Sixty children: the ministry leaves rows out, the others say that the figure is hidden; nothing small is printed."""
     small = simulate_municipality(PROFILE, children_count=60, seed=2)
-    truth, rows = truth_of(small, dirty=False)["segregation_figures"], small.tables["segregation_figures"].to_dicts()
+    truth, rows = figures_truth(small), small.tables["segregation_figures"].to_dicts()
     hidden = {row["definition_id"] for row in truth if row["is_hidden"]}
     assert {"stil_kommunal", "benchmark_alle_0_9"} <= hidden
     delivered = {tuple(row[name] for name in KEYS): row for row in rows}
@@ -229,12 +230,20 @@ def test_shares_across_the_border_are_those_of_the_parameters() -> None:
     outside = np.unique(placements.child[placements.institution == geography.special_school_outside])
     assert len(children) > 400
     assert len(outside) / len(children) == pytest.approx(0.15, abs=0.04)
-    last = truth_row(simulated)
+    last = border_truth(simulated)[-1]
     inside = placements.on(np.arange(simulated.children.count), np.full(simulated.children.count, 20_726))
     own = int((placements.institution[inside[inside >= 0]] == geography.special_school).sum())
     assert last["visitors_in_special_school_count"] / own == pytest.approx(0.12, abs=0.03)
 
 
-def truth_row(simulated: Any) -> Row:
-    row: Row = truth_of(simulated, dirty=False)["across_the_border"][-1]
-    return row
+def test_one_child_without_a_place_is_a_municipality_too() -> None:
+    """Among thirty municipalities of one child some child is too young or too old for any place."""
+    empty = 0
+    for seed in range(30):
+        simulated = simulate_municipality(PROFILE, children_count=1, seed=seed)
+        places = simulated.tables["school_placements"]
+        empty += len(places) == 0
+        assert len(figures_truth(simulated)) == 0 or len(places) > 0
+        assert not any(row["own_pupils_outside_count"] for row in border_truth(simulated) if len(places) == 0)
+        assert simulated.visitors.count == 0
+    assert 0 < empty < 30

@@ -8,12 +8,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 
 from pipelines.contracts import load_contracts, source_contract
 from pipelines.errors import SettingsError
+from pipelines.landing.headers import columns_by_alias, folded
 from pipelines.simulate import Parameters, simulate_municipality, truth_of, write_deliveries, write_truth
-from pipelines.simulate.defects import KINDS, possible_defects
+from pipelines.simulate.defects import EVERYDAY_KINDS, KINDS, broken_checks, draw_wrong_rows, possible_defects
+from pipelines.simulate.deliveries import DIRTY_LEVELS, plan_deliveries
+from pipelines.simulate.drawn_layouts import accepted_headers, draw_layout
 from pipelines.simulate.layouts import layouts
 from pipelines.simulate.parameters import describe_parameters
 
@@ -28,10 +33,12 @@ def digests(folder: Path) -> dict[str, str]:
 def test_same_seed_same_bytes_and_other_seed_other_bytes(tmp_path: Path) -> None:
     for folder, seed in (("one", 11), ("again", 11), ("other", 12)):
         simulated = simulate_municipality(PROFILE, children_count=300, seed=seed)
-        write_deliveries(simulated, tmp_path / folder, dirty=True)
-        write_truth(simulated, tmp_path / folder / "truth.json", dirty=True)
+        write_deliveries(simulated, tmp_path / folder, dirty=1)
+        write_truth(simulated, tmp_path / folder / "truth.json", dirty=1)
+        write_deliveries(simulated, tmp_path / f"{folder} drawn", dirty=3)
     one, again, other = (digests(tmp_path / name) for name in ("one", "again", "other"))
     assert one == again
+    assert digests(tmp_path / "one drawn") == digests(tmp_path / "again drawn")
     differing = {path for path in one if one[path] != other.get(path)}
     assert {path for path in one if "organisering" not in path and "institutioner" not in path} <= differing
 
@@ -128,7 +135,7 @@ def test_planted_defects_lie_where_the_truth_says(
             assert right == [[str(cell or "") for cell in row] for row in clean]
         else:
             assert len(right) == len(clean)
-    assert {defect["kind"] for defect in defects} == set(KINDS)
+    assert {defect["kind"] for defect in defects} == set(EVERYDAY_KINDS)
 
 
 def shows(kind: str, cell: Any) -> bool:
@@ -146,13 +153,71 @@ def shows(kind: str, cell: Any) -> bool:
             return text in ("ukendt værdi", "31-02-2025", "ved ikke")
 
 
-def test_about_one_row_in_a_hundred_is_wrong() -> None:
+@pytest.mark.parametrize(("level", "share"), [(0, 0.0), (1, 0.01), (2, 0.03), (3, 0.10)])
+def test_a_level_has_its_share_of_wrong_rows_and_its_own_kinds(level: int, share: float) -> None:
     simulated = simulate_municipality(PROFILE, children_count=2000, seed=5)
-    deliveries = truth_of(simulated)["deliveries"]
-    right = sum(delivery["right_row_count"] for delivery in deliveries)
-    wrong = sum(delivery["wrong_row_count"] for delivery in deliveries)
-    assert 0.009 < wrong / right < 0.015
-    assert all(delivery["wrong_row_count"] >= 1 for delivery in deliveries)
+    deliveries = plan_deliveries(simulated, dirty=level)
+    right = sum(delivery.right_row_count for delivery in deliveries)
+    wrong = sum(delivery.wrong_row_count for delivery in deliveries)
+    assert 0.9 * share <= wrong / right <= 1.5 * share
+    assert all(delivery.wrong_row_count >= (level > 0) for delivery in deliveries)
+    assert {defect.kind for delivery in deliveries for defect in delivery.defects} == set(DIRTY_LEVELS[level].kinds)
+
+
+def test_a_levels_words_say_its_share() -> None:
+    shares = [0.01 * level.wrong_rows_factor for level in DIRTY_LEVELS]
+    for level, share in zip(DIRTY_LEVELS[1:], shares[1:], strict=True):
+        assert f"{100 * share:.0f} procent" in level.explanation
+    assert Parameters().defects.wrong_row_share == 0.01
+
+
+@pytest.mark.parametrize("source", sorted(layouts()))
+def test_every_header_that_a_contract_accepts_is_drawn(source: str) -> None:
+    """Signs that are noise (case, white space, colons) are left out; what is left is one of the contract's own headers."""
+    contract = source_contract(source)
+    frame = simulate_municipality(PROFILE, children_count=40, seed=2).tables[source]
+    drawn: dict[str, set[str]] = {}
+    for seed in range(150):
+        for name, header in draw_layout(np.random.default_rng(seed), frame, source).headers.items():
+            drawn.setdefault(name, set()).add(folded(header))
+    for name, headers in accepted_headers(contract).items():
+        if name in frame.columns:
+            assert drawn[name] == {folded(header) for header in headers}, name
+
+
+@pytest.mark.parametrize("source", sorted(load_contracts()))
+def test_the_headers_we_draw_from_are_those_that_intake_knows(source: str) -> None:
+    """Intake also takes the contract's own (English) column names."""
+    contract = source_contract(source)
+    ours = {folded(header): name for name, headers in accepted_headers(contract).items() for header in headers}
+    assert ours.items() <= columns_by_alias(contract).items()
+    assert set(columns_by_alias(contract)) - set(ours) <= {folded(column.name) for column in contract.columns}
+
+
+@pytest.mark.parametrize("source", sorted(layouts()))
+def test_every_rule_across_columns_can_be_broken_alone(source: str) -> None:
+    contract = source_contract(source)
+    frame = simulate_municipality(PROFILE, children_count=100, seed=2).tables[source]
+    assert all(not broken_checks(contract, row) for row in frame.iter_rows(named=True))
+    layout = draw_layout(np.random.default_rng(1), frame.with_columns(pl.all().backward_fill()), source)
+    possible = [defect for defect in possible_defects(contract, layout) if defect.check is not None]
+    assert {defect.check.check_id for defect in possible if defect.check} == {
+        check.check_id for check in contract.row_checks
+    }
+    rows = draw_wrong_rows(
+        np.random.default_rng(1), frame, layout, count=6 * len(possible), kinds=("end_before_start", "broken_rule")
+    ) if possible else []  # fmt: skip
+    broken = {fault.column_names for row in rows for fault in row.faults}
+    assert broken == {tuple(check.columns) for check in contract.row_checks}
+
+
+def test_every_kind_of_defect_fits_some_source() -> None:
+    kinds = {
+        defect.kind
+        for source, ways in layouts().items()
+        for defect in possible_defects(source_contract(source), ways[0])
+    }
+    assert kinds == set(KINDS)
 
 
 @pytest.mark.parametrize("source", sorted(layouts()))

@@ -24,8 +24,9 @@ import pytest
 from pipelines import errors
 from pipelines.contracts import Column, source_contract
 from pipelines.landing import register
-from pipelines.landing.delivery import DeliveryResult, _land, check_delivery
+from pipelines.landing.delivery import DeliveryResult, _land, check_delivery, land_delivery
 from pipelines.landing.sniff import Content, file_facts
+from pipelines.run import waiting_files
 from pipelines.simulate import simulate_municipality
 from pipelines.simulate.defects import KINDS
 from pipelines.simulate.deliveries import (
@@ -37,8 +38,11 @@ from pipelines.simulate.deliveries import (
     write_deliveries,
 )
 from pipelines.simulate.layouts import OWN_COLUMN, layouts
+from pipelines.simulate.refused_files import REFUSED_FOLDER
 from pipelines.typed import history
 from pipelines.typed.pseudonym import pseudonym
+from pipelines.warehouse import open_warehouse
+from pipelines.workspace import create_workspace
 
 PROFILE = Path(__file__).parents[2] / "pipelines" / "municipalities" / "vordingborg_next_step.toml"
 KEY = b"k" * 32
@@ -189,13 +193,13 @@ def value_disagreements(delivery: Delivery, typed_rows: list[tuple[Any, ...]]) -
     return [f"other values: {dict(wrong)}"] if wrong else []
 
 
-def expected_value(value: Any, column: Column) -> Any:
+def expected_value(value: Any, column: Column, *, key: bytes = KEY) -> Any:
     """The simulator's value as the contract's type has it."""
     if value is None:
         return None
     match column.parse:
         case "cpr":
-            return pseudonym(value, KEY)
+            return pseudonym(value, key)
         case "code":
             return str(value) if column.physical_type == "VARCHAR" else int(value)
         case "decimal":
@@ -205,24 +209,100 @@ def expected_value(value: Any, column: Column) -> Any:
             return value
 
 
-def checked(seed: int, level: int, folder: Path, *, sources: Sequence[str] = ()) -> Iterator[tuple[Delivery, list[str]]]:
-    """Every delivery of a small municipality with its disagreements; of sources with many files two are enough."""
+def checked(
+    seed: int, level: int, folder: Path, *, sources: Sequence[str] = (), most: int = 2
+) -> Iterator[tuple[Delivery, list[str]]]:
+    """Deliveries of a small municipality with their disagreements; of sources with many files, the `most` first."""
     simulated = simulate_municipality(PROFILE, children_count=60 + 10 * (seed % 10), seed=seed)
     deliveries = plan_deliveries(simulated, dirty=level)
     taken: Counter[str] = Counter()
     for delivery in deliveries:
         taken[delivery.source] += 1
-        if (sources and delivery.source not in sources) or taken[delivery.source] > 2:
+        if (sources and delivery.source not in sources) or taken[delivery.source] > most:
             continue
         path = folder / delivery.source / delivery.file_name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file_bytes(delivery, among=deliveries))
-        sheets = [other for other in deliveries if other.file_name == delivery.file_name] if path.suffix == ".xlsx" else [delivery]
+        sheets = (
+            [other for other in deliveries if other.file_name == delivery.file_name]
+            if path.suffix == ".xlsx"
+            else [delivery]
+        )
         try:
             found = disagreements(delivery, take_in(delivery, path), sheets=sheets)
         except errors.TrappenError as error:
             found = [f"refused: {type(error).__name__}: {error}"]
         yield delivery, found
+
+
+SEEDS_AND_LEVELS = [(20, 0), (21, 1), (22, 2), (23, 3), (24, 3)]
+
+
+@pytest.mark.parametrize("source", sorted(layouts()))
+def test_intake_finds_what_was_planted_and_nothing_else(source: str, tmp_path: Path) -> None:
+    """Rows, reasons with their cells, warnings and values, at every level; many more seeds by the script (see above)."""
+    for seed, level in SEEDS_AND_LEVELS:
+        for delivery, found in checked(seed, level, tmp_path / f"{seed}-{level}", sources=[source], most=1):
+            assert not found, f"seed {seed}, level {level}, {delivery.file_name}: {found}"
+
+
+def test_what_is_found_is_said_for_every_kind() -> None:
+    assert set(FOUND) == set(KINDS)
+
+
+def test_the_check_command_finds_the_same_as_landing(tmp_path: Path) -> None:
+    for delivery, found in checked(25, 3, tmp_path, sources=["children"]):
+        path = tmp_path / delivery.source / delivery.file_name
+        assert not found
+        assert check_delivery(path, source=delivery.source).errors == take_in(delivery, path).result.errors
+
+
+def test_a_whole_folder_of_the_dirtiest_kind_lands_with_the_values_that_were_drawn(tmp_path: Path) -> None:
+    """By another road than above: the files of a folder, the encrypted warehouse, all rows of a source together."""
+    workspace = create_workspace(
+        tmp_path / "w", profile="vordingborg_next_step", municipality_name="Prøvekøbing", is_constructed=True
+    )
+    simulated = simulate_municipality(PROFILE, children_count=80, seed=26)
+    write_deliveries(simulated, workspace.inboxes, dirty=3)
+    sources = ("children", "institutions", "organisation", "measures")
+    with open_warehouse(workspace) as connection:
+        for source, path in waiting_files(workspace):
+            if source in sources:
+                land_delivery(connection, workspace, path, source=source, now=NOW)
+        for source in sources:
+            columns = [
+                column for column in source_contract(source).columns if column.name in simulated.tables[source].columns
+            ]
+            names = ", ".join(column.name for column in columns)
+            typed = connection.execute(f"SELECT {names} FROM typed.{source}").fetchall()
+            drawn = [
+                tuple(expected_value(row[column.name], column, key=workspace.keys.pseudonym) for column in columns)
+                for row in simulated.tables[source].iter_rows(named=True)
+            ]
+            assert Counter(typed) == Counter(drawn), source
+
+
+def test_refused_files_are_refused_for_what_is_wrong_with_them(tmp_path: Path) -> None:
+    simulated = simulate_municipality(PROFILE, children_count=60, seed=27)
+    paths = write_deliveries(simulated, tmp_path, dirty=3)
+    refusals = planned_refusals(simulated, dirty=3)
+    assert len({refused.error_name for refused in refusals}) == 5
+    for refused in refusals:
+        path = tmp_path / REFUSED_FOLDER / refused.source / refused.file_name
+        with pytest.raises(getattr(errors, refused.error_name)):
+            check_delivery(path, source=refused.source)
+        assert path not in paths
+    for level in (0, 1, 2):
+        assert planned_refusals(simulated, dirty=level) == ()
+
+
+def test_nobody_reads_the_refused_files_by_accident(tmp_path: Path) -> None:
+    workspace = create_workspace(
+        tmp_path / "w", profile="vordingborg_next_step", municipality_name="Prøvekøbing", is_constructed=True
+    )
+    write_deliveries(simulate_municipality(PROFILE, children_count=60, seed=27), workspace.inboxes, dirty=3)
+    assert all(REFUSED_FOLDER not in path.parts for _, path in waiting_files(workspace))
+    assert (workspace.inboxes / REFUSED_FOLDER).is_dir()
 
 
 def main(first_seed: int, last_seed: int) -> int:
@@ -234,7 +314,9 @@ def main(first_seed: int, last_seed: int) -> int:
                     count += 1
                     wrong += bool(found)
                     for sentence in found[:6]:
-                        sys.stdout.write(f"seed {seed} level {level} {delivery.source} {delivery.file_name}: {sentence}\n")
+                        sys.stdout.write(
+                            f"seed {seed} level {level} {delivery.source} {delivery.file_name}: {sentence}\n"
+                        )
                     sys.stdout.flush()
     sys.stdout.write(f"{count} files, {wrong} with disagreements\n")
     return int(wrong > 0)

@@ -74,9 +74,12 @@ def test_with_no_effect_children_get_about_three_points_better_all_the_same(no_e
 
 
 def test_confounded_makes_the_adviser_model_look_harmful(no_effect: dict[str, float]) -> None:
-    """Nothing is changed by the model, but it came where things get worse: about 1.4 points more at follow-up."""
+    """Nothing is changed by the model, but it came where things get worse: about .9 points more at follow-up.
+
+    .7 x .93 points (the SD of districts' change) x about 1.35 SD of level between the models; Monte Carlo error about .25.
+    """
     seen = mean_look("confounded")
-    assert seen["difference"] - no_effect["difference"] == pytest.approx(1.4, abs=0.6)
+    assert seen["difference"] - no_effect["difference"] == pytest.approx(0.9, abs=0.75)
     assert seen["referred_advised"] > seen["referred_unadvised"] + 0.02
 
 

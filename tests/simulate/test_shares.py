@@ -77,9 +77,9 @@ def test_levels_follow_trend_bands_and_model() -> None:
 
 @pytest.mark.parametrize(("year", "has_adviser"), [(0, False), (6, False), (6, True)])
 def test_the_superpopulation_share_is_what_many_districts_tend_to(year: int, has_adviser: bool) -> None:
-    """Quadrature against 8,000 districts: a district's true share has an SD of about .02, so the error is about .0002."""
+    """Quadrature against 4,000 districts: a district's true share has an SD of about .02, so the error is about .0003."""
     parameters = ShareParameters(adviser_effect_logit=-0.3)
-    draw = draw_shares(rng(5), parameters, district_count=8_000, year_count=year + 1)
+    draw = draw_shares(rng(5), parameters, district_count=4_000, year_count=year + 1)
     weights = draw.pupils[:, year] / draw.pupils[:, year].sum(axis=1, keepdims=True)
     mean_rate, rate, counts = (
         (draw.mean_rate_with, draw.rate_with, draw.segregated_with)
@@ -88,7 +88,7 @@ def test_the_superpopulation_share_is_what_many_districts_tend_to(year: int, has
     )
     expected = superpopulation_share(parameters, year, has_adviser=has_adviser)
     for found in (mean_rate, rate, counts / draw.pupils):
-        assert (weights * found[:, year]).sum(axis=1).mean() == pytest.approx(expected, abs=0.0008)
+        assert (weights * found[:, year]).sum(axis=1).mean() == pytest.approx(expected, abs=0.001)
 
 
 def test_kitagawa_by_hand() -> None:

@@ -26,9 +26,7 @@ STILL = {
 MISSED = {
     # Scores are skewed as real ones are; 15.1 is what normal scores would give at 18 % referred, these give 16.
     "referred_total_mean",
-    # One loading serves all items: peer items hold together better than they should, teachers' items worse.
-    "alpha_parent_peer", "alpha_teacher_emotional", "alpha_teacher_conduct", "alpha_teacher_hyper", "alpha_teacher_peer",
-}  # fmt: skip
+}
 """Targets that the model does not reach. Whoever tunes it so that it does must take them out here."""
 
 

@@ -24,7 +24,8 @@ def by(rows: Iterable[Row], *names: str) -> dict[tuple[Any, ...], Row]:
 def home_on(residences: list[Row], day: date) -> str | None:
     """The district on the day; None for who does not live in the municipality then."""
     for row in residences:
-        if row["home_municipality_code"] is None and row["resident_from_date"] <= day <= (row["resident_to_date"] or date.max):
+        lives_there = row["resident_from_date"] <= day <= (row["resident_to_date"] or date.max)
+        if lives_there and row["home_municipality_code"] is None:
             return str(row["home_district_code"])
     return None
 

@@ -1,0 +1,62 @@
+"""Would today's code give the kept study's numbers? A few of its cells are drawn again and held against what is kept.
+
+Which cells follows from the study's own checksum: they cannot be picked, and another study has others.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipelines.prove.acceptance import differ, shares_differ
+from pipelines.prove.blocks import Block, Numbers, Purpose
+from pipelines.prove.estimators import ESTIMATORS
+from pipelines.prove.results import CellResult
+from pipelines.prove.runner import HIGH, LOW, STANDARD_ERROR, VALUE, draw_chunk
+from pipelines.prove.study import Study
+from pipelines.simulate.scenarios import load_scenario
+
+_DIGITS = 8
+
+
+def chosen_cells(study: Study, *, count: int = 2) -> tuple[CellResult, ...]:
+    """`count` different cells: each eight hex digits of the checksum pick one of those that are left."""
+    left = sorted(study.cells, key=lambda cell: (cell.scenario, cell.district_count, cell.estimator))
+    chosen = []
+    for start in range(0, _DIGITS * min(count, len(left)), _DIGITS):
+        chosen.append(left.pop(int(study.checksum[start : start + _DIGITS], 16) % len(left)))
+    return tuple(chosen)
+
+
+def drawn_again(cell: CellResult, *, repetitions: int, seed: int) -> Numbers:
+    """The cell's estimator in `repetitions` municipalities that the study did not draw, shape (repetitions, 5)."""
+    block = Block(cell.scenario, cell.district_count, Purpose.REDRAW, repetitions, seed)
+    estimator = next(estimator for estimator in ESTIMATORS if estimator.name == cell.estimator)
+    _, numbers = draw_chunk(block, load_scenario(cell.scenario), (estimator,), range(repetitions))
+    again: Numbers = numbers[:, 0]
+    return again
+
+
+def disagreements(cell: CellResult, again: Numbers) -> Sequence[str]:
+    """In what the numbers drawn again differ from the kept cell by more than the Monte Carlo error of both (99.9 %).
+
+    Compared are mean estimate, mean standard error, and how often the interval holds the kept truth.
+    """
+    found = []
+    kept = {VALUE: (cell.mean, cell.standard_deviation), STANDARD_ERROR: (cell.error_mean, cell.error_deviation)}
+    for column, name in ((VALUE, "mean"), (STANDARD_ERROR, "mean standard error")):
+        numbers = again[~np.isnan(again[:, column]), column]
+        mean, deviation = kept[column]
+        if mean is None or deviation is None or len(numbers) < 2:
+            continue
+        fresh = (float(numbers.mean()), float(numbers.std(ddof=1)), len(numbers))
+        if differ((mean, deviation, cell.value_count), fresh):
+            found.append(f"{name}: kept {mean:.4g}, drawn again {fresh[0]:.4g}")
+    limits = again[~np.isnan(again[:, [LOW, HIGH]]).any(axis=1)]
+    hits = int(((limits[:, LOW] <= cell.truth.value) & (cell.truth.value <= limits[:, HIGH])).sum())
+    if (
+        cell.interval_count
+        and len(limits)
+        and shares_differ((cell.hit_count, cell.interval_count), (hits, len(limits)))
+    ):
+        found.append(f"coverage: kept {cell.hit_count} of {cell.interval_count}, drawn again {hits} of {len(limits)}")
+    return found

@@ -1,0 +1,76 @@
+"""Seeds, chunks and kept blocks: what makes a study the same with any number of processes, and after a kill."""
+
+from pathlib import Path
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+
+from pipelines.prove.blocks import Block, Purpose, children_in, chunks_of, keep_block, kept_block, merged
+from pipelines.simulate.scenarios import load_scenario
+
+BLOCK = Block("no_effect", 8, Purpose.STUDY, 3, 1)
+NUMBERS = np.arange(30.0).reshape(3, 2, 5)
+
+
+def test_every_repetition_of_every_block_has_its_own_seed() -> None:
+    seeds = {
+        Block(scenario, districts, purpose, 10, seed).seed_of(repetition)
+        for scenario in ("no_effect", "confounded")
+        for districts in (4, 8)
+        for purpose in Purpose
+        for seed in (1, 2)
+        for repetition in range(10)
+    }
+    assert len(seeds) == 2 * 2 * len(Purpose) * 2 * 10
+
+
+def test_a_seed_is_the_same_today_as_when_a_study_was_kept() -> None:
+    assert BLOCK.seed_of(0) == 6980975541722478024
+    assert BLOCK.seed_of(0) == Block("no_effect", 8, Purpose.STUDY, 1000, 1).seed_of(0)
+
+
+@given(st.integers(0, 200), st.integers(1, 30), st.randoms())
+def test_chunks_come_together_in_order_whatever_order_they_came_in(repetitions: int, size: int, random) -> None:
+    chunks = [(chunk, np.array(chunk, dtype=float)[:, None]) for chunk in chunks_of(repetitions, size=size)]
+    random.shuffle(chunks)
+    if chunks:
+        assert merged(chunks, repetitions=repetitions)[:, 0].tolist() == list(range(repetitions))
+
+
+@pytest.mark.parametrize("chunks", [[range(0, 2)], [range(0, 2), range(1, 3)], [range(0, 2), range(0, 2), range(2, 3)]])
+def test_a_lost_or_doubled_repetition_is_refused(chunks: list[range]) -> None:
+    with pytest.raises(ValueError, match="missing or came twice"):
+        merged([(chunk, np.zeros((len(chunk), 1))) for chunk in chunks], repetitions=3)
+
+
+def test_a_kept_block_comes_back(tmp_path: Path) -> None:
+    assert kept_block(tmp_path, BLOCK, names=["a", "b"], checksum="x") is None
+    keep_block(tmp_path, BLOCK, NUMBERS, names=["a", "b"], checksum="x")
+    found = kept_block(tmp_path, BLOCK, names=["a", "b"], checksum="x")
+    assert found is not None
+    assert (found == NUMBERS).all()
+    assert [path.name for path in tmp_path.iterdir()] == [BLOCK.file_name]
+
+
+@pytest.mark.parametrize(
+    ("block", "names", "checksum"),
+    [
+        (Block("no_effect", 8, Purpose.STUDY, 4, 1), ["a", "b"], "x"),
+        (Block("no_effect", 8, Purpose.STUDY, 3, 2), ["a", "b"], "x"),
+        (BLOCK, ["a", "c"], "x"),
+        (BLOCK, ["a", "b"], "y"),
+    ],
+    ids=["repetitions", "seed", "estimators", "code"],
+)
+def test_a_block_of_another_plan_or_other_code_is_drawn_anew(
+    block: Block, names: list[str], checksum: str, tmp_path: Path
+) -> None:
+    keep_block(tmp_path, BLOCK, NUMBERS, names=["a", "b"], checksum="x")
+    assert kept_block(tmp_path, block, names=names, checksum=checksum) is None
+
+
+def test_districts_are_equally_large_however_many() -> None:
+    scenario = load_scenario("no_effect")
+    assert [children_in(scenario, count) / count for count in (4, 6, 8, 10)] == [5000 / 8] * 4

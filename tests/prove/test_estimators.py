@@ -1,0 +1,133 @@
+"""Every registered estimator: named once, said in Danish, right on a municipality counted by hand."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pipelines.measures.clusters import cluster_mean_interval
+from pipelines.measures.ladder import net_movement_rate
+from pipelines.measures.shares import mainstream_share, mainstream_share_by_district
+from pipelines.prove.acceptance import MUST_HOLD, SHOWN, Kind
+from pipelines.prove.estimator import Estimator, TruthPart
+from pipelines.prove.estimators import ESTIMATORS
+from pipelines.prove.observed import DistrictMoves, DistrictPupils, SdqPairs
+from pipelines.simulate.parameters import Parameters
+from pipelines.simulate.scenarios import scenario_names
+
+BY_NAME = {estimator.name: estimator for estimator in ESTIMATORS}
+
+
+class Drawn:
+    """What the estimators look at, drawn by hand: three districts, the first two advised; the third has one child."""
+
+    district_count = 3
+    sdq_pairs = SdqPairs(
+        district=np.array([0, 0, 1, 1, 1, 2]),
+        is_advised=np.array([True, True, True, True, True, False]),
+        first=np.array([14.0, 20.0, 15.0, 17.0, 19.0, 16.0]),
+        second=np.array([12.0, 16.0, 15.0, 13.0, 18.0, 11.0]),
+        effect=np.array([-1.0, -2.0, 0.0, -1.0, -1.0, -1.0]),
+    )
+    social_moves = DistrictMoves(np.array([2, 1, 0]), np.array([1, 4, 2]), np.array([30.0, 40.0, 10.0]))
+    education_moves = DistrictMoves(np.array([5, 3, 1]), np.array([2, 2, 2]), np.array([50.0, 30.0, 20.0]))
+    pupils = DistrictPupils(np.array([90, 190, 95]), np.array([100, 200, 100]))
+
+    class simulated:  # noqa: N801  # stands for an object
+        parameters = Parameters()
+
+
+def measured(name: str) -> Any:
+    return BY_NAME[name].measure(Drawn())  # type: ignore[arg-type]
+
+
+def true_part(name: str) -> TruthPart:
+    return BY_NAME[name].truth(Drawn())  # type: ignore[arg-type]
+
+
+CHANGES = [-2.0, -4.0, 0.0, -4.0, -1.0, -5.0]
+
+
+def test_sdq_change_is_the_reports_own_measure() -> None:
+    expected = cluster_mean_interval(CHANGES, [0, 0, 1, 1, 1, 2])
+    assert measured("sdq_change_by_district") == expected.by_cluster == measured("sdq_change_read_as_effect")
+    assert measured("sdq_change_by_child") == expected.naive
+
+
+def test_true_sdq_changes_by_hand() -> None:
+    assert true_part("sdq_change_by_district") == TruthPart(pytest.approx(-3.0 - 5 / 3 - 5.0), 3.0)
+    assert true_part("sdq_change_by_child") == TruthPart(-16.0, 6.0)
+    # the effect on those who met the model: district means -3/2 and -2/3, and 0 where there is a caseworker
+    assert true_part("sdq_change_read_as_effect") == TruthPart(pytest.approx(-1.5 - 2 / 3 + 0.0), 3.0)
+
+
+def test_the_benchmark_is_the_expected_change_of_the_report() -> None:
+    benchmark = BY_NAME["sdq_change_read_as_effect"].benchmark
+    assert benchmark is not None
+    first = (17 + 17 + 16) / 3  # mean of the districts' means
+    assert benchmark(Drawn()) == pytest.approx((1 - 0.65) * (7.4 - first))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("track", "true"), [("social", TruthPart(100 * (3 - 7), 80.0)), ("education", TruthPart(300, 100.0))]
+)
+def test_net_moves_are_the_reports_own_measure(track: str, true: TruthPart) -> None:
+    moves: DistrictMoves = getattr(Drawn, f"{track}_moves")
+    expected = net_movement_rate(moves.down, moves.up, moves.child_years, ["A", "B", "C"]).net
+    assert measured(f"net_moves_{track}") == expected
+    assert true_part(f"net_moves_{track}") == true
+
+
+def test_moves_as_a_poisson_count_by_hand() -> None:
+    """15 moves in 100 years, 9 down and 6 up: 3 +/- 1.96 sqrt(15)."""
+    found = measured("net_moves_as_poisson")
+    assert (found.value, found.standard_error) == (3.0, pytest.approx(math.sqrt(15)))
+    assert found.high - found.value == pytest.approx(1.959964 * math.sqrt(15))
+
+
+def test_shares_are_the_reports_own_measures() -> None:
+    assert measured("mainstream_share_by_district") == mainstream_share_by_district([90, 190, 95], [100, 200, 100])
+    assert measured("mainstream_share_pooled") == mainstream_share(375, 400)
+    assert true_part("mainstream_share_by_district") == true_part("mainstream_share_pooled") == TruthPart(375.0, 400.0)
+
+
+def test_the_naive_comparison_is_least_squares_in_another_way() -> None:
+    """The model's coefficient after taking the first total out of both (Frisch-Waugh-Lovell), with 6 - 3 degrees of freedom."""
+    pairs = Drawn.sdq_pairs
+    model = pairs.is_advised.astype(float)
+    slope_y, slope_m = (stats.linregress(pairs.first, values) for values in (pairs.second, model))
+    left_y = pairs.second - slope_y.intercept - slope_y.slope * pairs.first
+    left_m = model - slope_m.intercept - slope_m.slope * pairs.first
+    value = (left_y @ left_m) / (left_m @ left_m)
+    error = math.sqrt(((left_y - value * left_m) ** 2).sum() / 3 / (left_m @ left_m))
+    found = measured("model_difference_by_child")
+    assert (found.value, found.standard_error) == (pytest.approx(value), pytest.approx(error))
+    assert found.high - found.value == pytest.approx(stats.t.ppf(0.975, 3) * error)
+    assert true_part("model_difference_by_child") == TruthPart(-5.0, 5.0)
+
+
+@pytest.mark.parametrize("advised", [np.ones(6, dtype=bool), np.zeros(6, dtype=bool)], ids=["all", "none"])
+def test_without_both_models_there_is_no_comparison(advised: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = Drawn.sdq_pairs
+    monkeypatch.setattr(Drawn, "sdq_pairs", SdqPairs(pairs.district, advised, pairs.first, pairs.second, pairs.effect))
+    assert measured("model_difference_by_child").value is None
+
+
+def test_names_are_keys_and_worlds_that_are_named_exist() -> None:
+    assert len(BY_NAME) == len(ESTIMATORS)
+    named = {scenario for estimator in ESTIMATORS for scenario in estimator.in_scenario}
+    assert named <= set(scenario_names())
+
+
+def test_each_method_that_must_hold_has_a_control_that_is_not_to_hold() -> None:
+    kinds = {kind: [e.name for e in ESTIMATORS if e.expectation.kind is kind] for kind in Kind}
+    assert kinds[Kind.MUST_HOLD]
+    assert kinds[Kind.MUST_FAIL]
+
+
+def test_below_the_fewest_districts_a_cell_is_only_shown() -> None:
+    few = Estimator("x", "X", "X", "point", 1, measured, true_part, MUST_HOLD, fewest_districts=8)  # type: ignore[arg-type]
+    assert few.expected_in("no_effect", district_count=6) == SHOWN
+    assert few.expected_in("no_effect", district_count=8) == MUST_HOLD

@@ -1,0 +1,189 @@
+"""A whole study in small: the same with any number of processes, resumed after a kill, reran where it failed, kept and read back."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.errors import SettingsError, WorkspaceError
+from pipelines.measures.intervals import Estimate
+from pipelines.progress import Silent
+from pipelines.prove import study as study_module
+from pipelines.prove.acceptance import LIMITS, MUST_HOLD
+from pipelines.prove.blocks import Block, Purpose
+from pipelines.prove.estimator import Estimator, TruthPart
+from pipelines.prove.estimators import ESTIMATORS
+from pipelines.prove.observed import Observed
+from pipelines.prove.runner import Workers, workers
+from pipelines.prove.study import (
+    Plan,
+    Study,
+    least_truth_repetitions,
+    plan_of,
+    read_study,
+    run_study,
+    write_study,
+)
+from pipelines.prove.words import show_study, verdict
+from pipelines.simulate.scenarios import load_scenario
+
+TINY = load_scenario("tiny_municipality")
+PLAN = Plan((TINY,), (2, 3), repetitions=12, rerun_repetitions=13, truth_repetitions=10, seed=5)
+TODAY = date(2026, 11, 22)
+
+
+@contextmanager
+def counted(drawn: list[Block]) -> Iterator[Workers]:
+    """Workers in this process that note which blocks they draw."""
+
+    class Noting(Workers):
+        def draw(self, block, scenario, estimators, *, progress):
+            drawn.append(block)
+            return super().draw(block, scenario, estimators, progress=progress)
+
+    yield Noting(None)
+
+
+def run(out: Path | None = None, *, plan: Plan = PLAN, estimators=ESTIMATORS) -> Study:
+    return run_study(plan, estimators, today=TODAY, worker_count=1, progress=Silent(), out=out)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Path]:
+    folder = tmp_path_factory.mktemp("study")
+    return run(folder), folder
+
+
+def test_the_number_of_processes_changes_nothing() -> None:
+    block = Block(TINY.name, 2, Purpose.STUDY, 12, 5)
+    with workers(1) as alone, workers(2) as pair:
+        first = alone.draw(block, TINY, ESTIMATORS, progress=Silent())
+        second = pair.draw(block, TINY, ESTIMATORS, progress=Silent())
+    assert first.shape == (12, len(ESTIMATORS), 5)
+    np.testing.assert_array_equal(first, second)
+
+
+def test_every_cell_of_the_plan_is_there_once(finished: tuple[Study, Path]) -> None:
+    cells = [(cell.scenario, cell.district_count, cell.estimator) for cell in finished[0].cells]
+    assert sorted(cells) == sorted((TINY.name, count, estimator.name) for count in (2, 3) for estimator in ESTIMATORS)
+
+
+def test_a_killed_study_goes_on_from_its_finished_blocks(
+    finished: tuple[Study, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, folder = finished
+    (folder / "blocks" / "study-tiny_municipality-3.npz").unlink()  # as if killed before it
+    drawn: list[Block] = []
+    monkeypatch.setattr(study_module, "workers", lambda count: counted(drawn))
+    assert run(folder).cells == whole.cells
+    assert {(block.purpose, block.district_count) for block in drawn} == {(Purpose.STUDY, 3)}
+
+
+def test_a_world_that_was_changed_is_drawn_anew(finished: tuple[Study, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    sicker = replace(TINY, parameters=replace(TINY.parameters, sdq=replace(TINY.parameters.sdq, teacher_share=0.9)))
+    drawn: list[Block] = []
+    monkeypatch.setattr(study_module, "workers", lambda count: counted(drawn))
+    run(finished[1], plan=replace(PLAN, scenarios=(sicker,), district_counts=(2,)))
+    assert {block.purpose for block in drawn} >= {Purpose.TRUTH, Purpose.STUDY}
+
+
+def too_narrow(observed: Observed) -> Estimate:
+    """A method that is never right."""
+    noise = float(observed.simulated.seed % 1000)
+    return Estimate(noise, noise, noise, 0.95, 1, standard_error=1.0, degrees_of_freedom=3)
+
+
+def half(observed: Observed) -> TruthPart:
+    return TruthPart(0.5, 1.0)
+
+
+BAD = Estimator("bad", "Dårlig, altid", "Intet", "point", 1, too_narrow, half, MUST_HOLD)
+
+
+def test_a_cell_that_must_hold_and_did_not_is_rerun_with_a_new_seed() -> None:
+    (cell,) = run(plan=replace(PLAN, district_counts=(2,)), estimators=(BAD,)).cells
+    assert cell.is_rerun
+    assert cell.repetitions == PLAN.rerun_repetitions
+    assert cell.as_expected is False
+    assert cell.hit_count == 0
+
+
+@pytest.fixture(scope="module")
+def written(finished: tuple[Study, Path]) -> Mapping[str, Path]:
+    return write_study(*finished)
+
+
+def test_a_study_comes_back_from_its_file(finished: tuple[Study, Path], written: Mapping[str, Path]) -> None:
+    assert sorted(written) == ["csv", "json", "png", "svg"]
+    assert read_study(written["json"]) == finished[0]
+    assert written["png"].read_bytes().startswith(b"\x89PNG")
+    rows = list(csv.DictReader(io.StringIO(written["csv"].read_text(encoding="utf-8"))))
+    assert [row["estimator"] for row in rows] == [cell.estimator for cell in finished[0].cells]
+    for row, cell in zip(rows, finished[0].cells, strict=True):
+        assert int(row["hit_count"]) == cell.hit_count
+        assert float(row["truth"]) == cell.truth.value
+
+
+def test_a_study_that_cannot_be_read_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "study.json").write_text("{", encoding="utf-8")
+    with pytest.raises(WorkspaceError, match="make study"):
+        read_study(tmp_path / "study.json")
+
+
+def test_the_terminal_shows_every_cell(
+    finished: tuple[Study, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "250")
+    show_study(finished[0])
+    said = capsys.readouterr().out
+    assert said.count(TINY.title) >= len(finished[0].cells)
+    for estimator in ESTIMATORS:
+        assert estimator.title in said
+        assert estimator.estimand in said
+    assert "93-97 %" in said
+
+
+@pytest.mark.parametrize(
+    ("as_expected", "is_rerun", "words"),
+    [(True, False, "holder"), (False, True, "HOLDER IKKE: skævhed (gentaget 12 gange)"), (None, False, "ikke afgjort")],
+)
+def test_a_verdict_in_words(as_expected: bool | None, is_rerun: bool, words: str, finished: tuple[Study, Path]) -> None:
+    cell = next(cell for cell in finished[0].cells if cell.estimator == "sdq_change_by_district")
+    biased = {name: replace(check, is_held=name != "bias") for name, check in cell.checks.items()}
+    shown = replace(
+        cell, expectation=MUST_HOLD, as_expected=as_expected, is_rerun=is_rerun, repetitions=12, checks=biased
+    )
+    assert verdict(shown).startswith(words)
+
+
+def test_a_plan_without_wishes_is_every_scenario_in_eight_districts() -> None:
+    plan = plan_of([], [], reps=60, rerun_reps=None, truth_reps=None, seed=1)
+    assert len(plan.scenarios) >= 7
+    assert plan.district_counts == (8,)
+    assert (plan.rerun_repetitions, plan.truth_repetitions) == (600, 130)
+
+
+def test_a_plan_with_an_unknown_scenario_is_refused() -> None:
+    with pytest.raises(SettingsError, match="findes_ikke"):
+        plan_of(["findes_ikke"], [], reps=60, rerun_reps=None, truth_reps=None, seed=1)
+
+
+@pytest.mark.parametrize("districts", [(4,), (8,), (4, 10), (20,)])
+def test_the_truth_is_drawn_often_enough(districts: tuple[int, ...]) -> None:
+    """SE of the truth / SE of an estimate = sqrt(G / (8 M)) for M municipalities of eight districts."""
+    assert (max(districts) / 8 / least_truth_repetitions(districts)) ** 0.5 < 0.1
+
+
+def test_the_limits_are_those_of_the_statistical_notes() -> None:
+    assert (LIMITS.coverage, LIMITS.type_one_error, LIMITS.standard_error_ratio) == (
+        (0.93, 0.97),
+        (0.03, 0.07),
+        (0.9, 1.15),
+    )
+    assert (LIMITS.bias_errors, LIMITS.confidence) == (2.58, 0.999)
