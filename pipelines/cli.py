@@ -203,8 +203,13 @@ def prove(
     from pipelines.terminal import progress_bars
 
     plan = plan_of(scenario or [], districts or [], reps=reps, rerun_reps=rerun, truth_reps=truth_reps, seed=seed)
-    with progress_bars(quiet=quiet) as progress:
-        study = run_study(plan, ESTIMATORS, today=_now().date(), worker_count=workers, progress=progress, out=out)
+    try:
+        with progress_bars(quiet=quiet) as progress:
+            study = run_study(plan, ESTIMATORS, today=_now().date(), worker_count=workers, progress=progress, out=out)
+    except KeyboardInterrupt:
+        kept = " Færdige dele ligger i --out og bruges næste gang." if out is not None else ""
+        typer.echo(f"Afbrudt.{kept}", err=True)
+        raise typer.Exit(_INTERRUPTED) from None
     show_study(study, quiet=quiet)
     if out is not None:
         for path in write_study(study, out).values():

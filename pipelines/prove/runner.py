@@ -1,10 +1,12 @@
 """How are thousands of municipalities drawn and measured: in several processes, each with one thread, in fixed chunks."""
 
 import os
+import signal
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 import numpy as np
 
@@ -60,11 +62,25 @@ def workers(count: int) -> Iterator[Workers]:
         yield Workers(None)
         return
     with _one_thread_each():
-        pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+        pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_live_with_the_parent)
         try:
             yield Workers(pool)
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _live_with_the_parent() -> None:
+    """In a worker: leave Ctrl-C to the parent, and end when the parent is killed instead of waiting for work for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def end_with_it() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=end_with_it, daemon=True).start()
 
 
 @contextmanager

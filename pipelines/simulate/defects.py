@@ -91,12 +91,10 @@ def draw_wrong_rows(
 
     Everyday kinds alone come in turn from a random first one; else the kinds come in turn in a random order.
     """
-    planter = _Planter(rng, frame, layout)
+    is_everyday = set(kinds) <= set(EVERYDAY_KINDS)
+    planter = _Planter(rng, frame, layout, has_one_fault_per_row=is_everyday)
     possible = possible_defects(planter.contract, layout, kinds=kinds)
-    if set(kinds) <= set(EVERYDAY_KINDS):
-        wanted = _in_turn(possible, first=int(rng.integers(0, len(possible))))
-    else:
-        wanted = _kind_by_kind(rng, possible)
+    wanted = _in_turn(rng, possible) if is_everyday else _kind_by_kind(rng, possible)
     numbers = draw_numbers(rng, rng.random(2 * count) < 0.5)
     rows: list[WrongRow] = []
     while len(rows) < count:
@@ -190,8 +188,8 @@ def _empty_is_against_a_rule(column: Column, contract: Contract) -> bool:
     return any(re.search(rf"\b{column.name} is (not )?null", check.wrong_when) for check in contract.row_checks)
 
 
-def _in_turn(possible: Sequence[Defect], *, first: int) -> Iterator[Defect]:
-    return itertools.islice(itertools.cycle(possible), first, None)
+def _in_turn(rng: np.random.Generator, possible: Sequence[Defect]) -> Iterator[Defect]:
+    return itertools.islice(itertools.cycle(possible), int(rng.integers(0, len(possible))), None)
 
 
 def _kind_by_kind(rng: np.random.Generator, possible: Sequence[Defect]) -> Iterator[Defect]:
@@ -205,8 +203,11 @@ def _kind_by_kind(rng: np.random.Generator, possible: Sequence[Defect]) -> Itera
 class _Planter:
     """Makes wrong rows of one file from its right ones."""
 
-    def __init__(self, rng: np.random.Generator, frame: pl.DataFrame, layout: Layout) -> None:
+    def __init__(
+        self, rng: np.random.Generator, frame: pl.DataFrame, layout: Layout, *, has_one_fault_per_row: bool
+    ) -> None:
         self.rng = rng
+        self.has_one_fault_per_row = has_one_fault_per_row
         self.frame = frame
         self.layout = layout
         self.contract = source_contract(layout.source)
@@ -265,26 +266,25 @@ class _Planter:
         return tuple(name for name in names if name in self.writers)
 
     def _with_second(self, defect: Defect) -> list[Defect]:
-        """The defect, and now and then another one in another cell; everyday rows have but one."""
-        if defect.kind in EVERYDAY_KINDS or self.rng.random() >= _SECOND_FAULT_PROBABILITY:
+        """The defect, and now and then another one in another cell, where rows may have two."""
+        if self.has_one_fault_per_row or self.rng.random() >= _SECOND_FAULT_PROBABILITY:
             return [defect]
         others = [other for other in self._cell_defects if other.column_name != defect.column_name]
         return [defect, others[int(self.rng.integers(0, len(others)))]] if others else [defect]
 
     @cached_property
     def _cell_defects(self) -> list[Defect]:
-        kinds = [kind for kind in EVERYDAY_KINDS + ODD_KINDS if kind in _FITS]
-        return possible_defects(self.contract, self.layout, kinds=(*kinds, *ODD_KINDS[-1:]))
+        defects = possible_defects(self.contract, self.layout, kinds=EVERYDAY_KINDS + ODD_KINDS)
+        return [defect for defect in defects if defect.check is None]
 
     def _wrong_in_cells(self, values: dict[str, Value], defects: Sequence[Defect], number: str) -> list[WrongRow]:
         cells = self._written(values)
-        defects = [defect for defect in defects if defect.check is None]
         for defect in defects:
             column = self.contract.column(defect.column_name)
             cells[column.name] = self._wrong_cell(defect.kind, column, number)
             values[column.name] = None
-        faults = tuple(Fault(defect.kind, (defect.column_name,)) for defect in defects)
-        return [WrongRow(cells, faults + self._rule_faults(values))]
+        faults = tuple(Fault(defect.kind, (defect.column_name,)) for defect in defects) + self._rule_faults(values)
+        return [] if self.has_one_fault_per_row and len(faults) > 1 else [WrongRow(cells, faults)]
 
     def _wrong_cell(self, kind: str, column: Column, number: str) -> Cell:
         match kind:

@@ -19,6 +19,7 @@ from pipelines.simulate.layouts import (
     SERIAL_DATES,
     UNPADDED_DATES,
     CprForm,
+    DecimalCells,
     FooterRow,
     Layout,
 )
@@ -234,13 +235,19 @@ def _workbook_forms(draw: _Draw, contract: Contract) -> dict[str, Any]:
         "cpr_form": draw.one_of(get_args(CprForm)),
         "yes_and_no": draw.one_of(((True, False), *_YES_AND_NO)),
         "writes_integers_as_numbers": draw.happens(0.7),
-        "writes_decimals_as_numbers": draw.happens(0.7),
+        "decimals_in_workbook": draw.one_of(_decimal_cells(contract)),
         "writes_codes_as_numbers": draw.happens(0.5),
     }
 
 
 def _point_is_plain(contract: Contract) -> bool:
     return all(decimals_of(column) != _THREE_DECIMALS for column in contract.columns if column.parse == "decimal")
+
+
+def _decimal_cells(contract: Contract) -> Sequence[DecimalCells]:
+    """Numbers and texts together only where none has three decimals: Excel's 1.125 may then not be told from 1125."""
+    few = all(decimals_of(column) < _THREE_DECIMALS for column in contract.columns if column.parse == "decimal")
+    return ("text", "numbers", "both") if few else ("text", "numbers")
 
 
 def _can_be_written(text: str, encoding: str) -> bool:

@@ -15,6 +15,8 @@ Spelling = Literal["code", "title", "alias"]
 """Codes are written as the code, as its Danish title, or as the first of its aliases (the title where it has none)."""
 CprForm = Literal["plain", "hyphen", "space", "no_leading_zero", "number"]
 """0101995015, 010199-5015, 010199 5015; 101995015 where Excel ate the zero; or a number in a workbook's cell."""
+DecimalCells = Literal["text", "numbers", "both"]
+"""Decimals in a workbook: typed as text, as Excel's own numbers, or now one and now the other."""
 
 REAL_DATES, SERIAL_DATES, UNPADDED_DATES = "real dates", "serial dates", "unpadded dates"
 """Forms that no format string can say: a workbook's own dates, its day numbers as plain numbers, and 3-5-2014."""
@@ -39,7 +41,7 @@ class Layout:
     followed by `trailing_blank_rows`. `empty_row_share` is how many empty rows lie between the rows, as a share of them;
     `has_bare_empty_rows` leaves the separators out of those. `padding` is white space after every text. `spellings` gives single
     codes another spelling than `spelling`. What concerns workbooks only: `sheet_name`, `first_row` and `first_column` (where
-    the table begins, from 0), `guide_sheet_name` and `hidden_sheet_name` (sheets that hold no data), and the three `writes_`.
+    the table begins, from 0), `guide_sheet_name` and `hidden_sheet_name` (sheets that hold no data), and the last three.
     """
 
     source: str
@@ -71,7 +73,7 @@ class Layout:
     guide_sheet_name: str = ""
     hidden_sheet_name: str = ""
     writes_integers_as_numbers: bool = True
-    writes_decimals_as_numbers: bool = False
+    decimals_in_workbook: DecimalCells = "text"
     writes_codes_as_numbers: bool = False
 
     @property

@@ -109,7 +109,7 @@ class LadderParameters:
         0.03, unit="logit per later year of birth", source=MODEL + ", step 8: the known trend"
     )
     education_cohort_shock_logit_sd: float = _parameter(
-        1.0,
+        1.15,
         unit="logit SD between years of birth within a district",
         source="tuned: the yearly share per district is overdispersed by about .004 (model, step 8)",
     )

@@ -130,9 +130,18 @@ def _integer_writer(layout: Layout) -> Writer:
 
 
 def _decimal_writer(column: Column, layout: Layout) -> Writer:
-    if layout.is_workbook and layout.writes_decimals_as_numbers:
-        return lambda number: None if number is None else float(number)
-    decimal_count = decimals_of(column)
+    as_text = _decimal_text_writer(decimals_of(column), layout)
+    if not layout.is_workbook or layout.decimals_in_workbook == "text":
+        return as_text
+    is_always = layout.decimals_in_workbook == "numbers"
+
+    def written(number: float | None) -> Cell:
+        return None if number is None else float(number) if is_always or int(number) % 2 else as_text(number)
+
+    return written
+
+
+def _decimal_text_writer(decimal_count: int, layout: Layout) -> Writer:
     if layout.decimal_sign == ".":
         # always the same number of decimals: that is how systems with a decimal point write, and a column that shows
         # two decimals shows what its point means

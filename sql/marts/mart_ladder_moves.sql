@@ -36,6 +36,7 @@ helped as (
         child_id,
         track_code,
         start_date,
+        cast(end_date + interval '1' day as date) as after_help_date,
         cast(end_date + interval '24' month as date) as after_date
     from core.fct_ladder_spell
     where rung >= 1
@@ -80,10 +81,11 @@ at_risk as (
     group by child_id, track_code, period_number
 ),
 
--- Time living here as a child; a residence that begins after the child turned 18, or in another municipality, gives none.
+-- Time as a child; a residence that begins after the child turned 18 gives none.
 observed as (
     select
         residences.child_id,
+        residences.is_own_municipality,
         residences.district_code,
         residences.start_date,
         least(
@@ -94,7 +96,38 @@ observed as (
     from core.fct_residence as residences
     inner join core.dim_child as children on residences.child_id = children.child_id
     cross join codes.settings as settings
-    where residences.is_own_municipality and residences.start_date < children.turns_18_date
+    where residences.start_date < children.turns_18_date
+),
+
+-- At risk while living here; living elsewhere, a child with a measure of ours stays ours until the measure ends.
+followed as (
+    select
+        at_risk.child_id,
+        at_risk.track_code,
+        observed.district_code,
+        greatest(at_risk.start_date, observed.start_date) as start_date,
+        least(at_risk.after_date, observed.after_date) as after_date
+    from at_risk
+    inner join observed
+        on
+            at_risk.child_id = observed.child_id
+            and at_risk.start_date < observed.after_date
+            and at_risk.after_date > observed.start_date
+    where observed.is_own_municipality
+    union all
+    select
+        helped.child_id,
+        helped.track_code,
+        observed.district_code,
+        greatest(helped.start_date, observed.start_date) as start_date,
+        least(helped.after_help_date, observed.after_date) as after_date
+    from helped
+    inner join observed
+        on
+            helped.child_id = observed.child_id
+            and helped.start_date < observed.after_date
+            and helped.after_help_date > observed.start_date
+    where helped.track_code = 'social' and not observed.is_own_municipality
 ),
 
 calendar_years as (
@@ -109,26 +142,19 @@ calendar_years as (
 
 exposures as (
     select
-        at_risk.child_id,
-        at_risk.track_code,
+        followed.child_id,
+        followed.track_code,
         calendar_years.calendar_year,
-        observed.district_code,
+        followed.district_code,
         calendar_years.days_in_year_count,
         date_diff(
             'day',
-            greatest(at_risk.start_date, observed.start_date, calendar_years.start_date),
-            least(at_risk.after_date, observed.after_date, calendar_years.after_date)
+            greatest(followed.start_date, calendar_years.start_date),
+            least(followed.after_date, calendar_years.after_date)
         ) as days_count
-    from at_risk
-    inner join observed
-        on
-            at_risk.child_id = observed.child_id
-            and at_risk.start_date < observed.after_date
-            and at_risk.after_date > observed.start_date
+    from followed
     inner join calendar_years
-        on
-            greatest(at_risk.start_date, observed.start_date) < calendar_years.after_date
-            and least(at_risk.after_date, observed.after_date) > calendar_years.start_date
+        on followed.start_date < calendar_years.after_date and followed.after_date > calendar_years.start_date
 ),
 
 -- The first day on which each track's register is known to hold ends, not only beginnings.

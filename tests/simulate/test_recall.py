@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -209,12 +210,17 @@ def expected_value(value: Any, column: Column, *, key: bytes = KEY) -> Any:
             return value
 
 
+@cache
+def planned(seed: int, level: int) -> list[Delivery]:
+    simulated = simulate_municipality(PROFILE, children_count=60 + 10 * (seed % 10), seed=seed)
+    return plan_deliveries(simulated, dirty=level)
+
+
 def checked(
     seed: int, level: int, folder: Path, *, sources: Sequence[str] = (), most: int = 2
 ) -> Iterator[tuple[Delivery, list[str]]]:
     """Deliveries of a small municipality with their disagreements; of sources with many files, the `most` first."""
-    simulated = simulate_municipality(PROFILE, children_count=60 + 10 * (seed % 10), seed=seed)
-    deliveries = plan_deliveries(simulated, dirty=level)
+    deliveries = planned(seed, level)
     taken: Counter[str] = Counter()
     for delivery in deliveries:
         taken[delivery.source] += 1

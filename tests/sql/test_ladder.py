@@ -436,7 +436,8 @@ def test_a_child_is_at_risk_until_twenty_four_months_after_the_last_day_on_the_l
 
 def test_child_years_end_on_the_eighteenth_birthday_and_at_the_municipal_border():
     # anna turns 18 on 11 April 2025 and moves house on 1 July: 100 days in NORD, none in SYD (and none taken away there)
-    # bo lives in another municipality from 11 April: 100 days
+    # bo, whose help ended in January, lives in another municipality from 11 April: 100 days
+    # cleo is placed and her address went along on 11 April: 100 days in NORD, then 265 without a district, still ours
     connection = built(
         {
             "children": """
@@ -445,11 +446,14 @@ def test_child_years_end_on_the_eighteenth_birthday_and_at_the_municipal_border(
             anna     2007-04-11  SYD                -                      2025-07-01         -
             bo       2014-05-01  NORD               -                      2014-05-01         2025-04-10
             bo       2014-05-01  -                  390                    2025-04-11         -
+            cleo     2014-05-01  NORD               -                      2014-05-01         2025-04-10
+            cleo     2014-05-01  -                  390                    2025-04-11         -
             """,
             "measures": """
-            child_id measure_id paragraph_code start_date  end_date
-            anna     M1         BL-32-1-2      2024-12-01  -
-            bo       M2         BL-32-1-2      2024-12-01  -
+            child_id measure_id paragraph_code place_code start_date  end_date
+            anna     M1         BL-32-1-2      -          2024-12-01  -
+            bo       M2         BL-32-1-2      -          2024-12-01  2025-01-31
+            cleo     M3         BL-46          1          2024-12-01  -
             """,
         }
     )
@@ -459,8 +463,9 @@ def test_child_years_end_on_the_eighteenth_birthday_and_at_the_municipal_border(
         "WHERE calendar_year = 2025 AND track_code = 'social' AND children_count > 0",
         """
         area_kind    area_code children_count child_days
-        district     NORD      2              200.0
-        municipality ALL       2              200.0
+        district     NORD      3              300.0
+        district     -         1              265.0
+        municipality ALL       3              565.0
         """,
     )
 
