@@ -292,7 +292,8 @@ def _error_of_sd(values: Indices) -> float | None:
     points, counts = np.unique(values, return_counts=True)
     pairs = zip(points.tolist(), counts.tolist(), strict=True)
     kurtosis = math.fsum(number * ((point - mean) / sd) ** 4 for point, number in pairs) / count
-    return sd * math.sqrt((kurtosis - 1) / (4 * count))
+    # with a handful of values the SD by n - 1 makes the kurtosis less than 1
+    return sd * math.sqrt(max(kurtosis - 1, 0.0) / (4 * count))
 
 
 def _error_of_correlation(correlation: float | None, count: int) -> float | None:

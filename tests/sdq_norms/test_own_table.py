@@ -3,6 +3,8 @@
 The points below are invented; no published table stands here.
 """
 
+from pathlib import Path
+
 import pytest
 
 from pipelines.errors import SettingsError
@@ -57,7 +59,8 @@ def test_no_file_is_no_bands(tmp_path):
     [
         ("dk_arnfred_2019;forælder;;6;10;pige;SDQ i alt;på", "uk_3_bands;forælder;;6;10;pige;SDQ i alt;på",
          "linje 3: normsæt er 'uk_3_bands', men skal være et af dem, der skal indsættes: dk_arnfred_2019"),
-        ("forælder;;6;10;pige;SDQ i alt;på", "naboen;;6;10;pige;SDQ i alt;på", "linje 3: udfylder er 'naboen', men skal være forælder"),
+        ("forælder;;6;10;pige;SDQ i alt;på", "naboen;;6;10;pige;SDQ i alt;på",
+         "linje 3: udfylder er 'naboen', men skal være forælder"),
         ("pige;SDQ i alt;på", "alle;SDQ i alt;på", "linje 3: køn er 'alle', men skal være tom eller pige, dreng"),
         ("SDQ i alt;på grænsen", "humør;på grænsen", "linje 3: skala er 'humør', men skal være en af: SDQ i alt"),
         ("på grænsen;11", "gult;11", "linje 3: bånd er 'gult', men skal være et af: inden for det almindelige, på grænsen"),
@@ -95,6 +98,7 @@ def test_all_faults_are_told_at_once_but_no_endless_list(table):
 
 def test_the_documented_columns_are_the_columns():
     assert ";".join(COLUMNS) == HEADER
+    assert f"\n{HEADER}\n" in (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_pasted_table_can_be_chosen_and_reaches_the_warehouse(table):

@@ -106,6 +106,8 @@ def compare_moves(truth: dict[str, Any], counts: dict[tuple[int, str], Counter[s
     for key, row in said.items():
         expected = {name: count for name, count in row.items() if name.endswith("_count")}
         assert expected == {name: counts[key][name] for name in expected}, (track, key)
+        days_in_year = 366 if key[0] % 4 == 0 else 365
+        assert row["child_years"] == pytest.approx(counts[key]["days"] / days_in_year, abs=1e-5), (track, key)
     assert set(counts) <= set(said)
 
 
@@ -128,7 +130,40 @@ def count_moves(rows: dict[str, list[Row]], days_of: Any, spells: list[Row], *, 
             if day.year >= first_year:
                 for area in (home_on(homes, day - timedelta(days=1)), "ALL"):
                     counts[day.year, str(area)][f"{cause}_count"] += 1
+        followed = at_risk_days(rungs, homes, last=min(left, DATA_END, turns_18 - timedelta(days=1)))
+        for (year, area), days in followed.items():
+            if year >= first_year:
+                counts[year, area]["days"] += days
+                counts[year, area]["children_count"] += 1
     return counts
+
+
+def at_risk_days(rungs: dict[date, int], homes: list[Row], *, last: date) -> Counter[tuple[int, str]]:
+    """Days by year and area on which the child had rung 1 or higher that day or within the 24 months before, living here."""
+    days: Counter[tuple[int, str]] = Counter()
+    until = date.min
+    first = min(rungs, default=last)
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        if rungs.get(day, 0) >= 1:
+            until = max(until, two_years_after(day))
+        home = next(
+            (
+                row["home_district_code"]
+                for row in homes
+                if row["resident_from_date"] <= day <= (row["resident_to_date"] or date.max)
+            ),
+            None,
+        )
+        if home is not None and day < until:
+            days[day.year, home] += 1
+            days[day.year, "ALL"] += 1
+    return days
+
+
+def two_years_after(day: date) -> date:
+    """The same day two years later; 29 February becomes 28."""
+    return day.replace(year=day.year + 2, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 
 def social_days(own: list[Row], kinds: Any, *, birth: date, last: date) -> dict[date, int]:

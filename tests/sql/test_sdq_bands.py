@@ -16,23 +16,21 @@ eva      2012-01-01  K        SYD                2012-01-01
 """
 # anna is 6, bo 6, dan 6, eva 13; cleo turns 8 on the day of her second form
 SCORES = """
-child_id informant_code answered_date version_code emotional_points conduct_points hyper_points peer_points prosocial_points total_points
-anna     parent         2025-09-01    5-6          2                4              3            3           6                12
-anna     parent         2026-03-01    5-6          1                3              3            1           7                8
-bo       parent         2025-09-01    4-10         2                4              3            3           6                12
-bo       parent         2026-03-01    4-10         -                -              -            -           -                14
-cleo     parent         2025-03-02    4-10         2                4              3            3           6                12
-cleo     parent         2025-09-02    4-10         2                4              3            3           6                12
-dan      parent         2025-09-01    4-10         2                4              3            3           6                12
-dan      parent         2026-03-01    -            2                4              3            3           6                12
-eva      parent         2025-09-01    11-17        -                -              -            -           -                17
-eva      parent         2026-03-01    11-17        -                -              -            -           -                16
-eva      self           2025-09-01    11-17        -                -              -            -           -                18
-eva      self           2026-03-01    11-17        -                -              -            -           -                14
-"""
+child_id informant_code answered_date version_code emotional_points conduct_points hyper_points peer_points prosocial_points total_points impact_points
+anna   parent   2025-09-01  5-6    4   3   0   5   6   12 -
+anna   parent   2026-03-01  5-6    1   3   3   1   7   8 -
+bo     parent   2025-09-01  4-10   4   3   0   5   6   12 2
+bo     parent   2026-03-01  4-10   -   -   -   -   -   14 -
+cleo   parent   2025-03-02  4-10   4   3   0   5   6   12 -
+cleo   parent   2025-09-02  4-10   4   3   0   5   6   12 -
+dan    parent   2025-09-01  4-10   4   3   0   5   6   12 -
+dan    parent   2026-03-01  -      4   3   0   5   6   12 -
+eva    parent   2025-09-01  11-17  -   -   -   -   -   17 -
+eva    parent   2026-03-01  11-17  -   -   -   -   -   16 -
+eva    self     2025-09-01  11-17  -   -   -   -   -   18 -
+eva    self     2026-03-01  11-17  -   -   -   -   -   14 -
+"""  # noqa: E501 - the header of a drawn table is one line
 ARRIVED = {"children": CHILDREN, "sdq_scores": SCORES}
-
-
 CHOSEN = {"norm_set": "dk_5_7_parent", "norm_set_beside": "uk_4_bands"}
 """Danish limits for parents of children of 5 to 7 beside the British four bands."""
 
@@ -75,6 +73,21 @@ def test_limits_follow_sex_age_and_form_and_others_are_outside():
         parent         second   outside_norm_set 2
         self           first    high             1
         self           second   close_to_average 1
+        """,
+    )
+    # every scale reads its own points: bo's 4, 3, 0, 5, strengths 6 and impact 2
+    assert_rows(
+        connection,
+        f"{COUNTS} AND norm_set_code = 'uk_4_bands' AND area_code = 'NORD' AND occasion = 'first' AND scale_code <> 'total'"
+        " AND band_code <> 'outside_norm_set'",
+        """
+        scale_code band_code        children_count
+        emotional  slightly_raised  1
+        conduct    slightly_raised  1
+        hyper      close_to_average 1
+        peer       very_high        1
+        prosocial  low              1
+        impact     high             1
         """,
     )
     # strengths run the other way: 6 is on the boys' border and beyond the girls' limit, 7 on the girls' border; bo's second
