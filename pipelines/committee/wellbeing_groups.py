@@ -60,7 +60,8 @@ REASONS: Final = {
     "outside_window": "Målt igen for tidligt eller for sent",
     "total_missing": "Målt igen, men med for få svar",
 }
-_FIRST_SCORES: Final = ((0, 9), (10, 19), (20, 40))
+_FIRST_SCORES: Final = ((0, 14), (15, 19), (20, 40))
+"""Low, middle and high, of whole bins; round numbers, not the limits of a norm set."""
 _BINS: Final = ((0, 4), (5, 9), (10, 14), (15, 19), (20, 24), (25, 40))
 _AGES: Final = ((0, 5), (6, 9), (10, 13), (14, 17))
 _PAIRS: Final = f"""
@@ -98,9 +99,9 @@ def read_pairs(context: ReportContext) -> pl.DataFrame:
         _spans("age_years", _AGES, unit="år").alias(AGE),
         _titled("sex_code", {"K": "Piger", "M": "Drenge"}, missing="Køn ikke oplyst").alias(SEX),
         _spans("first_total_points", _FIRST_SCORES, unit="point").alias(FIRST_SCORE),
-        _titled("unpaired_reason_code", {code: title for code, title in REASONS.items() if code}, missing=_PAIRED_REASON).alias(
-            REASON
-        ),
+        _titled(
+            "unpaired_reason_code", {code: title for code, title in REASONS.items() if code}, missing=_PAIRED_REASON
+        ).alias(REASON),
     )
 
 
@@ -198,10 +199,10 @@ def _social_groups() -> pl.Expr:
     rung = pl.col("social_rung").fill_null(0)
     return (
         pl.when(rung == 0)
-        .then(pl.lit("Ingen indsats"))
+        .then(pl.lit("Ingen social indsats"))
         .when(rung >= 3)
-        .then(pl.lit("Trin 3 eller højere"))
-        .otherwise(pl.format("Trin {}", rung.cast(pl.Int64)))
+        .then(pl.lit("Socialt trin 3-6"))
+        .otherwise(pl.format("Socialt trin {}", rung.cast(pl.Int64)))
     )
 
 
@@ -227,7 +228,7 @@ def _spans(column: str, spans: Sequence[tuple[int, int]], *, unit: str) -> pl.Ex
 
 
 _ORDER: Final[Mapping[str, tuple[str, ...]]] = {
-    SOCIAL: ("Ingen indsats", "Trin 1", "Trin 2", "Trin 3 eller højere"),
+    SOCIAL: ("Ingen social indsats", "Socialt trin 1", "Socialt trin 2", "Socialt trin 3-6"),
     EDUCATION: ("Almen uden støtte", "Almen med støtte", "Uden for almen", "Plads ikke oplyst"),
     AGE: tuple(f"{low}-{high}{NBSP}år" for low, high in _AGES),
     FIRST_SCORE: tuple(span_title(span) for span in _FIRST_SCORES),
@@ -239,7 +240,9 @@ _ORDER: Final[Mapping[str, tuple[str, ...]]] = {
 def _groups(context: ReportContext, own: pl.DataFrame, division: str) -> list[str]:
     found = own[division].unique().to_list()
     order = _ORDER.get(division, ())
-    return sorted(found, key=lambda group: (order.index(group) if group in order else len(order), context.danish_order(group)))
+    return sorted(
+        found, key=lambda group: (order.index(group) if group in order else len(order), context.danish_order(group))
+    )
 
 
 # ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -255,7 +258,9 @@ def _informant_rows(context: ReportContext, own: pl.DataFrame, code: str, inform
             _suffices(context, row) for row in measured.values() if int(row["children_count"]) > 0
         ):
             measured = {group: _without_means(row) for group, row in measured.items()}
-        rows += [{"informant": informant, "division": division, "group": group, **row} for group, row in measured.items()]
+        rows += [
+            {"informant": informant, "division": division, "group": group, **row} for group, row in measured.items()
+        ]
         rows.append({**whole, "division": division, "group": WHOLE_MUNICIPALITY})
     return rows
 
@@ -334,7 +339,9 @@ def _suffices(context: ReportContext, row: Mapping[str, Any]) -> bool:
 
 def _without_means(row: Mapping[str, Any]) -> dict[str, Any]:
     hidden = Cell(None, CellStatus.HIDDEN)
-    return {name: hidden if name in (*_NAMES, "low", "high") and value is not None else value for name, value in row.items()}
+    return {
+        name: hidden if name in (*_NAMES, "low", "high") and value is not None else value for name, value in row.items()
+    }
 
 
 # ── further counts of the same children, and the sums that tie them ─────────────────────────────────────────────────
@@ -370,7 +377,13 @@ def _in_span(own: pl.DataFrame, span: tuple[int, int]) -> tuple[int, int]:
 
 def _part_row(part: Part) -> dict[str, Any]:
     empty = dict.fromkeys((*_COUNTS, *_NAMES, "low", "high", "institutions_count"), None)
-    return {**empty, "informant": part.informant, "division": part.division, "group": part.group, "part_count": part.count}
+    return {
+        **empty,
+        "informant": part.informant,
+        "division": part.division,
+        "group": part.group,
+        "part_count": part.count,
+    }
 
 
 def _at(column: str, informant: str, division: str, group: str) -> CellAt:
@@ -381,7 +394,8 @@ def _equal_totals(informant: str) -> list[Total]:
     """The whole is one number, wherever it stands."""
     return [
         SumRelation(
-            _at(column, informant, EVERYBODY, WHOLE_MUNICIPALITY), (_at(column, informant, division, WHOLE_MUNICIPALITY),)
+            _at(column, informant, EVERYBODY, WHOLE_MUNICIPALITY),
+            (_at(column, informant, division, WHOLE_MUNICIPALITY),),
         )
         for division in (DISTRICT, *CHANGE_DIVISIONS, FIRST_SCORE)
         for column in _COUNTS
@@ -391,7 +405,9 @@ def _equal_totals(informant: str) -> list[Total]:
 def _part_relations(parts: Sequence[Part], informant: str) -> list[Total]:
     relations: list[Total] = []
     for division, of in dict.fromkeys((part.division, part.of) for part in parts):
-        groups = tuple(_at("part_count", informant, division, part.group) for part in parts if part.division == division)
+        groups = tuple(
+            _at("part_count", informant, division, part.group) for part in parts if part.division == division
+        )
         relations.append(SumRelation(_at(of, informant, EVERYBODY, WHOLE_MUNICIPALITY), groups))
     for column, group in (("children_count", _PAIRED_REASON), ("not_due_count", _NOT_DUE_REASON)):
         whole = _at(column, informant, EVERYBODY, WHOLE_MUNICIPALITY)

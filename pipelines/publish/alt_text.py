@@ -6,7 +6,7 @@ Every number comes from the protected table the figure is drawn from; a hidden c
 from collections.abc import Sequence
 from typing import Any, Final
 
-from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.publish.danish import NBSP, cell_text, small_number, word_count
 
 MOST_WORDS: Final = 60
@@ -71,6 +71,56 @@ def move_bars(table: ProtectedTable, *, label: str, down: str, up: str, noun: st
         for row in table.rows
     ]
     return _within_limit([opening, *pieces], _missing(table, down, up))
+
+
+def before_and_after_bars(table: ProtectedTable, *, label: str, before: str, after: str, noun: str) -> str:
+    """Two bars per span of points, first and second measurement, while words last."""
+    columns = table.column(before), table.column(after)
+    opening = f"Søjler med antal {noun} ved første og anden måling, {_rows(table)}."
+    pieces = [
+        f"{row[table.column_index(label)].value}: {cell_text(row[table.column_index(before)], columns[0])} og "
+        f"{cell_text(row[table.column_index(after)], columns[1])}."
+        for row in table.rows
+    ]
+    return _within_limit([opening, *pieces], _missing(table, before, after))
+
+
+def flow_bars(table: ProtectedTable, *, label: str, count: str, noun: str) -> str:
+    """How many reach each step and how many fall away, in the order of the rows."""
+    column = table.column(count)
+    opening = f"Søjler med antal {noun} fra trin til trin, {_rows(table)}."
+    pieces = [
+        f"{row[table.column_index(label)].value}: {cell_text(row[table.column_index(count)], column)}."
+        for row in table.rows
+    ]
+    return _within_limit([opening, *pieces], _missing(table, count))
+
+
+def rate_bars(table: ProtectedTable, *, label: str, rate: str) -> str:
+    """One rate per row, while words last."""
+    column = table.column(rate)
+    opening = f"Søjler, {_rows(table)}: {_lower_first(column.title)}."
+    pieces = [
+        f"{row[table.column_index(label)].value}: {cell_text(row[table.column_index(rate)], column)}."
+        for row in table.rows
+    ]
+    return _within_limit([opening, *pieces], _missing(table, rate))
+
+
+def shares_against_expected(table: ProtectedTable, *, label: str, share: str, expected: str) -> str:
+    """Each share beside the expected one."""
+    columns = table.column(share), table.column(expected)
+    opening = f"Søjler med andele af børn, {_rows(table)}, hver med et mærke for det ventede uden indsats."
+    pieces = [
+        f"{row[table.column_index(label)].value}: {_percent_words(row[table.column_index(share)], columns[0])}, ventet "
+        f"{_percent_words(row[table.column_index(expected)], columns[1])}."
+        for row in table.rows
+    ]
+    return _within_limit([opening, *pieces], _missing(table, share, expected))
+
+
+def _percent_words(cell: Cell, column: TableColumn) -> str:
+    return cell_text(cell, column).replace(f"{NBSP}%", f"{NBSP}procent")
 
 
 def meeting_bars(table: ProtectedTable, *, label: str, planned: str, held: str) -> str:

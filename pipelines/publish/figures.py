@@ -5,7 +5,7 @@ shown is drawn as a gap with a note, never as 0. Colour says band or direction o
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -172,23 +172,123 @@ def move_bars(
     `total` names the row that sums the others: it is left to the table, since its bar would dwarf them.
     """
     rows = [row for row in table.rows if total is None or _at(table, row, label).value != total]
-    pitch, head = 11.5, 8.0
-    height = head + pitch * len(rows) + 9
-    highest = max([1.0, *_row_numbers(table, rows, [down, up])])
+    written = words.alt_text or alt.move_bars(table, label=label, down=down, up=up, noun=noun)
+    kinds = (_BarKind(down, "down", "↓ ned ad trappen"), _BarKind(up, "up", "↑ op ad trappen"))
+    return _two_bars(table, words, rows, kinds, label=label, noun=noun, pitch=11.5, alt_text=written)
+
+
+def before_and_after_bars(
+    table: ProtectedTable,
+    words: FigureWords,
+    *,
+    label: str,
+    before: str,
+    after: str,
+    noun: str = "børn",
+) -> Figure:
+    """Two bars from 0 per row, such as a span of points: an empty frame at the first measurement, solid at the second."""
+    written = words.alt_text or alt.before_and_after_bars(table, label=label, before=before, after=after, noun=noun)
+    kinds = (_BarKind(before, "missed", "første måling"), _BarKind(after, "held", "anden måling"))
+    return _two_bars(table, words, table.rows, kinds, label=label, noun=noun, pitch=11.0, alt_text=written)
+
+
+def flow_bars(
+    table: ProtectedTable,
+    words: FigureWords,
+    *,
+    label: str,
+    count: str,
+    steps: Collection[str],
+    noun: str = "børn",
+) -> Figure:
+    """One bar from 0 per row: the steps solid, what falls away between them an empty frame and not bold."""
+    pitch, head = 7.2, 1.0
+    height = head + pitch * len(table.rows) + 9
+    highest = max([1.0, *_numbers(table, [count])])
 
     def draw(canvas: Canvas) -> None:
-        left, width = 44.0, 104.0
-        _key(canvas, left, 2.6, (("down", "↓ ned ad trappen"), ("up", "↑ op ad trappen")))
-        axes = _bar_axes(canvas, left, head, width, pitch * len(rows), highest, noun)
-        for position, row in enumerate(rows):
+        left, width = 62.0, 92.0
+        axes = _bar_axes(canvas, left, head, width, pitch * len(table.rows), highest, noun)
+        for position, row in enumerate(table.rows):
             middle = pitch * position + pitch / 2
-            canvas.text(left - 3, head + middle, str(_at(table, row, label).value), align="right")
-            for name, kind, offset in ((down, "down", -2.3), (up, "up", 2.3)):
-                cell = _at(table, row, name)
-                _bar(axes, cell, middle + offset, 4.0, **_bar_style(kind))
-                _bar_label(axes, cell, table, name, middle + offset, highest)
+            name, cell = str(_at(table, row, label).value), _at(table, row, count)
+            is_step = name in steps
+            canvas.text(left - 3, head + middle, name, align="right", bold=is_step)
+            _bar(axes, cell, middle, 4.4, **_bar_style("held" if is_step else "missed"))
+            _bar_label(axes, cell, table, count, middle, highest)
 
-    written = words.alt_text or alt.move_bars(table, label=label, down=down, up=up, noun=noun)
+    written = words.alt_text or alt.flow_bars(table, label=label, count=count, noun=noun)
+    return _figure(table, words, draw, height=height, alt_text=written)
+
+
+def rate_bars(
+    table: ProtectedTable,
+    words: FigureWords,
+    *,
+    label: str,
+    rate: str,
+    unit: str,
+    bold: Collection[str] = (),
+) -> Figure:
+    """One bar from 0 per row for a rate ("per 100 children"), its number at the end; `bold` names rows that sum others."""
+    pitch, head = 7.2, 1.0
+    height = head + pitch * len(table.rows) + 9
+    highest = max([0.1, *_numbers(table, [rate])])
+
+    def draw(canvas: Canvas) -> None:
+        left, width = 62.0, 92.0
+        axes = _bar_axes(canvas, left, head, width, pitch * len(table.rows), highest, unit, whole=False)
+        for position, row in enumerate(table.rows):
+            middle = pitch * position + pitch / 2
+            name, cell = str(_at(table, row, label).value), _at(table, row, rate)
+            canvas.text(left - 3, head + middle, name, align="right", bold=name in bold)
+            _bar(axes, cell, middle, 4.4, **_bar_style("held"))
+            _bar_label(axes, cell, table, rate, middle, highest)
+
+    written = words.alt_text or alt.rate_bars(table, label=label, rate=rate)
+    return _figure(table, words, draw, height=height, alt_text=written)
+
+
+def shares_against_expected(
+    table: ProtectedTable,
+    words: FigureWords,
+    *,
+    label: str,
+    share: str,
+    expected: str,
+    error: str,
+    of: str,
+) -> Figure:
+    """One bar from 0 per row for a share of children in percent; an open diamond for what one could expect without help.
+
+    A dashed line across the bar is what the questionnaire's own error would give. `of` names how many children are counted.
+    """
+    pitch, head = 10.5, 8.0
+    height = head + pitch * len(table.rows) + 8
+    highest = max([1.0, *_numbers(table, [share, expected, error])])
+
+    def draw(canvas: Canvas) -> None:
+        left, width = 48.0, 72.0
+        _share_key(canvas, left, 2.6)
+        axes = _bar_axes(canvas, left, head, width, pitch * len(table.rows), highest, "%")
+        for position, row in enumerate(table.rows):
+            middle = pitch * position + pitch / 2
+            cells = {name: _at(table, row, name) for name in (share, expected, error, of)}
+            canvas.text(left - 3, head + middle, str(_at(table, row, label).value), align="right")
+            _bar(axes, cells[share], middle, 4.4, **_bar_style("held"))
+            _share_marks(axes, cells[expected], cells[error], middle)
+            told = (
+                f"{cell_text(cells[share], table.column(share))} af {cell_text(cells[of], table.column(of))}{NBSP}børn"
+            )
+            canvas.text(left + width + 4, head + middle - 2.1, told, bold=True)
+            usual = cell_text(cells[expected], table.column(expected))
+            chance = cell_text(cells[error], table.column(error))
+            canvas.text(
+                left + width + 4, head + middle + 2.3, f"ventet {usual}; fejl alene {chance}", size=SMALL_PT,
+                colour=tokens.CAUTION.text,
+            )  # fmt: skip
+
+    written = words.alt_text or alt.shares_against_expected(table, label=label, share=share, expected=expected)
     return _figure(table, words, draw, height=height, alt_text=written)
 
 
@@ -537,10 +637,7 @@ def _change_told(change: Cell, low: Cell, high: Cell, decimals: int) -> str:
 
 def _expected(axes: Any, canvas: Canvas, cell: Cell, middle: float, left: float, top: float, decimals: int) -> None:
     if isinstance(cell.value, (int, float)):
-        axes.plot(
-            [cell.value], [middle + 2.0], "D", markersize=6, markerfacecolor="white",
-            markeredgecolor=tokens.CAUTION.fill, markeredgewidth=1.6, zorder=5,
-        )  # fmt: skip
+        axes.plot([cell.value], [middle + 2.0], zorder=5, linestyle="none", **_DIAMOND)
         canvas.text(left, top, f"ventet {number(cell.value, decimals)}", size=SMALL_PT, colour=tokens.CAUTION.text)
 
 
@@ -567,6 +664,71 @@ def _name_marks(
             )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _BarKind:
+    """One of two bars in a row: its column, its style, its name in the key."""
+
+    column: str
+    style: str
+    title: str
+
+
+def _two_bars(
+    table: ProtectedTable,
+    words: FigureWords,
+    rows: Sequence[Row],
+    kinds: tuple[_BarKind, _BarKind],
+    *,
+    label: str,
+    noun: str,
+    pitch: float,
+    alt_text: str,
+) -> Figure:
+    head = 8.0
+    height = head + pitch * len(rows) + 9
+    highest = max([1.0, *_row_numbers(table, rows, [kind.column for kind in kinds])])
+
+    def draw(canvas: Canvas) -> None:
+        left, width = 44.0, 104.0
+        _key(canvas, left, 2.6, [(kind.style, kind.title) for kind in kinds])
+        axes = _bar_axes(canvas, left, head, width, pitch * len(rows), highest, noun)
+        for position, row in enumerate(rows):
+            middle = pitch * position + pitch / 2
+            canvas.text(left - 3, head + middle, str(_at(table, row, label).value), align="right")
+            for kind, offset in zip(kinds, (-2.3, 2.3), strict=True):
+                cell = _at(table, row, kind.column)
+                _bar(axes, cell, middle + offset, 4.0, **_bar_style(kind.style))
+                _bar_label(axes, cell, table, kind.column, middle + offset, highest)
+
+    return _figure(table, words, draw, height=height, alt_text=alt_text)
+
+
+_DIAMOND: Final[dict[str, Any]] = {
+    "marker": "D",
+    "markersize": 6,
+    "markerfacecolor": "white",
+    "markeredgecolor": tokens.CAUTION.fill,
+    "markeredgewidth": 1.6,
+}
+_ERROR_LINE: Final[dict[str, Any]] = {"color": tokens.INK, "linewidth": 1.2, "linestyle": (0, (2, 1.4))}
+
+
+def _share_key(canvas: Canvas, left: float, middle: float) -> None:
+    canvas.box(left, middle - 1.7, 6.5, 3.4, **_bar_style("held"))
+    canvas.text(left + 8.2, middle, "målt", size=SMALL_PT, bold=True)
+    canvas.line(left + 22, middle, left + 22.01, middle, **_DIAMOND)
+    canvas.text(left + 25, middle, "ventet uden indsats", size=SMALL_PT, bold=True, colour=tokens.CAUTION.text)
+    canvas.line(left + 60, middle - 2.2, left + 60, middle + 2.2, **_ERROR_LINE)
+    canvas.text(left + 62, middle, "ved målefejl alene", size=SMALL_PT, bold=True)
+
+
+def _share_marks(axes: Any, expected: Cell, error: Cell, middle: float) -> None:
+    if isinstance(error.value, (int, float)):
+        axes.plot([error.value] * 2, [middle - 3.6, middle + 3.6], zorder=4, **_ERROR_LINE)
+    if isinstance(expected.value, (int, float)):
+        axes.plot([expected.value], [middle], zorder=5, linestyle="none", **_DIAMOND)
+
+
 def _bar_style(kind: str) -> dict[str, Any]:
     return {
         "down": {"facecolor": tokens.DOWN.fill, "edgecolor": tokens.DOWN.fill, "linewidth": 0.8},
@@ -591,7 +753,17 @@ def _key(canvas: Canvas, left: float, middle: float, entries: Sequence[tuple[str
         left += 14 + 1.75 * len(name)
 
 
-def _bar_axes(canvas: Canvas, left: float, top: float, width: float, height: float, highest: float, noun: str) -> Any:
+def _bar_axes(
+    canvas: Canvas,
+    left: float,
+    top: float,
+    width: float,
+    height: float,
+    highest: float,
+    noun: str,
+    *,
+    whole: bool = True,
+) -> Any:
     axes = canvas.axes(left, top, width, height)
     axes.set_xlim(0, 1.12 * highest)
     axes.set_ylim(height, 0)
@@ -599,7 +771,7 @@ def _bar_axes(canvas: Canvas, left: float, top: float, width: float, height: flo
     axes.grid(axis="x", color=tokens.GRID, linewidth=0.7)
     axes.set_axisbelow(True)
     axes.axvline(0, color=tokens.REFERENCE, linewidth=0.8)
-    _unit_ticks(axes, noun, whole=True)
+    _unit_ticks(axes, noun, whole=whole)
     return axes
 
 

@@ -230,7 +230,7 @@ def _section_texts(section: Section) -> Iterable[tuple[str, str]]:
     yield from ((f"»{HOW_SURE}«", text) for _, text in section.how_sure.parts())
     yield from (("det figuren ikke viser", text) for text in section.not_shown)
     yield from (("metoden", text) for text in section.method)
-    for figure in section.figures:
+    for figure in section.all_figures():
         yield f"figur {figure.figure_id}, titlen", figure.title
         yield f"figur {figure.figure_id}, undertitlen", figure.subtitle
         yield f"figur {figure.figure_id}, kilden", figure.source
@@ -241,7 +241,7 @@ def _claims(section: Section) -> Iterable[tuple[str, str]]:
     """The texts that state a result; a question may well ask whether something is better."""
     yield "svaret", section.answer
     yield "støttelinjen", section.support
-    for figure in section.figures:
+    for figure in section.all_figures():
         yield f"figur {figure.figure_id}, titlen", figure.title
         yield f"figur {figure.figure_id}, alt-teksten", figure.alt_text
 

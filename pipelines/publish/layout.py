@@ -77,6 +77,7 @@ class SectionText:
     level: LevelText
     level_reason: str
     figures: tuple[FigureText, ...]
+    appendix_figures: tuple[FigureText, ...]
     tables: tuple[TableText, ...]
     how_sure: tuple[tuple[str, str], ...]
     not_shown: tuple[str, ...]
@@ -126,7 +127,8 @@ class Layout:
 
     def figures(self) -> tuple[FigureText, ...]:
         """Every figure in the order of its number."""
-        return tuple(figure for section in self.sections for figure in section.figures)
+        on_pages = tuple(figure for section in self.sections for figure in section.figures)
+        return (*on_pages, *(figure for section in self.sections for figure in section.appendix_figures))
 
 
 def lay_out(report: Report) -> Layout:
@@ -223,6 +225,10 @@ def _section(
         level=level_text(section.level),
         level_reason=section.level_reason,
         figures=tuple(_figure(figure, figure_numbers[figure.figure_id], numbers) for figure in section.figures),
+        appendix_figures=tuple(
+            _figure(figure, figure_numbers[figure.figure_id], numbers)
+            for figure in section.all_figures()[len(section.figures) :]
+        ),
         tables=tuple(_table(table, numbers) for table in section.tables),
         how_sure=section.how_sure.parts(),
         not_shown=section.not_shown,

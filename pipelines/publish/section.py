@@ -88,6 +88,7 @@ class Section:
     """One question with its answer, figures and tables. `level` is the evidence level 0-5, `level_reason` why not higher.
 
     `support` is at most two lines under the answer on page 1; `declared_numbers` are the definitional numbers its texts use.
+    `appendix_figures` stand before their tables, not on the question's own page.
 
     Raises:
         ValueError: an unknown level, a figure whose table is not among `tables`, or an empty answer.
@@ -105,6 +106,7 @@ class Section:
     not_shown: tuple[str, ...]
     method: tuple[str, ...]
     declared_numbers: tuple[DeclaredNumber, ...] = ()
+    appendix_figures: tuple[Figure, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a section that could not be laid out."""
@@ -113,7 +115,7 @@ class Section:
         if not self.question or not self.answer:
             raise ValueError(f"section {self.section_id}: the question and the answer must have text")
         known = {table.table_id for table in self.tables}
-        for figure in self.figures:
+        for figure in (*self.figures, *self.appendix_figures):
             if figure.table_id not in known:
                 raise ValueError(
                     f"section {self.section_id}: figure {figure.figure_id} is drawn from table {figure.table_id}, "
@@ -123,8 +125,16 @@ class Section:
     def __repr__(self) -> str:
         """What a log may say: counts, no content."""
         return (
-            f"Section({self.section_id!r}, level={self.level}, {len(self.tables)} tables, {len(self.figures)} figures)"
+            f"Section({self.section_id!r}, level={self.level}, {len(self.tables)} tables, "
+            f"{len(self.all_figures())} figures)"
         )
+
+    def all_figures(self) -> tuple[Figure, ...]:
+        """The figures of the question's page, then those of the appendix in the order of their tables."""
+        of_appendix = (
+            figure for table in self.tables for figure in self.appendix_figures if figure.table_id == table.table_id
+        )
+        return (*self.figures, *of_appendix)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `from_dict` gives the same section back."""
@@ -132,6 +142,7 @@ class Section:
             **vars(self),
             "tables": [table.to_dict() for table in self.tables],
             "figures": [figure.to_dict() for figure in self.figures],
+            "appendix_figures": [figure.to_dict() for figure in self.appendix_figures],
             "how_sure": vars(self.how_sure),
             "not_shown": list(self.not_shown),
             "method": list(self.method),
@@ -144,6 +155,7 @@ class Section:
         parts = {
             "tables": tuple(ProtectedTable.from_dict(table) for table in plain["tables"]),
             "figures": tuple(Figure.from_dict(figure) for figure in plain["figures"]),
+            "appendix_figures": tuple(Figure.from_dict(figure) for figure in plain.get("appendix_figures", ())),
             "how_sure": HowSure(**plain["how_sure"]),
             "not_shown": tuple(plain["not_shown"]),
             "method": tuple(plain["method"]),
@@ -249,8 +261,12 @@ class Report:
         return (*of_sections, *self.data_quality, self.stamp.delivery_table())
 
     def figures(self) -> tuple[Figure, ...]:
-        """Every figure in the order the report numbers them."""
-        return tuple(figure for section in self.sections for figure in section.figures)
+        """Every figure in the order the report numbers them: those of the questions' pages, then those of the appendix."""
+        on_pages = tuple(figure for section in self.sections for figure in section.figures)
+        of_appendix = (
+            figure for section in self.sections for figure in section.all_figures()[len(section.figures) :]
+        )
+        return (*on_pages, *of_appendix)
 
 
 def section_html(section: Section) -> str:
@@ -260,7 +276,7 @@ def section_html(section: Section) -> str:
         f'<img alt="{escape(figure.alt_text, quote=True)}" style="max-width:100%" '
         f'src="data:image/svg+xml;base64,{base64.b64encode(figure.svg.encode()).decode("ascii")}">'
         f"<p><small>{escape(figure.source)}</small></p></figure>"
-        for figure in section.figures
+        for figure in section.all_figures()
     )
     sure = "".join(f"<p><strong>{escape(name)}</strong> {escape(text)}</p>" for name, text in section.how_sure.parts())
     level = f"Niveau {section.level} af {HIGHEST_LEVEL}: {LEVEL_NAMES[section.level]}"

@@ -1,7 +1,7 @@
 -- Tests: whether SDQ points lie outside what the form can give, or a total and its four scales do not belong together:
 -- the total is their sum when all are there, and one scored here from answers is missing when a scale is.
 -- Matters when: answers are read with codes other than 0, 1, 2, or the scoring is changed.
--- Resolve: look at the rows in typed.sdq_answers and typed.sdq_scores and at the rules at the head of sql/core/fct_sdq_score.sql.
+-- Resolve: look at the rows in typed.sdq_answers and typed.sdq_scores; the rules head sql/core/fct_sdq_scored_form.sql.
 -- Dansk: SDQ-tal ligger uden for skalaen. Se efter, om svarene er afleveret som 0, 1 og 2.
 with
 scores as (

@@ -93,10 +93,25 @@ gaps as (
     select
         'sdq_points_disagree' as gap_id,
         'sdq_scores' as source,
-        'SDQ-skemaer, hvor afsenderens tal ikke passer med svarene; svarene er brugt' as gap_title,
-        count(*) filter (where has_other_points_delivered) as affected_count,
+        'SDQ-skemaer leveret både som svar og som tal, hvor afsenderens tal ikke passer med svarene; svarene er brugt' as gap_title,
+        count(*) filter (where scores.has_other_points_delivered) as affected_count,
+        count(*) as checked_count
+    from core.fct_sdq_score as scores
+    inner join core.fct_sdq_delivered_form as delivered
+        on
+            scores.child_id = delivered.child_id
+            and scores.answered_date = delivered.answered_date
+            and scores.informant_code = delivered.informant_code
+    where scores.score_source = 'answers'
+    union all
+    select
+        'sdq_impact_after_no' as gap_id,
+        'sdq_answers' as source,
+        'SDQ-skemaer med svar om belastning, selv om der er svaret nej til vanskeligheder; svarene tæller 0' as gap_title,
+        count(*) filter (where has_impact_after_no) as affected_count,
         count(*) as checked_count
     from core.fct_sdq_score
+    where score_source = 'answers'
     union all
     select
         'session_district_unknown' as gap_id,

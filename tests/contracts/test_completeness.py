@@ -28,6 +28,10 @@ DATED_TABLES = {
     "class_types", "forums", "institution_types", "paragraphs", "places", "rungs", "sdq_versions",
 }  # fmt: skip
 UNDATED_TABLES = {
+    "sdq_bands": "published limits; another publication is another norm set",
+    "sdq_norm_sets": "publications; a new one is a new code",
+    "sdq_norms": "published means and spreads; another survey is another code",
+    "sdq_reliabilities": "published reliabilities; another study is another code",
     "confidences": "our own scale",
     "end_reasons": "our own groups of the reasons that case systems give",
     "informants": "a questionnaire has three kinds of informant",

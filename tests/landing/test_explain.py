@@ -9,8 +9,8 @@ from rich.console import Console
 
 from pipelines.contracts import load_contracts, source_contract
 from pipelines.landing import explain
-from pipelines.landing.headers import column_letter
 from pipelines.landing.explain import CellError, error_counts, error_table, expected_in, write_error_list
+from pipelines.landing.headers import column_letter
 from pipelines.typed import cells
 from pipelines.typed.reasons import Reason, parse_reasons
 

@@ -1,163 +1,11 @@
-"""SDQ scoring and pairing: the traps of the official rules, and a second road to every scale."""
-
-from datetime import date
-from fractions import Fraction
+"""SDQ forms from answers and from ready-made points: one core row each, pairs, and what became of every form."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from pipelines.codes import load_code_table
 from pipelines.errors import CheckError
 from pipelines.transform import build, run_checks
-from tests.sql.drawn import assert_rows, built, child_id, empty_warehouse, fill
-
-ITEMS = load_code_table("sdq_items").rows
-NAMES = [row["code"] for row in ITEMS]
-SCALES = ("emotional", "conduct", "hyper", "peer", "prosocial")
-IMPACT = ("distres", "imphome", "impfrie", "impclas", "impleis")
-CHILDREN = """
-child_id birth_date  home_district_code resident_from_date
-anna     2014-05-01  NORD               2014-05-01
-bo       2014-05-01  NORD               2014-05-01
-cleo     2014-05-01  SYD                2014-05-01
-dan      2014-05-01  SYD                2014-05-01
-"""
-
-
-def items_of(scale):
-    return [row["code"] for row in ITEMS if row["scale_code"] == scale]
-
-
-def form(*, informant="parent", **answers):
-    """One filled-in form as drawn text: every item 0 (reversed items 2, so that they count 0) unless given."""
-    plain = {row["code"]: 2 if row["is_reversed"] == "true" else 0 for row in ITEMS} | answers
-    cells = {"child_id": "anna", "answered_date": "2025-09-01", "informant_code": informant, **plain}
-    return " ".join(cells) + "\n" + " ".join("-" if cell is None else str(cell) for cell in cells.values())
-
-
-def scores(**answers):
-    connection = built({"children": CHILDREN, "sdq_answers": form(**answers)})
-    cursor = connection.execute("SELECT * FROM core.fct_sdq_score")
-    return dict(zip([column[0] for column in cursor.description], cursor.fetchone(), strict=True))
-
-
-def test_a_form_without_difficulties_scores_zero_on_all_scales():
-    scored = scores()
-    assert [scored[f"{scale}_points"] for scale in SCALES] == [0, 0, 0, 0, 0]
-    assert scored["total_points"] == 0
-    assert scored["answered_items_count"] == 25
-
-
-def test_reversed_items_count_backwards():
-    # obeys is reversed: 0 counts 2; the other four conduct items count 0
-    assert scores(obeys=0)["conduct_points"] == 2 - 0
-    assert scores(obeys=2)["conduct_points"] == 2 - 2
-
-
-def test_a_missing_reversed_item_is_missing_and_not_two():
-    # four items left, tantrum 1: 1 * 5/4 = 1.25 -> 1
-    assert scores(obeys=None, tantrum=1)["conduct_points"] == 1
-    assert scores(obeys=None)["conduct_points"] == 0
-
-
-def test_half_points_round_up():
-    # four of five answered, sum 2: 2 * 5/4 = 2.5 -> 3 (half to even would give 2); sum 6: 7.5 -> 8
-    assert scores(afraid=None, somatic=2)["emotional_points"] == 3
-    assert scores(afraid=None, somatic=2, worries=2, unhappy=2)["emotional_points"] == 8
-
-
-def test_the_official_example_four_points_on_three_items_is_seven():
-    # 4 * 5/3 = 6.67 -> 7
-    assert scores(afraid=None, clingy=None, somatic=2, worries=2)["emotional_points"] == 7
-
-
-def test_a_scale_with_two_answers_is_missing_and_so_is_the_total():
-    scored = scores(afraid=None, clingy=None, unhappy=None, somatic=2)
-    assert scored["emotional_points"] is None
-    assert scored["total_points"] is None
-    assert scored["internalising_points"] is None
-    assert scored["externalising_points"] == 0
-
-
-def test_prosocial_never_enters_the_total():
-    # the form without difficulties has every prosocial item 0; raising them leaves the total
-    scored = scores(consid=2, shares=2, caring=2, kind=2, helpout=None)
-    assert scored["prosocial_points"] == 10
-    assert scored["total_points"] == 0
-    assert scores(consid=None, shares=None, caring=None)["total_points"] == 0
-
-
-@pytest.mark.parametrize(
-    ("informant", "answers", "expected"),
-    [
-        # 0 and 1 count 0, 2 counts 1, 3 counts 2
-        (
-            "parent",
-            {"ebddiff": 2, "distres": 3, "imphome": 2, "impfrie": 1, "impclas": 0, "impleis": 3},
-            2 + 1 + 0 + 0 + 2,
-        ),
-        ("self", {"ebddiff": 1, "distres": 3, "imphome": 3, "impfrie": 3, "impclas": 3, "impleis": 3}, 5 * 2),
-        # "no" to the first question forces 0, with or without the rest
-        ("parent", {"ebddiff": 0, "distres": 3, "imphome": 3}, 0),
-        ("parent", {"ebddiff": 0}, 0),
-        # one answered: the unanswered count 0; none answered: missing
-        ("parent", {"ebddiff": 2, "distres": 2}, 1),
-        ("parent", {"distres": 2}, 1),
-        ("parent", {"ebddiff": 2}, None),
-        ("parent", {}, None),
-        # the teacher form has three items; home and leisure are not counted
-        ("teacher", {"ebddiff": 2, "distres": 3, "imphome": 3, "impfrie": 2, "impclas": 3, "impleis": 3}, 2 + 1 + 2),
-        ("teacher", {"ebddiff": 2, "imphome": 3, "impleis": 3}, None),
-    ],
-)
-def test_impact_follows_the_official_rule(informant, answers, expected):
-    assert scores(informant=informant, **answers)["impact_points"] == expected
-
-
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.lists(st.sampled_from([0, 1, 2, None]), min_size=25, max_size=25), min_size=20, max_size=20))
-def test_every_scale_equals_a_second_road_from_the_code_table(forms):
-    """The SQL writes the items out; codes/sdq_items.csv says scale and reversal of each. Fractions, no floats."""
-    connection = empty_warehouse()
-    names, marks = ", ".join(NAMES), ", ".join("?" for _ in NAMES)
-    for number, answers in enumerate(forms):
-        connection.execute(
-            f"INSERT INTO typed.sdq_answers (child_id, answered_date, informant_code, {names}) VALUES (?, ?, ?, {marks})",
-            [str(child_id(f"child{number}")), date(2025, 9, 1), "parent", *answers],
-        )
-    build(connection)
-    for number, answers in enumerate(forms):
-        by_name = dict(zip(NAMES, answers, strict=True))
-        expected = []
-        for scale in SCALES:
-            counted = [
-                2 - by_name[row["code"]] if row["is_reversed"] == "true" else by_name[row["code"]]
-                for row in ITEMS
-                if row["scale_code"] == scale and by_name[row["code"]] is not None
-            ]
-            prorated = Fraction(5 * sum(counted), len(counted)) if len(counted) >= 3 else None
-            expected.append(None if prorated is None else int(prorated + Fraction(1, 2)))
-        total = None if None in expected[:4] else sum(expected[:4])
-        found = connection.execute(
-            f"SELECT {', '.join(f'{scale}_points' for scale in SCALES)}, total_points FROM core.fct_sdq_score WHERE child_id = ?",
-            [str(child_id(f"child{number}"))],
-        ).fetchone()
-        assert found == (*expected, total)
-
-
-def scored_form(child, answered, informant, total, *, is_follow_up="-"):
-    """A form with a given total (0 to 10, all on the emotional scale): somatic ... afraid take two points at a time."""
-    points = dict.fromkeys(NAMES, 0) | {row["code"]: 2 for row in ITEMS if row["is_reversed"] == "true"}
-    for name in items_of("emotional"):
-        points[name] = min(2, total)
-        total -= points[name]
-    return [child, answered, informant, is_follow_up, *map(str, points.values())]
-
-
-def forms_drawn(*rows):
-    header = ["child_id", "answered_date", "informant_code", "is_follow_up_form", *NAMES]
-    return "\n".join(" ".join(row) for row in [header, *rows])
+from tests.sql.drawn import assert_rows, built, empty_warehouse, fill
+from tests.sql.drawn_sdq import CHILDREN, NAMES, forms_drawn, items_of, scored_form
 
 
 def test_pairs_are_same_child_same_informant_in_the_window_and_the_rest_have_a_reason():
@@ -270,7 +118,7 @@ def test_delivered_points_become_the_same_core_row_and_nothing_is_filled_in():
         connection,
         "SELECT * FROM core.fct_sdq_score",
         f"""
-        {POINTS} internalising_points externalising_points prosocial_points answered_items_count version_code
+        {POINTS} internalising_points externalising_points prosocial_points missing_items_count version_code
         anna parent  11 3 1 4 delivered 4 7 8 - -
         bo   parent  14 - - - delivered - - - - -
         cleo teacher 11 3 1 - delivered 4 7 - - -

@@ -1,0 +1,500 @@
+"""What the SDQ changes are worth: more than error, how large beside other studies, on which scales, and with the lost in mind.
+
+Each answer is a table beside the protected one of `wellbeing_groups`. A count of some of the same children is given to that table
+as a `Part`, so that the two cannot be subtracted from each other, and is read back from it.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipelines.codes import load_code_table
+from pipelines.committee.context import ReportContext
+from pipelines.committee.wellbeing_groups import (
+    EVERYBODY,
+    SCALES,
+    Part,
+    by_pairs,
+    interval_may_be_shown,
+    measured_twice,
+    reference_values,
+    source_of,
+)
+from pipelines.disclosure.protect import protect
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
+from pipelines.measures.added_value import FEWEST_CHILDREN, AddedValue, NoAddedValue, added_value
+from pipelines.measures.clusters import cluster_mean_interval
+from pipelines.measures.follow_up import (
+    attrition_weights,
+    followed_against_lost,
+    lost_children_scenarios,
+    tipping_point,
+    weighted_change,
+)
+from pipelines.measures.intervals import Estimate
+from pipelines.measures.paired_effect import FEWEST_PAIRS, paired_effect, small_sample_correction
+from pipelines.measures.reliable_change import ReliableChange, reliable_change
+from pipelines.measures.sdq import expected_change_without_help
+from pipelines.publish.sentences import ROUNDED
+from pipelines.sdq_norms.bands import scale_titles
+from pipelines.sdq_norms.reliability import ReliabilityInputs, reliability_inputs
+from pipelines.sdq_norms.vocabulary import STATUS_TITLES
+
+Points = NDArray[np.float64]
+
+OUTCOME: Final = "Mere end målingens egen usikkerhed"
+FEWER: Final = "Klart færre vanskeligheder"
+SAME: Final = "Omtrent som før"
+MORE: Final = "Klart flere vanskeligheder"
+WITH_SCALES: Final = "Alle skalaer kendt"
+IN_FORMULA: Final = "Med i den britiske formel"
+_SCALES_DIVISION: Final = "Skalaer"
+_FORMULA_DIVISION: Final = "Britisk formel"
+_HIDDEN: Final = Cell(None, CellStatus.HIDDEN)
+_NOT_COMPUTABLE: Final = Cell(None, CellStatus.NOT_COMPUTABLE)
+_SUM_TITLES: Final = {"internalising": "Indadrettede vanskeligheder", "externalising": "Udadrettede vanskeligheder"}
+_REASONS: Final = {
+    NoAddedValue.NOT_PARENTS: "Formlen gælder kun forældres svar.",
+    NoAddedValue.NOT_AT_RISK: "Formlen gælder kun børn, der er henvist med mange vanskeligheder.",
+    NoAddedValue.INTERVAL_TOO_SHORT_OR_LONG: "Formlen gælder kun, når der er 4-8 måneder mellem målingerne.",
+    NoAddedValue.TOO_FEW_CHILDREN: f"Formlen kræver mindst {FEWEST_CHILDREN} børn.",
+}
+_BY_DISTRICT: Final = {"children": "children_count", "institutions": "institutions_count"}
+
+
+@dataclass(frozen=True)
+class Reliable:
+    """One informant's reliable change: the measure, what its rule is made of, and whether its interval may stand."""
+
+    informant: str
+    inputs: ReliabilityInputs
+    change: ReliableChange
+    counts: Mapping[str, int]
+    shows_interval: bool
+
+
+# ── more than error? ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def reliable_changes(context: ReportContext, pairs: pl.DataFrame) -> list[Reliable]:
+    """Reliable change in the total per informant with enough pairs, by the municipality's settings."""
+    settings, found = context.settings.sdq, []
+    for code, informant in by_pairs(pairs):
+        own = pairs.filter((pl.col("informant_code") == code) & pl.col("is_paired"))
+        inputs = reliability_inputs(
+            informant=code, scale="total", kind=settings.reliable_change_reliability, z=settings.reliable_change_z
+        )
+        if inputs is None or not _suffices(context, own):
+            continue
+        population_mean, correlation = reference_values(code)
+        first, second = (_points(own, f"{occasion}_total_points") for occasion in ("first", "second"))
+        change = reliable_change(
+            first,
+            second,
+            own["district_code"].fill_null("").to_list(),
+            inputs.rule,
+            population_mean=population_mean,
+            retest_correlation=correlation,
+        )
+        limit = inputs.rule.limit_points
+        counts = {
+            FEWER: int((second - first < -limit).sum()),
+            SAME: int((np.abs(second - first) <= limit).sum()),
+            MORE: int((second - first > limit).sum()),
+        }
+        shows = interval_may_be_shown(context, own) and own["district_code"].null_count() == 0
+        found.append(Reliable(informant, inputs, change, counts, shows))
+    return found
+
+
+def reliable_parts(changes: Sequence[Reliable]) -> list[Part]:
+    """How many changed clearly, per informant."""
+    return [Part(each.informant, OUTCOME, group, count) for each in changes for group, count in each.counts.items()]
+
+
+def reliable_table(
+    context: ReportContext, changes: Sequence[Reliable], everything: ProtectedTable
+) -> ProtectedTable | None:
+    """Children who changed by more than error, beside what regression to the mean and error alone would give; shares in percent."""
+    rows = [row for each in changes for row in _reliable_rows(each, everything)]
+    if not rows:
+        return None
+    return protect(
+        rows,
+        table_id="sdq_reliable",
+        title="Børn med en klar ændring i SDQ-tallet",
+        columns=(
+            TableColumn("informant", "Svar fra", "label"),
+            TableColumn("outcome", "Anden måling", "label"),
+            TableColumn("children_count", "Børn", "number"),
+            TableColumn("whole_count", "Målt to gange", "number"),
+            TableColumn("share_pct", "Andel", "number", unit="%"),
+            TableColumn("low_pct", "Usikkerhed fra", "number", unit="%"),
+            TableColumn("high_pct", "Usikkerhed til", "number", unit="%"),
+            TableColumn("expected_pct", "Ventet uden indsats", "number", unit="%"),
+            TableColumn("error_pct", "Ved måleusikkerhed alene", "number", unit="%"),
+        ),
+        source=f"{source_of(context)} {_reliable_note(changes)}",
+        rule=context.rule,
+    )
+
+
+def _reliable_rows(each: Reliable, everything: ProtectedTable) -> list[dict[str, Any]]:
+    whole = everything.cell("children_count", informant=each.informant, division=EVERYBODY)
+    change = each.change
+    expected = {FEWER: change.expected_improved_share, MORE: change.expected_worsened_share}
+    fewer, more = expected[FEWER] or 0.0, expected[MORE] or 0.0
+    shares = {
+        FEWER: (change.improved_by_district, fewer, change.error_share),
+        SAME: (None, 1 - fewer - more, 1 - 2 * change.error_share),
+        MORE: (change.worsened_by_district, more, change.error_share),
+    }
+    rows = []
+    for outcome, (interval, without_help, error) in shares.items():
+        count = everything.cell("part_count", informant=each.informant, division=OUTCOME, group=outcome)
+        is_shown = count.status is CellStatus.SHOWN and whole.status is CellStatus.SHOWN
+        low, high = _percent_limits(interval) if is_shown and each.shows_interval else (None, None)
+        rows.append(
+            {
+                "informant": each.informant,
+                "outcome": outcome,
+                "children_count": count,
+                "whole_count": whole,
+                "share_pct": 100 * _float(count) / _float(whole) if is_shown else _HIDDEN,
+                "low_pct": low if interval is None or low is not None else _HIDDEN,
+                "high_pct": high if interval is None or high is not None else _HIDDEN,
+                "expected_pct": 100 * without_help,
+                "error_pct": 100 * error,
+            }
+        )
+    return rows
+
+
+def _percent_limits(interval: Estimate | None) -> tuple[float | None, float | None]:
+    if interval is None or interval.low is None or interval.high is None:
+        return None, None
+    return 100 * max(0.0, interval.low), 100 * min(1.0, interval.high)
+
+
+def _reliable_note(changes: Sequence[Reliable]) -> str:
+    """From how many points a change is clear, by whom, and what that was computed from."""
+    points = {each.informant: each.inputs.rule.fewest_whole_points for each in changes}
+    said = "; ".join(f"{informant.lower()}: mindst {count} point" for informant, count in points.items())
+    doubt = "" if all(each.inputs.is_checked for each in changes) else f" Ikke alt er {STATUS_TITLES['verified']}."
+    return f"En klar ændring er for {said}. Grundlag: {changes[0].inputs.rule.source}.{doubt}"
+
+
+# ── how large beside other studies? ─────────────────────────────────────────────────────────────────────────────────
+
+
+def standardised_table(context: ReportContext, pairs: pl.DataFrame) -> ProtectedTable | None:
+    """The change in standard deviations per informant, the expected one beside it; for readers of other studies only."""
+    rows = []
+    for code, informant in by_pairs(pairs):
+        own = measured_twice(pairs, code)
+        if own.height < FEWEST_PAIRS:
+            continue
+        first, second = (_points(own, f"{occasion}_total_points") for occasion in ("first", "second"))
+        effect = paired_effect(first, second, own["district_code"].to_list())
+        rows.append(
+            {
+                "informant": informant,
+                **_behind(own),
+                "g_av": effect.g_av.value,
+                **_limits(context, own, effect.g_av),
+                "expected": _expected_standardised(first, second, code),
+                "d_baseline": effect.d_baseline.value,
+            }
+        )
+    if not rows:
+        return None
+    columns = (("g_av", "Ændring (g)"), ("low", "Usikkerhed fra"), ("high", "Usikkerhed til"))
+    return protect(
+        rows,
+        table_id="sdq_standardised",
+        title="Ændringen målt i standardafvigelser, til brug ved sammenligning med undersøgelser",
+        columns=(
+            TableColumn("informant", "Svar fra", "label"),
+            *(
+                TableColumn(
+                    name, title, "mean", decimals=2, **(_BY_DISTRICT if name == "g_av" else {"limit_of": "g_av"})
+                )
+                for name, title in columns
+            ),
+            TableColumn("expected", "Ventet uden indsats", "mean", decimals=2, **_BY_DISTRICT),
+            TableColumn("d_baseline", "Målt i første målings spredning (d)", "mean", decimals=2, **_BY_DISTRICT),
+        ),
+        source=f"{source_of(context)} Et negativt tal er færre vanskeligheder.",
+        rule=context.rule,
+    )
+
+
+def _expected_standardised(first: Points, second: Points, code: str) -> float | None:
+    """The expected change over the same spread, with the same correction, as g."""
+    spread = math.sqrt((first.var(ddof=1) + second.var(ddof=1)) / 2)
+    population_mean, correlation = reference_values(code)
+    expected = expected_change_without_help(
+        float(first.mean()), population_mean=population_mean, retest_correlation=correlation
+    )
+    return small_sample_correction(first.size - 1) * expected / spread if spread else None
+
+
+# ── which scales? ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def scale_parts(pairs: pl.DataFrame) -> list[Part]:
+    """Pairs with every scale known at both measurements, and the others, per informant."""
+    parts = []
+    for code, informant in by_pairs(pairs):
+        own = pairs.filter((pl.col("informant_code") == code) & pl.col("is_paired"))
+        known = _with_scales(own).height
+        parts += [
+            Part(informant, _SCALES_DIVISION, WITH_SCALES, known),
+            Part(informant, _SCALES_DIVISION, "Mindst én skala mangler", own.height - known),
+        ]
+    return parts
+
+
+def scales_table(context: ReportContext, pairs: pl.DataFrame, everything: ProtectedTable) -> ProtectedTable | None:
+    """First measurement, second and change per scale and informant, for the pairs with every scale known."""
+    titles = {**scale_titles(), **_SUM_TITLES}
+    rows = []
+    for code, informant in by_pairs(pairs):
+        own = _with_scales(measured_twice(pairs, code))
+        if not own.height:
+            continue
+        labels = own["district_code"].to_list()
+        shown = everything.cell("part_count", informant=informant, division=_SCALES_DIVISION, group=WITH_SCALES)
+        for scale in SCALES:
+            first, second = (_points(own, f"{occasion}_{scale}_points") for occasion in ("first", "second"))
+            change = cluster_mean_interval(second - first, labels).by_cluster
+            rows.append(
+                {
+                    "informant": informant,
+                    "scale": titles[scale],
+                    "shown_count": shown,
+                    **_behind(own),
+                    "first": cluster_mean_interval(first, labels).by_cluster.value,
+                    "second": cluster_mean_interval(second, labels).by_cluster.value,
+                    "change": change.value,
+                    **_limits(context, own, change),
+                }
+            )
+    if not rows:
+        return None
+    return protect(
+        rows,
+        table_id="sdq_scales",
+        title="SDQ's enkelte skalaer ved første og anden måling",
+        columns=(
+            TableColumn("informant", "Svar fra", "label"),
+            TableColumn("scale", "Skala", "label"),
+            TableColumn("shown_count", "Børn", "number"),
+            TableColumn("first", "Første måling", "mean", decimals=1, unit="point", **_BY_DISTRICT),
+            TableColumn("second", "Anden måling", "mean", decimals=1, unit="point", **_BY_DISTRICT),
+            TableColumn("change", "Ændring", "mean", decimals=1, unit="point", **_BY_DISTRICT),
+            TableColumn("low", "Usikkerhed fra", "mean", decimals=1, unit="point", limit_of="change"),
+            TableColumn("high", "Usikkerhed til", "mean", decimals=1, unit="point", limit_of="change"),
+        ),
+        source=f"{source_of(context)} Styrker er den eneste skala, hvor højere tal er bedre. Også skalaerne falder ofte uden "
+        f"indsats; hvor meget, ved vi ikke. {ROUNDED}",
+        rule=context.rule,
+    )
+
+
+def _with_scales(pairs: pl.DataFrame) -> pl.DataFrame:
+    return pairs.drop_nulls([f"{occasion}_{scale}_points" for scale in SCALES for occasion in ("first", "second")])
+
+
+# ── better than British children in similar trouble? ────────────────────────────────────────────────────────────────
+
+
+def added_values(pairs: pl.DataFrame) -> dict[str, AddedValue]:
+    """The added value per informant (Danish name), or why there is none.
+
+    A group counts as chosen for its difficulties when its first mean reaches the score at which children are referred.
+    """
+    found = {}
+    for code, informant in by_pairs(pairs):
+        own = measured_twice(pairs, code)
+        first = _points(own, "first_total_points")
+        found[informant] = added_value(
+            first,
+            _points(own, "first_impact_points"),
+            _points(own, "first_emotional_points"),
+            _points(own, "second_total_points"),
+            own["district_code"].to_list(),
+            is_parent_form=code == "parent",
+            is_high_risk_group=bool(own.height) and float(first.mean()) >= _referral_threshold(code),
+            days_between=own["days_between"].to_numpy(),
+        )
+    return found
+
+
+def added_value_parts(pairs: pl.DataFrame, values: Mapping[str, AddedValue]) -> list[Part]:
+    """Pairs that the formula could use and those it could not, where it gave a value."""
+    parts = []
+    for code, informant in by_pairs(pairs):
+        value = values[informant]
+        paired = pairs.filter((pl.col("informant_code") == code) & pl.col("is_paired")).height
+        if value.points is not None:
+            parts += [
+                Part(informant, _FORMULA_DIVISION, IN_FORMULA, value.used_count),
+                Part(informant, _FORMULA_DIVISION, "Ikke med i den britiske formel", paired - value.used_count),
+            ]
+    return parts
+
+
+def added_value_table(
+    context: ReportContext, pairs: pl.DataFrame, values: Mapping[str, AddedValue], everything: ProtectedTable
+) -> ProtectedTable | None:
+    """The added value in points per informant with its interval, or the reason in Danish why there is none."""
+    rows = []
+    for code, informant in by_pairs(pairs):
+        value, own = values[informant], measured_twice(pairs, code)
+        row: dict[str, Any] = {"informant": informant, **_behind(own), "used_count": _NOT_COMPUTABLE, "value": None}
+        row |= {"low": None, "high": None, "reason": " ".join(_REASONS[reason] for reason in value.reasons)}
+        if value.points is not None:
+            row["used_count"] = everything.cell(
+                "part_count", informant=informant, division=_FORMULA_DIVISION, group=IN_FORMULA
+            )
+            row |= {"value": value.points.by_cluster.value, **_limits(context, own, value.points.by_cluster)}
+        rows.append({**row, "reason": row["reason"] or "–"})
+    if not rows:
+        return None
+    return protect(
+        rows,
+        table_id="sdq_added_value",
+        title="Ændringen holdt op imod en britisk formel for børn i samme situation",
+        columns=(
+            TableColumn("informant", "Svar fra", "label"),
+            TableColumn("used_count", "Børn", "number"),
+            TableColumn("value", "Point ud over det ventede", "mean", decimals=1, **_BY_DISTRICT),
+            TableColumn("low", "Usikkerhed fra", "mean", decimals=1, limit_of="value"),
+            TableColumn("high", "Usikkerhed til", "mean", decimals=1, limit_of="value"),
+            TableColumn("reason", "Hvorfor der ikke er et tal", "label"),
+        ),
+        source=f"{source_of(context)} Et tal over 0 er færre vanskeligheder, end formlen venter. Formlen er ikke afprøvet på danske "
+        "børn. Den gælder gruppen og aldrig det enkelte barn.",
+        rule=context.rule,
+    )
+
+
+def _referral_threshold(code: str) -> float:
+    row = next(row for row in load_code_table("sdq_reference_values").rows if row["informant_code"] == code)
+    return float(row["referral_threshold_points"])
+
+
+# ── and the children who were not measured again? ───────────────────────────────────────────────────────────────────
+
+
+def lost_table(context: ReportContext, pairs: pl.DataFrame) -> ProtectedTable | None:
+    """Followed children against lost ones per informant: first scores, the weighted change, and how bad it would have to be."""
+    rows = [row for code, informant in by_pairs(pairs) if (row := _lost_row(context, pairs, code, informant))]
+    if not rows:
+        return None
+    lost = {"children": "lost_count", "institutions": "lost_institutions_count"}
+    return protect(
+        rows,
+        table_id="sdq_lost",
+        title="Børn med og uden anden måling",
+        columns=(
+            TableColumn("informant", "Svar fra", "label"),
+            TableColumn("followed", "Første måling, børn målt to gange", "mean", decimals=1, **_BY_DISTRICT),
+            TableColumn("lost", "Første måling, børn uden anden måling", "mean", decimals=1, **lost),
+            TableColumn("difference", "Forskel i standardafvigelser", "mean", decimals=2, **lost),
+            TableColumn("weighted", "Ændring, vægtet for børn uden anden måling", "mean", decimals=1, **_BY_DISTRICT),
+            TableColumn("low", "Usikkerhed fra", "mean", decimals=1, limit_of="weighted"),
+            TableColumn("high", "Usikkerhed til", "mean", decimals=1, limit_of="weighted"),
+            TableColumn("as_expected", "Ændring for alle, hvis resten gik som ventet", "mean", decimals=1, **lost),
+            TableColumn("worse", "Samme, hvis resten gik 3 point dårligere", "mean", decimals=1, **lost),
+            TableColumn("tipping", "Så meget dårligere skulle resten være gået", "mean", decimals=1, **lost),
+        ),
+        source=f"{source_of(context)} Den sidste kolonne er point ud over det ventede, før tallet for alle var uændret. {ROUNDED}",
+        rule=context.rule,
+    )
+
+
+def _lost_row(context: ReportContext, pairs: pl.DataFrame, code: str, informant: str) -> dict[str, Any] | None:
+    due = pairs.filter((pl.col("informant_code") == code) & (pl.col("unpaired_reason_code").fill_null("") != "not_due"))
+    followed = due["is_paired"].to_numpy()
+    if followed.sum() < FEWEST_PAIRS:
+        return None
+    first = _points(due, "first_total_points")
+    second = np.where(followed, _points(due, "second_total_points"), np.nan)
+    against = followed_against_lost(first, followed)
+    as_expected, worse = lost_children_scenarios(first, second, worse_by_points=(0.0, 3.0))
+    lost = due.filter(~pl.col("is_paired"))
+    own = measured_twice(pairs, code)
+    weighted = _weighted_change(due)
+    return {
+        "informant": informant,
+        **_behind(own),
+        "lost_count": lost.height,
+        "lost_institutions_count": lost["institution_code"].n_unique() if lost.height else 0,
+        "followed": against.followed_mean,
+        "lost": against.lost_mean,
+        "difference": against.standardised_difference,
+        "weighted": None if weighted is None else weighted.value,
+        **({"low": None, "high": None} if weighted is None else _limits(context, own, weighted)),
+        "as_expected": as_expected.mean_change,
+        "worse": worse.mean_change,
+        "tipping": tipping_point(first, second, mean_change_that_changes_the_answer=0.0),
+    }
+
+
+def _weighted_change(due: pl.DataFrame) -> Estimate | None:
+    """The change weighted by what tells followed from lost: first score, age, sex, adviser model; None where that cannot be."""
+    known = due.drop_nulls(["first_total_points", "age_years", "sex_code", "model_code", "district_code"])
+    covariates = np.column_stack(
+        [
+            _points(known, "first_total_points"),
+            _points(known, "age_years"),
+            (known["sex_code"] == "M").to_numpy(),
+            (known["model_code"] == "district_adviser").to_numpy(),
+        ]
+    )
+    followed = known["is_paired"].to_numpy()
+    change = _points(known, "second_total_points") - _points(known, "first_total_points")
+    try:
+        weights = attrition_weights(covariates, followed)
+    except ValueError:  # nobody followed, or followed and lost differ completely: no weight exists
+        return None
+    return weighted_change(np.where(followed, change, np.nan), weights, known["district_code"].to_list())
+
+
+# ── pieces ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _points(frame: pl.DataFrame, name: str) -> Points:
+    return frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+
+
+def _behind(pairs: pl.DataFrame) -> dict[str, int]:
+    """How many children and institutions stand behind a mean."""
+    institutions = pairs["institution_code"].n_unique() if pairs.height else 0
+    return {"children_count": pairs.height, "institutions_count": institutions}
+
+
+def _limits(context: ReportContext, pairs: pl.DataFrame, estimate: Estimate) -> dict[str, Cell | float | None]:
+    if estimate.has_interval and not interval_may_be_shown(context, pairs):
+        return {"low": _HIDDEN, "high": _HIDDEN}
+    return {"low": estimate.low, "high": estimate.high}
+
+
+def _suffices(context: ReportContext, pairs: pl.DataFrame) -> bool:
+    behind = _behind(pairs)
+    return (
+        behind["children_count"] >= context.rule.minimum_group_children
+        and behind["institutions_count"] >= context.rule.minimum_institutions
+    )
+
+
+def _float(cell: Cell) -> float:
+    assert isinstance(cell.value, (int, float))
+    return float(cell.value)
