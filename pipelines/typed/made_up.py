@@ -1,21 +1,27 @@
-"""May a row name a municipality that does not exist? In a workspace of made-up data yes, in a real one never.
+"""May a row hold what only made-up data hold? In a workspace of made-up data yes, in a real one never.
 
-A file from the demo that ends in a real inbox would otherwise be counted as real. A contract does not know whose workspace it is
-read for, so the rule is added here, as a row check like any other: the row is rejected, and the sender's list says why.
+A file from the demo that ends in a real inbox would otherwise be counted as real. Made-up data show themselves by municipalities
+that do not exist and by CPR numbers of people born 1858-1899, whom nobody can be. A contract does not know whose workspace it is
+read for, so the rules are added here, as row checks like any other: the row is rejected, and the sender's list says why.
 """
 
 from dataclasses import replace
 
 from pipelines.codes import load_code_table
 from pipelines.contracts import Column, Contract, RowCheck
+from pipelines.typed.statement import canonical_name
 from pipelines.typed.values import literal
 
 _MARK = "is_made_up"
+_NOBODYS_CPR = ".{4}(5[89]|[6-9][0-9])[5-8].{3}"
+"""Canonical numbers with 7th digit 5-8 and year 58-99: born 1858-1899."""
+_ADVICE = "Det hører til de konstruerede data. Se efter, om filen er kommet i den forkerte indbakke."
 
 
 def without_made_up(contract: Contract) -> Contract:
-    """The contract with one more row check per column whose code table holds made-up codes."""
-    checks = [_row_check(column, codes) for column in contract.columns if (codes := _made_up_codes(column))]
+    """The contract with one more row check per required CPR column, and per column whose code table holds made-up codes."""
+    checks = [_code_check(column, codes) for column in contract.columns if (codes := _made_up_codes(column))]
+    checks += [_cpr_check(column) for column in contract.columns if column.parse == "cpr" and column.is_required]
     return replace(contract, row_checks=(*contract.row_checks, *checks))
 
 
@@ -25,11 +31,22 @@ def _made_up_codes(column: Column) -> list[str]:
     return [row["code"] for row in load_code_table(column.code_table).rows if row.get(_MARK) == "true"]
 
 
-def _row_check(column: Column, codes: list[str]) -> RowCheck:
+def _code_check(column: Column, codes: list[str]) -> RowCheck:
     return RowCheck(
         check_id=f"{column.name}_is_made_up",
         wrong_when=f"{column.name} IN ({', '.join(literal(code) for code in codes)})",
         columns=(column.name,),
         expected="en kommune, der findes",
-        advice="Kommunen er konstrueret og hører til de konstruerede data. Se efter, om filen er kommet i den forkerte indbakke.",
+        advice=f"Kommunen er konstrueret. {_ADVICE}",
+    )
+
+
+def _cpr_check(column: Column) -> RowCheck:
+    """On the canonical number, which only the statement that types the row has."""
+    return RowCheck(
+        check_id=f"{column.name}_is_made_up",
+        wrong_when=f"regexp_full_match({canonical_name(column)}, {literal(_NOBODYS_CPR)})",
+        columns=(column.name,),
+        expected="et CPR-nummer, som et barn kan have",
+        advice=f"CPR-nummeret er konstrueret. {_ADVICE}",
     )

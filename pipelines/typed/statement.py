@@ -74,9 +74,14 @@ def _raw_name(column: Column) -> str:
     return f"raw_{column.name}"
 
 
+def canonical_name(column: Column) -> str:
+    """What the canonical form of a CPR column is called in the statement; row checks may read it."""
+    return f"canonical_{column.name}"
+
+
 def _cell_name(column: Column) -> str:
     """What the value is read from: for CPR the canonical form, else the raw cell."""
-    return f"canonical_{column.name}" if column.parse == "cpr" else _raw_name(column)
+    return canonical_name(column) if column.parse == "cpr" else _raw_name(column)
 
 
 def _canonical(present: list[Column]) -> str:

@@ -1,4 +1,4 @@
-"""A municipality that does not exist is taken in a workspace of made-up data, and never in a real one."""
+"""Municipalities and CPR numbers that do not exist are taken in a workspace of made-up data, and never in a real one."""
 
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +9,9 @@ import pytest
 from pipelines.codes import load_code_table
 from pipelines.contracts import load_contracts, source_contract
 from pipelines.landing.delivery import DeliveryResult, land_delivery, rebuild_typed
+from pipelines.typed.cells import canonical_cpr_sql
 from pipelines.typed.made_up import without_made_up
+from pipelines.typed.statement import canonical_name
 from pipelines.workspace import create_workspace
 
 HEADER = "CPR-nr.;Fødselsdato;Skoledistrikt;Bopælskommune;Tilflytningsdato"
@@ -42,11 +44,11 @@ def connection():
 
 def test_a_real_workspace_rejects_the_row_and_says_why(tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     for result in landed(tmp_path / "rigtig", connection, is_constructed=False):
-        assert (result.rows_typed, result.rows_rejected) == (2, 1)
-        (error,) = result.errors
-        assert (error.row, error.cell) == (2, "D2")
-        assert error.expected == "en kommune, der findes"
-        assert "konstrueret" in error.advice
+        assert (result.rows_typed, result.rows_rejected) == (0, 3)
+        said = {(error.cell, error.expected) for error in result.errors}
+        nobody = "et CPR-nummer, som et barn kan have"
+        assert said == {("A2", nobody), ("A3", nobody), ("A4", nobody), ("D2", "en kommune, der findes")}
+        assert all("konstrueret" in error.advice for error in result.errors)
 
 
 def test_a_workspace_of_made_up_data_takes_all(tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> None:
@@ -62,14 +64,42 @@ def test_every_column_with_municipalities_is_guarded_and_no_other() -> None:
     guarded = set()
     for source, contract in load_contracts("source").items():
         added = without_made_up(contract).row_checks[len(contract.row_checks) :]
-        expected = {column.name for column in contract.columns if column.code_table == "municipalities"}
-        assert {check.columns[0] for check in added} == expected
-        assert all(f"'{code}'" in check.wrong_when for check in added for code in made_up)
-        guarded |= {(source, name) for name in expected}
+        municipalities = {column.name for column in contract.columns if column.code_table == "municipalities"}
+        numbers = {column.name for column in contract.columns if column.parse == "cpr"}
+        assert {check.columns[0] for check in added} == municipalities | numbers
+        of_codes = [check for check in added if check.columns[0] in municipalities]
+        assert all(f"'{code}'" in check.wrong_when for check in of_codes for code in made_up)
+        guarded |= {(source, name) for name in municipalities}
     assert {
         ("children", "home_municipality_code"),
         ("institutions", "municipality_code"),
         ("open_figures", "municipality_code"),
         ("segregation_figures", "area_code"),
     } <= guarded
-    assert without_made_up(source_contract("measures")).row_checks == source_contract("measures").row_checks
+    assert without_made_up(source_contract("sessions")).row_checks == source_contract("sessions").row_checks
+
+
+@pytest.mark.parametrize(
+    ("form", "year", "seventh", "is_made_up"),
+    [
+        ("0101{}{}015", "99", "5", True),
+        ("0101{}-{}015", "58", "8", True),
+        ("101{}{}015", "99", "5", True),
+        ("0101{}{}015", "57", "5", False),
+        ("0101{}{}015", "99", "4", False),
+        ("0101{}{}015", "99", "9", False),
+        ("0101{}{}015", "99", "0", False),
+    ],
+)
+def test_only_numbers_of_people_born_before_1900_are_made_up(
+    connection: duckdb.DuckDBPyConnection, form: str, year: str, seventh: str, is_made_up: bool
+) -> None:
+    """7th digit 5-8: year 00-57 is 2000-2057, 58-99 is 1858-1899; 0-4 and 9 are of other centuries."""
+    number = form.format(year, seventh)
+    column = source_contract("children").column("child_id")
+    check = without_made_up(source_contract("children")).row_checks[-1]
+    found = connection.execute(
+        f"SELECT {check.wrong_when} FROM (SELECT {canonical_cpr_sql('raw')} AS {canonical_name(column)} FROM (SELECT ? AS raw))",
+        [number],
+    ).fetchone()
+    assert found == (is_made_up,)
