@@ -1,110 +1,140 @@
 """Are the children better off? SDQ before and after, always beside the change that was to be expected without any help."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from pipelines.codes import load_code_table
-from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
+import polars as pl
+
+from pipelines.committee.context import ReportContext
 from pipelines.committee.missing import missing_section
-from pipelines.disclosure.protect import protect
-from pipelines.disclosure.relations import TotalColumn, TotalRow
-from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
-from pipelines.measures.clusters import cluster_mean_interval
+from pipelines.committee.wellbeing_changes import (
+    FEWER,
+    MORE,
+    added_value_parts,
+    added_value_table,
+    added_values,
+    lost_table,
+    reliable_changes,
+    reliable_parts,
+    reliable_table,
+    scale_parts,
+    scales_table,
+    standardised_table,
+)
+from pipelines.committee.wellbeing_detection import detection_figure, detection_table
+from pipelines.committee.wellbeing_figures import (
+    change_figure,
+    flow_figure,
+    group_figure,
+    is_like_expected,
+    reliable_figure,
+    spread_figure,
+)
+from pipelines.committee.wellbeing_groups import REASONS, by_pairs, protect_groups, read_pairs
+from pipelines.committee.wellbeing_tables import (
+    change_table,
+    district_table,
+    flow_table,
+    follow_up_table,
+    group_table,
+    other_group_table,
+    pairing_table,
+    spread_table,
+)
+from pipelines.disclosure.table import Cell, ProtectedTable
+from pipelines.measures.added_value import FEWEST_CHILDREN
 from pipelines.measures.evidence import Evidence, EvidenceLevel, Gate, GateLimits, level_of_change
-from pipelines.publish.danish import LEVEL_NAMES, NBSP, counted, number, signed_words
-from pipelines.publish.figures import FigureWords, change_rows
+from pipelines.publish.danish import LEVEL_NAMES, NBSP, cell_text, count_and_share, counted, number, signed_words
 from pipelines.publish.section import DeclaredNumber, HowSure, Section
-from pipelines.publish.sentences import ROUNDED, SDQ_EXPLAINED, UNCERTAINTY, before_and_after, follow_up
+from pipelines.publish.sentences import SDQ_EXPLAINED, UNCERTAINTY, before_and_after, follow_up
 
-ALL_INFORMANTS = {"parent": "Forældre", "teacher": "Lærere og pædagoger", "self": "Børnene selv"}
 QUESTION = "Har børnene det bedre?"
-_CHANGES = """
-SELECT informant_code, area_kind, area_code, first_measured_count, children_count, institutions_count,
-       first_mean_points, second_mean_points, change_mean_points, expected_change_points,
-       first_prosocial_mean_points, second_prosocial_mean_points, unpaired_other_informant_count,
-       unpaired_not_due_count AS not_due_count, first_measured_count - unpaired_not_due_count AS due_count
-FROM marts.mart_sdq_change
-ORDER BY informant_code, area_code
-"""
-_COUNTS = ("first_measured_count", "children_count")
 SDQ_RANGE = f"SDQ går fra 0 til 40{NBSP}point. Et lavere tal er færre vanskeligheder."
-FEWEST_HIDDEN_DISTRICTS = 3
-"""With fewer, a mean and its interval give the hidden districts' means back."""
+LIKE_EXPECTED = "Det er ikke til at skelne fra det ventede."
+UNLIKE_EXPECTED = "Det er et andet tal end det ventede. Vi ved ikke hvorfor."
 _SUBJECTS = {
     "Forældre": "Forældrenes SDQ-tal",
     "Lærere og pædagoger": "Lærernes og pædagogernes SDQ-tal",
     "Børnene selv": "Børnenes egne SDQ-tal",
 }
-_MEANS = (
-    ("first_mean_points", "Første måling"),
-    ("second_mean_points", "Anden måling"),
-    ("change_mean_points", "Ændring"),
-    ("expected_change_points", "Ventet uden indsats"),
-    ("first_prosocial_mean_points", "Styrker, første måling"),
-    ("second_prosocial_mean_points", "Styrker, anden måling"),
-)
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """Every table of the section; those that could not be made are None."""
+
+    changes: ProtectedTable
+    reliable: ProtectedTable | None
+    by_district: ProtectedTable
+    groups: ProtectedTable
+    other_groups: ProtectedTable | None
+    spread: ProtectedTable | None
+    detection: ProtectedTable
+    flow: ProtectedTable
+    follow_up: ProtectedTable
+    pairing: ProtectedTable
+    lost: ProtectedTable | None
+    scales: ProtectedTable | None
+    standardised: ProtectedTable | None
+    added_value: ProtectedTable | None
+
+    def all(self) -> tuple[ProtectedTable, ...]:
+        """The tables there are, in the order of the report."""
+        return tuple(table for table in vars(self).values() if table is not None)
 
 
 def wellbeing_section(context: ReportContext) -> Section:
     """The section *Har børnene det bedre?*: change per kind of informant with the expected change beside it, level 1 at most."""
-    records = context.records(_CHANGES)
-    if not any(record["area_code"] == "ALL" for record in records):
+    pairs = read_pairs(context)
+    if not pairs.height:
         return missing_section("wellbeing", QUESTION, ("sdq_answers",))
-    everything = _protected_changes(context, records)
-    changes = everything.excerpt(
-        "sdq_change",
-        title="SDQ-tal ved første og anden måling, efter hvem der har svaret",
-        columns=[column.name for column in everything.columns if column.name != "area"],
-        keep_row=lambda row: row["area"] == WHOLE_MUNICIPALITY,
-    )
-    by_district = everything.excerpt(
-        "sdq_by_district",
-        title="SDQ-tal pr. distrikt, efter hvem der har svaret",
-        columns=("informant", "area", *_COUNTS, *(name for name, _ in _MEANS[:4])),
-    )
-    main = str(changes.rows[0][0].value)
-    whole = {column.name: changes.cell(column.name, informant=main) for column in changes.columns}
-    followed = _follow_up_table(context, records)
-    whole |= {name: followed.cell(name, informant=main) for name in ("due_count", "not_due_count")}
-    evidence = _evidence(context, records, main)
-    figure = change_rows(
-        changes,
-        FigureWords(
-            figure_id="sdq_change",
-            title=f"{main}: {_figure_title(whole)}",
-            subtitle="Ændring i børnenes samlede SDQ-tal fra første til anden måling, efter hvem der har svaret. Point (skalaen går "
-            f"fra 0 til 40). Prikken er det målte; stregen er usikkerheden (95{NBSP}%). Romben er den ændring, man kunne vente uden "
-            "indsats.",
-            source=f"{_source(context)} {_expectation_source()}",
-            constructed=context.is_constructed,
-        ),
-        label="informant",
-        change="change_mean_points",
-        low="low",
-        high="high",
-        expected="expected_change_points",
-        children="children_count",
-        direction_note="← færre vanskeligheder end ved første måling",
-    )
+    main = by_pairs(pairs)[0][1]
+    tables = _tables(context, pairs, main)
+    whole = {column.name: tables.changes.cell(column.name, informant=main) for column in tables.changes.columns}
+    whole |= {name: _followed(tables, main, name) for name in ("due_count", "not_due_count")}
+    evidence = _evidence(context, pairs)
     return Section(
         section_id="wellbeing",
         question=QUESTION,
         answer=_answer(whole, main, evidence),
-        support=_support(changes, main, evidence),
+        support=_support(whole, tables.changes, main, evidence),
         level=int(evidence.level),
-        level_reason=_level_reason(evidence, whole, context),
-        tables=(changes, by_district, followed),
-        figures=(figure,),
+        level_reason=_level_reason(evidence, context),
+        tables=tables.all(),
+        figures=(
+            change_figure(context, tables.changes, main),
+            *(
+                (reliable_figure(context, tables.reliable, main),)
+                if tables.reliable and main in tables.reliable.values("informant")
+                else ()
+            ),
+        ),
+        appendix_figures=(
+            group_figure(context, tables.groups, main),
+            *((spread_figure(context, tables.spread, main),) if tables.spread else ()),
+            detection_figure(context, tables.detection),
+            flow_figure(context, tables.flow, main),
+        ),
         how_sure=HowSure(
-            number=f"{UNCERTAINTY} Den er regnet på distrikter, ikke på børn.",
+            number=f"{UNCERTAINTY} Den er regnet på distrikter, ikke på børn. {_clear_changes(tables.reliable, main)}".strip(),
             cause="Børn henvises, når det går dårligst. Derfor falder tallet ofte, også uden indsats. "
             "Vi har ingen børn uden indsats at holde op imod. Det ventede er en antagelse og ikke en dansk norm.",
-            data=f"{follow_up(whole['children_count'], whole['due_count'])} {_not_due(whole['not_due_count'])}".strip(),
+            data=" ".join(
+                filter(
+                    None,
+                    (
+                        follow_up(whole["children_count"], whole["due_count"]),
+                        _not_due(whole["not_due_count"]),
+                        _lost(tables.lost, whole, main, evidence),
+                    ),
+                )
+            ),
             needed="Skal årsagen findes, må børn med og uden indsatsen måles på samme tid.",
         ),
         not_shown=(
             "Figuren viser ikke, om indsatsen er årsagen.",
             "Den siger intet om det enkelte barn.",
+            "»De 15-20 procent, der klarer sig dårligst« kan ikke opgøres: Kun henviste børn er målt.",
         ),
         method=(
             f"{SDQ_EXPLAINED} Styrker går fra 0 til 10{NBSP}point; højere tal er bedre.",
@@ -112,135 +142,60 @@ def wellbeing_section(context: ReportContext) -> Section:
             f"{number(context.settings.sdq.window_days_maximum)}{NBSP}dage imellem.",
             "Tallene er gennemsnit af distrikternes gennemsnit, så hvert distrikt tæller lige meget.",
         ),
-        declared_numbers=(
-            DeclaredNumber("0", "SDQ-skalaens laveste tal; niveau 0"),
-            DeclaredNumber("1", "niveau 1"),
-            DeclaredNumber("40", "SDQ-skalaens højeste samlede tal"),
-            DeclaredNumber("10", "højeste tal for styrker"),
-            DeclaredNumber("95", "procent: usikkerhedens bredde"),
-            DeclaredNumber("100", "tilfælde, som usikkerheden forklares med"),
-            DeclaredNumber(str(context.settings.sdq.window_days_minimum), "mindste antal dage mellem målingerne"),
-            DeclaredNumber(str(context.settings.sdq.window_days_maximum), "største antal dage mellem målingerne"),
-            DeclaredNumber(number(context.settings.evidence.minimum_follow_up_pct), "procent: krav til opfølgning"),
-        ),
+        declared_numbers=_declared(context),
     )
 
 
-def _protected_changes(context: ReportContext, records: Sequence[dict[str, Any]]) -> ProtectedTable:
-    """Every kind of informant (most pairs first) by district and whole, protected once: the report's tables are excerpts.
-
-    The whole's means are means of the districts' means, its interval is from the districts. Mean and interval together are
-    two equations in the districts' means, so these are shown for all districts of an informant or for none, and the interval
-    only where it could not be solved for the hidden ones.
-    """
-    rows: list[dict[str, Any]] = []
-    for code, title in ALL_INFORMANTS.items():
-        chosen = [record for record in records if record["informant_code"] == code]
-        districts = [record for record in chosen if record["area_kind"] == "district"]
-        is_shown = all(_may_show(context, record) for record in districts if int(record["children_count"]) > 0)
-        for record in context.area_order(chosen):
-            if record["area_code"] == "ALL":
-                means = _means_over_districts(districts)
-                if not is_shown and _measured_twice(districts) < FEWEST_HIDDEN_DISTRICTS:
-                    means |= dict.fromkeys(("low", "high"), Cell(None, CellStatus.HIDDEN))
-            else:
-                means = _own_means(record, is_shown=is_shown)
-            rows.append({**record, **means, "informant": title, "area": context.area_name(record["area_code"])})
-    whole = {str(row["informant"]): int(row["children_count"]) for row in rows if row["area"] == WHOLE_MUNICIPALITY}
-    rows.sort(key=lambda row: -whole.get(str(row["informant"]), 0))
-    behind = {"children": "children_count", "institutions": "institutions_count"}
-    means_columns = [TableColumn(name, title, "mean", decimals=1, unit="point", **behind) for name, title in _MEANS]
-    return protect(
-        rows,
-        table_id="sdq_all",
-        title="SDQ-tal ved første og anden måling",
-        columns=(
-            TableColumn("informant", "Svar fra", "label"),
-            TableColumn("area", "Distrikt", "label"),
-            TableColumn("first_measured_count", "Målt første gang", "count"),
-            TableColumn("children_count", "Målt to gange", "count"),
-            *means_columns[:3],
-            TableColumn("low", "Usikkerhed fra", "mean", decimals=1, unit="point", limit_of="change_mean_points"),
-            TableColumn("high", "Usikkerhed til", "mean", decimals=1, unit="point", limit_of="change_mean_points"),
-            *means_columns[3:],
-        ),
-        source=f"{_source(context)} {ROUNDED}",
-        rule=context.rule,
-        totals=(TotalRow("area", WHOLE_MUNICIPALITY, columns=_COUNTS, within=("informant",)),),
+def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
+    reliable, values = reliable_changes(context, pairs), added_values(pairs)
+    everything = protect_groups(
+        context, pairs, [*reliable_parts(reliable), *scale_parts(pairs), *added_value_parts(pairs, values)]
+    )
+    informants = dict(by_pairs(pairs))
+    reasons = {code: title for code, title in REASONS.items() if code}
+    return _Tables(
+        changes=change_table(everything),
+        reliable=reliable_table(context, reliable, everything),
+        by_district=district_table(everything),
+        groups=group_table(everything, main),
+        other_groups=other_group_table(everything, main),
+        spread=spread_table(context, everything, main),
+        detection=detection_table(context),
+        flow=flow_table(context, everything, reasons, main),
+        follow_up=follow_up_table(context, everything),
+        pairing=pairing_table(context, everything, REASONS, informants),
+        lost=lost_table(context, pairs),
+        scales=scales_table(context, pairs, everything),
+        standardised=standardised_table(context, pairs),
+        added_value=added_value_table(context, pairs, values, everything),
     )
 
 
-def _follow_up_table(context: ReportContext, records: Sequence[dict[str, Any]]) -> ProtectedTable:
-    """How many could have been measured twice by now, for the whole municipality only: by district it would tell of few."""
-    rows = [
-        {**record, "informant": title}
-        for code, title in ALL_INFORMANTS.items()
-        for record in records
-        if record["informant_code"] == code and record["area_code"] == "ALL"
-    ]
-    return protect(
-        sorted(rows, key=lambda row: -int(row["children_count"])),
-        table_id="sdq_follow_up",
-        title="Børn, der kan have to SDQ-målinger",
-        columns=(
-            TableColumn("informant", "Svar fra", "label"),
-            TableColumn("first_measured_count", "Målt første gang", "count"),
-            TableColumn("not_due_count", "Tiden til anden måling er ikke gået", "count"),
-            TableColumn("due_count", "Kan have to målinger", "count"),
-        ),
-        source=_source(context),
-        rule=context.rule,
-        totals=(TotalColumn("first_measured_count", ("due_count", "not_due_count")),),
+def _followed(tables: _Tables, main: str, name: str) -> Cell:
+    return next(
+        row[tables.follow_up.column_index(name)]
+        for row in tables.follow_up.rows
+        if row[tables.follow_up.column_index("informant")].value == main
     )
 
 
-def _may_show(context: ReportContext, record: dict[str, Any]) -> bool:
-    rule = context.rule
-    return (
-        int(record["children_count"]) >= rule.minimum_group_children
-        and int(record["institutions_count"]) >= rule.minimum_institutions
-    )
+# ── what may be said ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _measured_twice(districts: Sequence[dict[str, Any]]) -> int:
-    return sum(record["area_code"] is not None and int(record["children_count"]) > 0 for record in districts)
-
-
-def _own_means(record: dict[str, Any], *, is_shown: bool) -> dict[str, Any]:
-    """A district's own means, hidden unless every district's may be shown; it has no interval of its own."""
-    missing = Cell(None, CellStatus.NOT_COMPUTABLE)
-    hidden = Cell(None, CellStatus.HIDDEN)
-    means = {name: missing if record.get(name) is None else record[name] if is_shown else hidden for name, _ in _MEANS}
-    return {**means, "low": missing, "high": missing}
-
-
-def _means_over_districts(districts: Sequence[dict[str, Any]]) -> dict[str, Cell | float | None]:
-    known = [record for record in districts if record["area_code"] is not None and int(record["children_count"]) > 0]
-    if not known:
-        return dict.fromkeys([name for name, _ in _MEANS] + ["low", "high"], Cell(None, CellStatus.NOT_COMPUTABLE))
-    labels = [str(record["area_code"]) for record in known]
-    means: dict[str, Cell | float | None] = {
-        name: cluster_mean_interval(
-            [float(r[name]) if r[name] is not None else float("nan") for r in known], labels
-        ).by_cluster.value
-        for name, _ in _MEANS
-    }
-    change = cluster_mean_interval([float(r["change_mean_points"]) for r in known], labels).by_cluster
-    return {**means, "low": change.low, "high": change.high}
-
-
-def _evidence(context: ReportContext, records: Sequence[dict[str, Any]], informant: str) -> Evidence:
-    code = next(code for code, title in ALL_INFORMANTS.items() if title == informant)
-    whole = next(r for r in records if r["informant_code"] == code and r["area_kind"] == "municipality")
-    pairs, other = int(whole["children_count"]), int(whole["unpaired_other_informant_count"])
-    due = int(whole["due_count"])
+def _evidence(context: ReportContext, pairs: pl.DataFrame) -> Evidence:
+    """The level of the main informant's change, from counts of children alone."""
+    code = by_pairs(pairs)[0][0]
+    own = pairs.filter(pl.col("informant_code") == code)
+    reasons = own["unpaired_reason_code"].fill_null("").to_list()
+    paired = int(own["is_paired"].sum())
+    due, other = own.height - reasons.count("not_due"), reasons.count("other_informant")
     limits = context.settings.evidence
     return level_of_change(
-        pair_count=pairs,
-        follow_up_share=pairs / due if due else None,
+        pair_count=paired,
+        follow_up_share=paired / due if due else None,
         # a child followed up by somebody else is a pair by another informant, and is never subtracted
-        same_informant_share=pairs / (pairs + other) if pairs + other else None,
-        district_count=sum(1 for r in records if r["informant_code"] == code and r["area_kind"] == "district"),
+        same_informant_share=paired / (paired + other) if paired + other else None,
+        district_count=own["district_code"].n_unique(),
         limits=GateLimits(
             minimum_follow_up_share=limits.minimum_follow_up_pct / 100,
             minimum_same_informant_share=limits.minimum_same_informant_pct / 100,
@@ -256,13 +211,20 @@ _GATES = {
 }
 
 
-def _not_due(children: Cell) -> str:
-    if children.value is None or not float(children.value):
-        return ""
-    return f"{counted(float(children.value), 'andre børn')} er målt så sent, at tiden til anden måling ikke er gået."
+def _level_reason(evidence: Evidence, context: ReportContext) -> str:
+    if not evidence.failed_gates:
+        return f"Niveauet er {LEVEL_NAMES[int(evidence.level)]}, fordi der ikke er nogen gruppe at holde op imod."
+    reasons = " og ".join(_GATES[gate] for gate in evidence.failed_gates)
+    said = f"Niveauet er sat ned fra {int(evidence.designed_level)} til {int(evidence.level)}, fordi {reasons}."
+    if Gate.FOLLOW_UP_SHARE in evidence.failed_gates:
+        said += f" Kravet er {number(context.settings.evidence.minimum_follow_up_pct)}{NBSP}procent med to målinger."
+    return said
 
 
-def _answer(whole: dict[str, Cell], main: str, evidence: Evidence) -> str:
+# ── sentences ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _answer(whole: Mapping[str, Cell], main: str, evidence: Evidence) -> str:
     """The change beside the expected one at level 1; below it, only how many were measured twice."""
     if evidence.level == EvidenceLevel.COUNTED:
         counted_words = follow_up(whole["children_count"], whole["due_count"])
@@ -276,11 +238,19 @@ def _answer(whole: dict[str, Cell], main: str, evidence: Evidence) -> str:
     )
 
 
-def _support(changes: ProtectedTable, main: str, evidence: Evidence) -> str:
-    """What SDQ is, and from level 1 what the others who answered say."""
+def _support(whole: Mapping[str, Cell], changes: ProtectedTable, main: str, evidence: Evidence) -> str:
+    """What SDQ is; from level 1 whether the change is the expected one, and what the others who answered say."""
     if evidence.level == EvidenceLevel.COUNTED:
         return SDQ_RANGE
-    return f"{SDQ_RANGE} {_other_informants(changes, main)}".strip()
+    return " ".join(filter(None, (_verdict(whole), SDQ_RANGE, _other_informants(changes, main))))
+
+
+def _verdict(whole: Mapping[str, Cell]) -> str:
+    """Whether the change can be told from the expected one; never whether it is good."""
+    if any(whole[name].value is None for name in ("change_mean_points", "low", "high", "expected_change_points")):
+        return ""
+    like = is_like_expected(whole["low"], whole["high"], whole["expected_change_points"])
+    return LIKE_EXPECTED if like else UNLIKE_EXPECTED
 
 
 def _other_informants(changes: ProtectedTable, main: str) -> str:
@@ -293,30 +263,69 @@ def _other_informants(changes: ProtectedTable, main: str) -> str:
     return " ".join(said)
 
 
-def _level_reason(evidence: Evidence, whole: dict[str, Cell], context: ReportContext) -> str:
-    if not evidence.failed_gates:
-        return f"Niveauet er {LEVEL_NAMES[int(evidence.level)]}, fordi der ikke er nogen gruppe at holde op imod."
-    reasons = " og ".join(_GATES[gate] for gate in evidence.failed_gates)
-    said = f"Niveauet er sat ned fra {int(evidence.designed_level)} til {int(evidence.level)}, fordi {reasons}."
-    if Gate.FOLLOW_UP_SHARE in evidence.failed_gates:
-        said += f" Kravet er {number(context.settings.evidence.minimum_follow_up_pct)}{NBSP}procent med to målinger."
-    return said
+def _clear_changes(reliable: ProtectedTable | None, main: str) -> str:
+    """How many changed by more than error, each way, beside what would be expected without help."""
+    if reliable is None or main not in reliable.values("informant"):
+        return ""
+    said = []
+    for outcome in (FEWER, MORE):
+        children, of, expected = (
+            reliable.cell(name, informant=main, outcome=outcome)
+            for name in ("children_count", "whole_count", "expected_pct")
+        )
+        if children.value is not None and of.value is not None:
+            usual = cell_text(expected, reliable.column("expected_pct")).replace("%", "procent")
+            counted_words = count_and_share(int(str(children.value)), int(str(of.value)), "børn")
+            said.append(f"{outcome} har {counted_words}; uden indsats kunne man vente {usual}.")
+    return " ".join(said)
 
 
-def _figure_title(whole: dict[str, Cell]) -> str:
-    change, expected = whole["change_mean_points"].value, whole["expected_change_points"].value
-    if change is None or expected is None:
-        return "ændringen i SDQ kan ikke vises"
-    low, high = whole["low"].value, whole["high"].value
-    if low is not None and high is not None and float(low) <= float(expected) <= float(high):
-        return "ændringen er ikke til at skelne fra den, man kunne vente uden indsats"
-    return "ændringen er en anden end den, man kunne vente uden indsats"
+def _not_due(children: Cell) -> str:
+    if children.value is None or not float(children.value):
+        return ""
+    return f"{counted(float(children.value), 'andre børn')} er målt så sent, at tiden til anden måling ikke er gået."
 
 
-def _expectation_source() -> str:
-    status = load_code_table("sdq_reference_values").rows[0]["status"]
-    return f"Det ventede er regnet ud fra en {status}."
+def _lost(lost: ProtectedTable | None, whole: Mapping[str, Cell], main: str, evidence: Evidence) -> str:
+    """How the children without a second form began, and how much worse they must have done for the fall to vanish."""
+    if lost is None or main not in lost.values("informant"):
+        return ""
+    followed, others, tipping = (lost.cell(name, informant=main).value for name in ("followed", "lost", "tipping"))
+    if followed is None or others is None:
+        return ""
+    said = (
+        f"Børn uden anden måling havde {number(float(others), 1)}{NBSP}point ved første måling; "
+        f"de andre havde {number(float(followed), 1)}."
+    )
+    change = whole["change_mean_points"].value
+    if (
+        evidence.level == EvidenceLevel.COUNTED
+        or tipping is None
+        or change is None
+        or not float(change) < 0 < float(tipping)
+    ):
+        return said
+    return (
+        f"{said} Børn uden anden måling skulle være gået {number(float(tipping), 1)}{NBSP}point dårligere end ventet, "
+        "før faldet for alle børn var væk."
+    )
 
 
-def _source(context: ReportContext) -> str:
-    return f"Kilde: {context.settings.municipality.name}s SDQ-målinger."
+def _declared(context: ReportContext) -> tuple[DeclaredNumber, ...]:
+    settings = context.settings
+    return (
+        DeclaredNumber("0", "SDQ-skalaens laveste tal; niveau 0"),
+        DeclaredNumber("1", "niveau 1"),
+        DeclaredNumber("40", "SDQ-skalaens højeste samlede tal"),
+        DeclaredNumber("10", "højeste tal for styrker"),
+        DeclaredNumber("12", "måneder, som opsporing er talt over"),
+        DeclaredNumber("15", "procent: den nederste ende af »de 15-20 procent«"),
+        DeclaredNumber("17", "år: de ældste børn, der er talt"),
+        DeclaredNumber("20", "procent: den øverste ende af »de 15-20 procent«"),
+        DeclaredNumber("95", "procent: usikkerhedens bredde"),
+        DeclaredNumber("100", "tilfælde, som usikkerheden forklares med; børn, som opsporing er regnet pr."),
+        DeclaredNumber(str(FEWEST_CHILDREN), "børn, som den britiske formel mindst kræver"),
+        DeclaredNumber(str(settings.sdq.window_days_minimum), "mindste antal dage mellem målingerne"),
+        DeclaredNumber(str(settings.sdq.window_days_maximum), "største antal dage mellem målingerne"),
+        DeclaredNumber(number(settings.evidence.minimum_follow_up_pct), "procent: krav til opfølgning"),
+    )

@@ -75,6 +75,7 @@ class Reliable:
     inputs: ReliabilityInputs
     change: ReliableChange
     counts: Mapping[str, int]
+    intervals: Mapping[str, Estimate]
     shows_interval: bool
 
 
@@ -101,15 +102,23 @@ def reliable_changes(context: ReportContext, pairs: pl.DataFrame) -> list[Reliab
             population_mean=population_mean,
             retest_correlation=correlation,
         )
-        limit = inputs.rule.limit_points
-        counts = {
-            FEWER: int((second - first < -limit).sum()),
-            SAME: int((np.abs(second - first) <= limit).sum()),
-            MORE: int((second - first > limit).sum()),
+        outcomes = _outcomes(second - first, inputs.rule.limit_points)
+        has_district = own["district_code"].is_not_null().to_numpy()
+        labels = own["district_code"].drop_nulls().to_list()
+        intervals = {
+            outcome: cluster_mean_interval(flags[has_district].astype(float), labels).by_cluster
+            for outcome, flags in outcomes.items()
         }
-        shows = interval_may_be_shown(context, own) and own["district_code"].null_count() == 0
-        found.append(Reliable(informant, inputs, change, counts, shows))
+        counts = {outcome: int(flags.sum()) for outcome, flags in outcomes.items()}
+        shows = interval_may_be_shown(context, measured_twice(pairs, code))
+        found.append(Reliable(informant, inputs, change, counts, intervals, shows))
     return found
+
+
+def _outcomes(change: Points, limit: float) -> dict[str, NDArray[np.bool_]]:
+    """Which children changed by more than `limit` points, and which way."""
+    fewer, more = change < -limit, change > limit
+    return {FEWER: fewer, SAME: ~fewer & ~more, MORE: more}
 
 
 def reliable_parts(changes: Sequence[Reliable]) -> list[Part]:
@@ -137,7 +146,7 @@ def reliable_table(
             TableColumn("low_pct", "Usikkerhed fra", "number", unit="%"),
             TableColumn("high_pct", "Usikkerhed til", "number", unit="%"),
             TableColumn("expected_pct", "Ventet uden indsats", "number", unit="%"),
-            TableColumn("error_pct", "Ved måleusikkerhed alene", "number", unit="%"),
+            TableColumn("error_pct", "Ved målefejl alene", "number", unit="%", decimals=1),
         ),
         source=f"{source_of(context)} {_reliable_note(changes)}",
         rule=context.rule,
@@ -146,19 +155,14 @@ def reliable_table(
 
 def _reliable_rows(each: Reliable, everything: ProtectedTable) -> list[dict[str, Any]]:
     whole = everything.cell("children_count", informant=each.informant, division=EVERYBODY)
-    change = each.change
-    expected = {FEWER: change.expected_improved_share, MORE: change.expected_worsened_share}
-    fewer, more = expected[FEWER] or 0.0, expected[MORE] or 0.0
-    shares = {
-        FEWER: (change.improved_by_district, fewer, change.error_share),
-        SAME: (None, 1 - fewer - more, 1 - 2 * change.error_share),
-        MORE: (change.worsened_by_district, more, change.error_share),
-    }
+    change, error = each.change, each.change.error_share
+    fewer, more = change.expected_improved_share or 0.0, change.expected_worsened_share or 0.0
+    expected = {FEWER: (fewer, error), SAME: (1 - fewer - more, 1 - 2 * error), MORE: (more, error)}
     rows = []
-    for outcome, (interval, without_help, error) in shares.items():
+    for outcome, (without_help, by_error) in expected.items():
         count = everything.cell("part_count", informant=each.informant, division=OUTCOME, group=outcome)
         is_shown = count.status is CellStatus.SHOWN and whole.status is CellStatus.SHOWN
-        low, high = _percent_limits(interval) if is_shown and each.shows_interval else (None, None)
+        limits = _percent_limits(each.intervals[outcome]) if is_shown and each.shows_interval else (_HIDDEN, _HIDDEN)
         rows.append(
             {
                 "informant": each.informant,
@@ -166,17 +170,17 @@ def _reliable_rows(each: Reliable, everything: ProtectedTable) -> list[dict[str,
                 "children_count": count,
                 "whole_count": whole,
                 "share_pct": 100 * _float(count) / _float(whole) if is_shown else _HIDDEN,
-                "low_pct": low if interval is None or low is not None else _HIDDEN,
-                "high_pct": high if interval is None or high is not None else _HIDDEN,
+                "low_pct": limits[0],
+                "high_pct": limits[1],
                 "expected_pct": 100 * without_help,
-                "error_pct": 100 * error,
+                "error_pct": 100 * by_error,
             }
         )
     return rows
 
 
-def _percent_limits(interval: Estimate | None) -> tuple[float | None, float | None]:
-    if interval is None or interval.low is None or interval.high is None:
+def _percent_limits(interval: Estimate) -> tuple[float | None, float | None]:
+    if interval.low is None or interval.high is None:
         return None, None
     return 100 * max(0.0, interval.low), 100 * min(1.0, interval.high)
 

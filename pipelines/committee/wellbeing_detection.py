@@ -43,7 +43,9 @@ def detection_table(context: ReportContext) -> ProtectedTable:
             TableColumn("area", "Område", "label"),
             TableColumn("children_count", "Børn på 0-17 år", "count"),
             TableColumn("first_measured_count", "Målt første gang i de seneste 12 måneder", "count"),
-            TableColumn("share", "Andel", "share", decimals=1, numerator="first_measured_count", denominator="children_count"),
+            TableColumn(
+                "share", "Andel", "share", decimals=1, numerator="first_measured_count", denominator="children_count"
+            ),
         ),
         source=source_of(context),
         rule=context.rule,
@@ -116,8 +118,14 @@ def _sums(rows: Sequence[Mapping[str, Any]]) -> list[Total]:
             continue
         is_whole = total["area_kind"] == "municipality"
         for kind in ("district", "model") if is_whole else ("district",):
-            parts = [row for row in rows if row["area_kind"] == kind and (is_whole or row["model_code"] == total["model_code"])]
-            found += [SumRelation(at(column, total), tuple(at(column, row) for row in parts)) for column in _COUNTS if parts]
+            parts = [
+                row
+                for row in rows
+                if row["area_kind"] == kind and (is_whole or row["model_code"] == total["model_code"])
+            ]
+            found += [
+                SumRelation(at(column, total), tuple(at(column, row) for row in parts)) for column in _COUNTS if parts
+            ]
     return found
 
 

@@ -1,4 +1,4 @@
-"""SDQ before and after, by every division the report shows: core.fct_sdq_pair -> one protected table, its excerpts the report's tables.
+"""SDQ before and after, by every division the report shows: core.fct_sdq_pair -> one protected table, cut into the report's.
 
 All divisions (district, model, rung, age, sex, first score, why there is no second form) count the same children. Protected apart,
 one could show what another hides; so they are protected together, with every sum that ties them.
@@ -71,7 +71,7 @@ SELECT informant_code, version_code, institution_code, district_code, model_code
        {", ".join(f"{occasion}_{scale}_points" for scale in SCALES for occasion in ("first", "second"))}
 FROM core.fct_sdq_pair
 ORDER BY informant_code, district_code, institution_code, first_date, child_id
-"""  # noqa: S608  # our own names
+"""
 
 
 @dataclass(frozen=True)
@@ -268,7 +268,7 @@ def _informant_rows(context: ReportContext, own: pl.DataFrame, code: str, inform
 def _measured(context: ReportContext, frame: pl.DataFrame, code: str) -> dict[str, Any]:
     """Counts of one group of an informant's children, and the means and the interval over districts of those with a pair."""
     paired = frame.filter(pl.col("is_paired"))
-    not_due = int((frame["unpaired_reason_code"] == "not_due").fill_null(False).sum())  # noqa: FBT003  # polars' own
+    not_due = int((frame["unpaired_reason_code"] == "not_due").fill_null(False).sum())
     due = frame.height - not_due
     counts = {
         "first_measured_count": frame.height,

@@ -16,6 +16,7 @@ from pipelines.committee.wellbeing_groups import (
     source_of,
 )
 from pipelines.disclosure.protect import protect
+from pipelines.disclosure.relations import TotalRow
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 
 Row = Mapping[str, Any]
@@ -32,6 +33,7 @@ _OTHER_FORMS: Final = {
     "total_missing": "Første skema med for få svar",
     "after_as_of_date": "Udfyldt efter opgørelsesdagen",
 }
+_OTHERS: Final = "Øvrige skemaer i alt"
 _PAIRING: Final = """
 SELECT informant_code, outcome_code, forms_count
 FROM marts.mart_sdq_pairing
@@ -90,7 +92,11 @@ def other_group_table(everything: ProtectedTable, main: str) -> ProtectedTable |
 
 def spread_table(context: ReportContext, everything: ProtectedTable, informant: str) -> ProtectedTable | None:
     """How many children lie in each span of points at either measurement; None when one span holds all."""
-    spans = [row["group"] for row in _values(everything) if row["informant"] == informant and row["division"] == SPREAD["first"]]
+    spans = [
+        row["group"]
+        for row in _values(everything)
+        if row["informant"] == informant and row["division"] == SPREAD["first"]
+    ]
     if len(spans) < 2:
         return None
     rows = [
@@ -142,13 +148,18 @@ def follow_up_table(context: ReportContext, everything: ProtectedTable) -> Prote
     )
 
 
-def flow_table(context: ReportContext, everything: ProtectedTable, reasons: Mapping[str, str], informant: str) -> ProtectedTable:
+def flow_table(
+    context: ReportContext, everything: ProtectedTable, reasons: Mapping[str, str], informant: str
+) -> ProtectedTable:
     """From first form to second for one informant: the steps, and between them who fell away and why."""
     whole = {row["division"].value: row for row in _cells(everything) if row["informant"].value == informant}[EVERYBODY]
 
     def fallen(code: str) -> dict[str, Any]:
         title = reasons[code]
-        return {"step": title, "count": everything.cell("part_count", informant=informant, division=REASON, group=title)}
+        return {
+            "step": title,
+            "count": everything.cell("part_count", informant=informant, division=REASON, group=title),
+        }
 
     rows = [
         {"step": STEPS[0], "count": whole["first_measured_count"]},
@@ -171,9 +182,9 @@ def pairing_table(
     context: ReportContext, everything: ProtectedTable, reasons: Mapping[str | None, str], informants: Mapping[str, str]
 ) -> ProtectedTable:
     """Every form and what became of it, per informant: first forms with a pair or the reason why not, then the other forms."""
-    found = context.records(_PAIRING)
+    others = _other_forms(context, informants)
     rows: list[dict[str, Any]] = []
-    for code, informant in informants.items():
+    for informant in informants.values():
         rows += [
             {
                 "informant": informant,
@@ -182,11 +193,7 @@ def pairing_table(
             }
             for title in reasons.values()
         ]
-        rows += [
-            {"informant": informant, "outcome": _OTHER_FORMS[record["outcome_code"]], "count": _whole(context, record)}
-            for record in found
-            if record["informant_code"] == code and record["outcome_code"] != "second_form"
-        ]
+        rows += [dict(row) for row in others if row["informant"].value == informant]
     return protect(
         rows,
         table_id="sdq_pairing",
@@ -201,10 +208,34 @@ def pairing_table(
     )
 
 
-def _whole(context: ReportContext, record: Row) -> Cell | int:
-    """A count of forms of its own, tied to no other shown number: small ones are hidden."""
-    count = int(record["forms_count"])
-    return Cell(None, CellStatus.HIDDEN) if context.rule.hides_count(count) else count
+def _other_forms(context: ReportContext, informants: Mapping[str, str]) -> list[dict[str, Cell]]:
+    """The forms that open no pair, by reason and informant with their sum, protected among themselves."""
+    rows: list[dict[str, Any]] = []
+    for code, informant in informants.items():
+        own = [
+            {
+                "informant": informant,
+                "outcome": _OTHER_FORMS[record["outcome_code"]],
+                "count": int(record["forms_count"]),
+            }
+            for record in context.records(_PAIRING)
+            if record["informant_code"] == code and record["outcome_code"] != "second_form"
+        ]
+        rows += [*own, {"informant": informant, "outcome": _OTHERS, "count": sum(row["count"] for row in own)}]
+    found = protect(
+        rows,
+        table_id="sdq_other_forms",
+        title="Skemaer, der ikke åbner et par",
+        columns=(
+            TableColumn("informant", "Svar fra", "label"),
+            TableColumn("outcome", "Skemaet blev", "label"),
+            TableColumn("count", "Skemaer", "count"),
+        ),
+        source=source_of(context),
+        rule=context.rule,
+        totals=(TotalRow("outcome", _OTHERS, within=("informant",)),),
+    )
+    return _cells(found)
 
 
 def _is_change_row(row: Row) -> bool:
@@ -230,5 +261,3 @@ def _share(part: Cell, whole: Cell) -> Cell | float:
 def _titled(table: ProtectedTable, **titles: str) -> ProtectedTable:
     columns = tuple(replace(column, title=titles.get(column.name, column.title)) for column in table.columns)
     return replace(table, columns=columns)
-
-

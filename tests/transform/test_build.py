@@ -203,8 +203,14 @@ def test_the_checks_of_the_system_pass_on_its_own_tables():
             "sdq_score_out_of_range",
         ),
         (
-            "INSERT INTO core.fct_sdq_score (child_id, informant_code, total_points) VALUES (uuid(), 'parent', 11)",
+            "INSERT INTO core.fct_sdq_score (child_id, informant_code, score_source, total_points) "
+            "VALUES (uuid(), 'parent', 'answers', 11)",
             "sdq_score_out_of_range",
+        ),
+        (
+            "INSERT INTO core.fct_sdq_score (child_id, informant_code, score_source, total_points) "
+            "VALUES (uuid(), 'parent', 'delivered', 11)",
+            "sdq_form_is_lost_from_the_pairing",
         ),
         (
             "INSERT INTO core.fct_sdq_pair (child_id, informant_code, is_paired, days_between, change_points) "

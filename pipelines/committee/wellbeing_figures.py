@@ -1,0 +1,169 @@
+"""The figures of the SDQ section: their words around the recipes, each drawn from one protected table."""
+
+from collections.abc import Sequence
+
+from pipelines.codes import load_code_table
+from pipelines.committee.context import ReportContext
+from pipelines.committee.wellbeing_changes import FEWER
+from pipelines.committee.wellbeing_groups import source_of
+from pipelines.committee.wellbeing_tables import STEPS
+from pipelines.disclosure.table import Cell, ProtectedTable
+from pipelines.publish.danish import NBSP, cell_text
+from pipelines.publish.figures import (
+    FigureWords,
+    before_and_after_bars,
+    change_rows,
+    flow_bars,
+    shares_against_expected,
+)
+from pipelines.publish.section import Figure
+
+_DIRECTION = "← færre vanskeligheder end ved første måling"
+_MARKS = (
+    f"Prikken er det målte; stregen er usikkerheden (95{NBSP}%). Romben er den ændring, man kunne vente uden indsats."
+)
+LIKE_EXPECTED = "ændringen er ikke til at skelne fra den, man kunne vente uden indsats"
+UNLIKE_EXPECTED = "ændringen er en anden end den, man kunne vente uden indsats"
+
+
+def change_figure(context: ReportContext, changes: ProtectedTable, main: str) -> Figure:
+    """The change per kind of informant against the expected one."""
+    names = ("change_mean_points", "low", "high", "expected_change_points")
+    finding = expected_words(*(changes.cell(name, informant=main) for name in names))
+    return change_rows(
+        changes,
+        FigureWords(
+            figure_id="sdq_change",
+            title=f"{main}: {finding}",
+            subtitle="Ændring i børnenes samlede SDQ-tal fra første til anden måling, efter hvem der har svaret. Point (skalaen går "
+            f"fra 0 til 40). {_MARKS}",
+            source=f"{source_of(context)} {expectation_source()}",
+            constructed=context.is_constructed,
+        ),
+        label="informant",
+        change="change_mean_points",
+        low="low",
+        high="high",
+        expected="expected_change_points",
+        children="children_count",
+        direction_note=_DIRECTION,
+    )
+
+
+def group_figure(context: ReportContext, groups: ProtectedTable, main: str) -> Figure:
+    """The change per group of children against the expected one; the whole first."""
+    return change_rows(
+        groups,
+        FigureWords(
+            figure_id="sdq_by_group",
+            title=_groups_title(groups),
+            subtitle=f"{main}: ændring i det samlede SDQ-tal efter model, trin, alder og køn. Point. {_MARKS}",
+            source=f"{source_of(context)} Grupperne er ikke valgt ved lodtrækning og kan ikke sammenlignes som modeller.",
+            constructed=context.is_constructed,
+        ),
+        label="group",
+        change="change_mean_points",
+        low="low",
+        high="high",
+        expected="expected_change_points",
+        children="children_count",
+        direction_note=_DIRECTION,
+    )
+
+
+def reliable_figure(context: ReportContext, shares: ProtectedTable, main: str) -> Figure:
+    """Children with a clear change beside what would be expected without help, and by error alone."""
+    own = shares.excerpt(
+        shares.table_id,
+        title=shares.title,
+        columns=[column.name for column in shares.columns if column.name != "informant"],
+        keep_row=lambda row: row["informant"] == main,
+    )
+    column = shares.column("share_pct")
+    share, expected = (shares.cell(name, informant=main, outcome=FEWER) for name in ("share_pct", "expected_pct"))
+    return shares_against_expected(
+        own,
+        FigureWords(
+            figure_id="sdq_reliable",
+            title=f"{main}: {cell_text(share, column)} har klart færre vanskeligheder; "
+            f"{cell_text(expected, shares.column('expected_pct'))} kunne man vente uden indsats",
+            subtitle="Andel af børn, hvis SDQ-tal har ændret sig mere, end skemaets egne målefejl kan forklare. Den stiplede streg er "
+            "andelen, hvis alt var målefejl.",
+            source=f"{source_of(context)} {expectation_source()}",
+            constructed=context.is_constructed,
+        ),
+        label="outcome",
+        share="share_pct",
+        expected="expected_pct",
+        error="error_pct",
+        of="whole_count",
+    )
+
+
+def spread_figure(context: ReportContext, spread: ProtectedTable, main: str) -> Figure:
+    """How the totals lie at both measurements."""
+    return before_and_after_bars(
+        spread,
+        FigureWords(
+            figure_id="sdq_spread",
+            title=f"{main}: sådan fordeler SDQ-tallene sig ved første og anden måling",
+            subtitle="Antal børn, der er målt to gange, efter deres samlede SDQ-tal. Et lavere tal er færre vanskeligheder. Også uden "
+            "indsats ville høje tal oftest være lavere anden gang.",
+            source=source_of(context),
+            constructed=context.is_constructed,
+        ),
+        label="span",
+        before="first",
+        after="second",
+    )
+
+
+def flow_figure(context: ReportContext, flow: ProtectedTable, main: str) -> Figure:
+    """From first to second measurement, and who fell away on the way."""
+    first, last = (cell_text(flow.cell("count", step=step), flow.column("count")) for step in (STEPS[0], STEPS[-1]))
+    return flow_bars(
+        flow,
+        FigureWords(
+            figure_id="sdq_flow",
+            title=f"{main}: {first} børn er målt første gang, {last} er målt to gange",
+            subtitle="Antal børn på hvert trin. Åbne søjler er de børn, der ikke går videre til næste trin, og hvorfor.",
+            source=source_of(context),
+            constructed=context.is_constructed,
+        ),
+        label="step",
+        count="count",
+        steps=STEPS,
+    )
+
+
+def expected_words(change: Cell, low: Cell, high: Cell, expected: Cell) -> str:
+    """Whether the change can be told from the expected one, by its interval; never whether it is good."""
+    if change.value is None or expected.value is None:
+        return "ændringen i SDQ kan ikke vises"
+    return LIKE_EXPECTED if is_like_expected(low, high, expected) else UNLIKE_EXPECTED
+
+
+def is_like_expected(low: Cell, high: Cell, expected: Cell) -> bool:
+    """True when the interval of the change holds the expected change, or when there is no interval to tell them apart."""
+    if not all(isinstance(cell.value, (int, float)) for cell in (low, high, expected)):
+        return True
+    return float(str(low.value)) <= float(str(expected.value)) <= float(str(high.value))
+
+
+def expectation_source() -> str:
+    """What the expected change rests on, from the code table."""
+    status = load_code_table("sdq_reference_values").rows[0]["status"]
+    return f"Det ventede er regnet ud fra en {status}."
+
+
+def _groups_title(groups: ProtectedTable) -> str:
+    """Whether any group's interval leaves the expected change out; with so many groups one may by chance."""
+    unlike = [row for row in _shown_groups(groups) if not is_like_expected(*row)]
+    if not unlike:
+        return "Ingen gruppe skiller sig ud fra det, man kunne vente uden indsats"
+    return "Enkelte grupper skiller sig ud; med så mange grupper kan det være tilfældigt"
+
+
+def _shown_groups(groups: ProtectedTable) -> Sequence[tuple[Cell, Cell, Cell]]:
+    low, high, expected = (groups.column_index(name) for name in ("low", "high", "expected_change_points"))
+    return [(row[low], row[high], row[expected]) for row in groups.rows[1:] if row[low].value is not None]
