@@ -8,11 +8,11 @@ import polars as pl
 from pipelines.committee.context import ReportContext
 from pipelines.committee.missing import missing_section
 from pipelines.committee.wellbeing_changes import (
-    FEWER,
-    MORE,
     added_value_parts,
     added_value_table,
     added_values,
+    lost_change_table,
+    lost_rows,
     lost_table,
     reliable_changes,
     reliable_parts,
@@ -34,7 +34,7 @@ from pipelines.committee.wellbeing_groups import REASONS, by_pairs, protect_grou
 from pipelines.committee.wellbeing_tables import (
     change_table,
     district_table,
-    flow_table,
+    flow_excerpt,
     follow_up_table,
     group_table,
     other_group_table,
@@ -44,7 +44,7 @@ from pipelines.committee.wellbeing_tables import (
 from pipelines.disclosure.table import Cell, ProtectedTable
 from pipelines.measures.added_value import FEWEST_CHILDREN
 from pipelines.measures.evidence import Evidence, EvidenceLevel, Gate, GateLimits, level_of_change
-from pipelines.publish.danish import LEVEL_NAMES, NBSP, cell_text, count_and_share, counted, number, signed_words
+from pipelines.publish.danish import LEVEL_NAMES, NBSP, counted, number, signed_words
 from pipelines.publish.section import DeclaredNumber, HowSure, Section
 from pipelines.publish.sentences import SDQ_EXPLAINED, UNCERTAINTY, before_and_after, follow_up
 
@@ -70,10 +70,10 @@ class _Tables:
     other_groups: ProtectedTable | None
     spread: ProtectedTable | None
     detection: ProtectedTable
-    flow: ProtectedTable
-    follow_up: ProtectedTable
     pairing: ProtectedTable
+    follow_up: ProtectedTable
     lost: ProtectedTable | None
+    lost_change: ProtectedTable | None
     scales: ProtectedTable | None
     standardised: ProtectedTable | None
     added_value: ProtectedTable | None
@@ -88,7 +88,7 @@ def wellbeing_section(context: ReportContext) -> Section:
     pairs = read_pairs(context)
     if not pairs.height:
         return missing_section("wellbeing", QUESTION, ("sdq_answers",))
-    main = by_pairs(pairs)[0][1]
+    code, main = by_pairs(pairs)[0]
     tables = _tables(context, pairs, main)
     whole = {column.name: tables.changes.cell(column.name, informant=main) for column in tables.changes.columns}
     whole |= {name: _followed(tables, main, name) for name in ("due_count", "not_due_count")}
@@ -113,11 +113,11 @@ def wellbeing_section(context: ReportContext) -> Section:
             group_figure(context, tables.groups, main),
             *((spread_figure(context, tables.spread, main),) if tables.spread else ()),
             detection_figure(context, tables.detection),
-            flow_figure(context, tables.flow, main),
+            flow_figure(context, flow_excerpt(tables.pairing, code), code, main),
         ),
         how_sure=HowSure(
-            number=f"{UNCERTAINTY} Den er regnet på distrikter, ikke på børn. {_clear_changes(tables.reliable, main)}".strip(),
-            cause="Børn henvises, når det går dårligst. Derfor falder tallet ofte, også uden indsats. "
+            number=UNCERTAINTY,
+            cause="Børn henvises, når det går dårligst, så tallet falder ofte, også uden indsats. "
             "Vi har ingen børn uden indsats at holde op imod. Det ventede er en antagelse og ikke en dansk norm.",
             data=" ".join(
                 filter(
@@ -125,7 +125,7 @@ def wellbeing_section(context: ReportContext) -> Section:
                     (
                         follow_up(whole["children_count"], whole["due_count"]),
                         _not_due(whole["not_due_count"]),
-                        _lost(tables.lost, whole, main, evidence),
+                        _lost(tables, whole, main, evidence),
                     ),
                 )
             ),
@@ -140,7 +140,7 @@ def wellbeing_section(context: ReportContext) -> Section:
             f"{SDQ_EXPLAINED} Styrker går fra 0 til 10{NBSP}point; højere tal er bedre.",
             f"De to skemaer er udfyldt af samme slags person med {number(context.settings.sdq.window_days_minimum)}-"
             f"{number(context.settings.sdq.window_days_maximum)}{NBSP}dage imellem.",
-            "Tallene er gennemsnit af distrikternes gennemsnit, så hvert distrikt tæller lige meget.",
+            "Gennemsnit og usikkerhed er regnet på distrikter, så hvert distrikt tæller lige meget.",
         ),
         declared_numbers=_declared(context),
     )
@@ -152,7 +152,7 @@ def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
         context, pairs, [*reliable_parts(reliable), *scale_parts(pairs), *added_value_parts(pairs, values)]
     )
     informants = dict(by_pairs(pairs))
-    reasons = {code: title for code, title in REASONS.items() if code}
+    lost = lost_rows(context, pairs)
     return _Tables(
         changes=change_table(everything),
         reliable=reliable_table(context, reliable, everything),
@@ -161,10 +161,10 @@ def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
         other_groups=other_group_table(everything, main),
         spread=spread_table(context, everything, main),
         detection=detection_table(context),
-        flow=flow_table(context, everything, reasons, main),
-        follow_up=follow_up_table(context, everything),
         pairing=pairing_table(context, everything, REASONS, informants),
-        lost=lost_table(context, pairs),
+        follow_up=follow_up_table(context, everything),
+        lost=lost_table(context, lost) if lost else None,
+        lost_change=lost_change_table(context, lost) if lost else None,
         scales=scales_table(context, pairs, everything),
         standardised=standardised_table(context, pairs),
         added_value=added_value_table(context, pairs, values, everything),
@@ -263,34 +263,18 @@ def _other_informants(changes: ProtectedTable, main: str) -> str:
     return " ".join(said)
 
 
-def _clear_changes(reliable: ProtectedTable | None, main: str) -> str:
-    """How many changed by more than error, each way, beside what would be expected without help."""
-    if reliable is None or main not in reliable.values("informant"):
-        return ""
-    said = []
-    for outcome in (FEWER, MORE):
-        children, of, expected = (
-            reliable.cell(name, informant=main, outcome=outcome)
-            for name in ("children_count", "whole_count", "expected_pct")
-        )
-        if children.value is not None and of.value is not None:
-            usual = cell_text(expected, reliable.column("expected_pct")).replace("%", "procent")
-            counted_words = count_and_share(int(str(children.value)), int(str(of.value)), "børn")
-            said.append(f"{outcome} har {counted_words}; uden indsats kunne man vente {usual}.")
-    return " ".join(said)
-
-
 def _not_due(children: Cell) -> str:
     if children.value is None or not float(children.value):
         return ""
-    return f"{counted(float(children.value), 'andre børn')} er målt så sent, at tiden til anden måling ikke er gået."
+    return f"Hos {counted(float(children.value), 'andre børn')} er tiden til anden måling ikke gået."
 
 
-def _lost(lost: ProtectedTable | None, whole: Mapping[str, Cell], main: str, evidence: Evidence) -> str:
+def _lost(tables: _Tables, whole: Mapping[str, Cell], main: str, evidence: Evidence) -> str:
     """How the children without a second form began, and how much worse they must have done for the fall to vanish."""
-    if lost is None or main not in lost.values("informant"):
+    if tables.lost is None or tables.lost_change is None or main not in tables.lost.values("informant"):
         return ""
-    followed, others, tipping = (lost.cell(name, informant=main).value for name in ("followed", "lost", "tipping"))
+    followed, others = (tables.lost.cell(name, informant=main).value for name in ("followed", "lost"))
+    tipping = tables.lost_change.cell("tipping", informant=main).value
     if followed is None or others is None:
         return ""
     said = (

@@ -6,7 +6,7 @@ as a `Part`, so that the two cannot be subtracted from each other, and is read b
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -38,7 +38,7 @@ from pipelines.measures.follow_up import (
 )
 from pipelines.measures.intervals import Estimate
 from pipelines.measures.paired_effect import FEWEST_PAIRS, paired_effect, small_sample_correction
-from pipelines.measures.reliable_change import ReliableChange, reliable_change
+from pipelines.measures.reliable_change import ReliableChange, ReliableChangeRule, expected_shares, reliable_change
 from pipelines.measures.sdq import expected_change_without_help
 from pipelines.publish.sentences import ROUNDED
 from pipelines.sdq_norms.bands import scale_titles
@@ -59,21 +59,26 @@ _HIDDEN: Final = Cell(None, CellStatus.HIDDEN)
 _NOT_COMPUTABLE: Final = Cell(None, CellStatus.NOT_COMPUTABLE)
 _SUM_TITLES: Final = {"internalising": "Indadrettede vanskeligheder", "externalising": "Udadrettede vanskeligheder"}
 _REASONS: Final = {
-    NoAddedValue.NOT_PARENTS: "Formlen gælder kun forældres svar.",
-    NoAddedValue.NOT_AT_RISK: "Formlen gælder kun børn, der er henvist med mange vanskeligheder.",
-    NoAddedValue.INTERVAL_TOO_SHORT_OR_LONG: "Formlen gælder kun, når der er 4-8 måneder mellem målingerne.",
-    NoAddedValue.TOO_FEW_CHILDREN: f"Formlen kræver mindst {FEWEST_CHILDREN} børn.",
+    NoAddedValue.NOT_PARENTS: "gælder kun forældres svar",
+    NoAddedValue.NOT_AT_RISK: "gælder kun børn med mange vanskeligheder",
+    NoAddedValue.INTERVAL_TOO_SHORT_OR_LONG: "gælder kun 4-8 måneder mellem målingerne",
+    NoAddedValue.TOO_FEW_CHILDREN: f"kræver mindst {FEWEST_CHILDREN} børn",
 }
+_LOST: Final = {"children": "lost_count", "institutions": "lost_institutions_count"}
 _BY_DISTRICT: Final = {"children": "children_count", "institutions": "institutions_count"}
 
 
 @dataclass(frozen=True)
 class Reliable:
-    """One informant's reliable change: the measure, what its rule is made of, and whether its interval may stand."""
+    """One informant's reliable change: the measure, what its rule is made of, and whether its interval may stand.
+
+    expected_shares: improved and worsened (0-1), to be expected of these children without help.
+    """
 
     informant: str
     inputs: ReliabilityInputs
     change: ReliableChange
+    expected_shares: tuple[float, float]
     counts: Mapping[str, int]
     intervals: Mapping[str, Estimate]
     shows_interval: bool
@@ -94,25 +99,40 @@ def reliable_changes(context: ReportContext, pairs: pl.DataFrame) -> list[Reliab
             continue
         population_mean, correlation = reference_values(code)
         first, second = (_points(own, f"{occasion}_total_points") for occasion in ("first", "second"))
-        change = reliable_change(
+        labels = own["district_code"].fill_null("").to_list()
+        change = reliable_change(first, second, labels, inputs.rule)
+        expected = expected_shares(
             first,
-            second,
-            own["district_code"].fill_null("").to_list(),
-            inputs.rule,
+            _with_own_spread(inputs.rule, first, second, correlation),
             population_mean=population_mean,
             retest_correlation=correlation,
         )
         outcomes = _outcomes(second - first, inputs.rule.limit_points)
         has_district = own["district_code"].is_not_null().to_numpy()
-        labels = own["district_code"].drop_nulls().to_list()
+        known = own["district_code"].drop_nulls().to_list()
         intervals = {
-            outcome: cluster_mean_interval(flags[has_district].astype(float), labels).by_cluster
+            outcome: cluster_mean_interval(flags[has_district].astype(float), known).by_cluster
             for outcome, flags in outcomes.items()
         }
         counts = {outcome: int(flags.sum()) for outcome, flags in outcomes.items()}
         shows = interval_may_be_shown(context, measured_twice(pairs, code))
-        found.append(Reliable(informant, inputs, change, counts, intervals, shows))
+        found.append(Reliable(informant, inputs, change, expected, counts, intervals, shows))
     return found
+
+
+def _with_own_spread(rule: ReliableChangeRule, first: Points, second: Points, correlation: float) -> ReliableChangeRule:
+    """The same limit, but the spread that these children show around the line from first to second score.
+
+    High scores vary more than the average child's: with the spread of all children both a clear fall and a clear rise would look
+    more frequent than expected, and the rise like harm. Too few children, or less spread than the limit allows: the rule itself.
+    """
+    if first.size < FEWEST_CHILDREN or first.std() == 0:
+        return rule
+    slope, intercept = np.polyfit(first, second, 1)
+    residual = float(np.sqrt(((second - intercept - slope * first) ** 2).sum() / (first.size - 2)))
+    spread = residual / math.sqrt(1 - correlation**2)
+    share = (rule.limit_points / (rule.z * math.sqrt(2) * spread)) ** 2 if spread else 2.0
+    return rule if share > 1 else replace(rule, population_sd_points=spread, reliability=1 - share)
 
 
 def _outcomes(change: Points, limit: float) -> dict[str, NDArray[np.bool_]]:
@@ -143,8 +163,8 @@ def reliable_table(
             TableColumn("children_count", "Børn", "number"),
             TableColumn("whole_count", "Målt to gange", "number"),
             TableColumn("share_pct", "Andel", "number", unit="%"),
-            TableColumn("low_pct", "Usikkerhed fra", "number", unit="%"),
-            TableColumn("high_pct", "Usikkerhed til", "number", unit="%"),
+            TableColumn("low_pct", "Spænd fra", "number", unit="%"),
+            TableColumn("high_pct", "Spænd til", "number", unit="%"),
             TableColumn("expected_pct", "Ventet uden indsats", "number", unit="%"),
             TableColumn("error_pct", "Ved målefejl alene", "number", unit="%", decimals=1),
         ),
@@ -155,8 +175,8 @@ def reliable_table(
 
 def _reliable_rows(each: Reliable, everything: ProtectedTable) -> list[dict[str, Any]]:
     whole = everything.cell("children_count", informant=each.informant, division=EVERYBODY)
-    change, error = each.change, each.change.error_share
-    fewer, more = change.expected_improved_share or 0.0, change.expected_worsened_share or 0.0
+    error = each.change.error_share
+    fewer, more = each.expected_shares
     expected = {FEWER: (fewer, error), SAME: (1 - fewer - more, 1 - 2 * error), MORE: (more, error)}
     rows = []
     for outcome, (without_help, by_error) in expected.items():
@@ -217,7 +237,7 @@ def standardised_table(context: ReportContext, pairs: pl.DataFrame) -> Protected
         )
     if not rows:
         return None
-    columns = (("g_av", "Ændring (g)"), ("low", "Usikkerhed fra"), ("high", "Usikkerhed til"))
+    columns = (("g_av", "Ændring (g)"), ("low", "Spænd fra"), ("high", "Spænd til"))
     return protect(
         rows,
         table_id="sdq_standardised",
@@ -302,8 +322,8 @@ def scales_table(context: ReportContext, pairs: pl.DataFrame, everything: Protec
             TableColumn("first", "Første måling", "mean", decimals=1, unit="point", **_BY_DISTRICT),
             TableColumn("second", "Anden måling", "mean", decimals=1, unit="point", **_BY_DISTRICT),
             TableColumn("change", "Ændring", "mean", decimals=1, unit="point", **_BY_DISTRICT),
-            TableColumn("low", "Usikkerhed fra", "mean", decimals=1, unit="point", limit_of="change"),
-            TableColumn("high", "Usikkerhed til", "mean", decimals=1, unit="point", limit_of="change"),
+            TableColumn("low", "Spænd fra", "mean", decimals=1, unit="point", limit_of="change"),
+            TableColumn("high", "Spænd til", "mean", decimals=1, unit="point", limit_of="change"),
         ),
         source=f"{source_of(context)} Styrker er den eneste skala, hvor højere tal er bedre. Også skalaerne falder ofte uden "
         f"indsats; hvor meget, ved vi ikke. {ROUNDED}",
@@ -362,13 +382,14 @@ def added_value_table(
     for code, informant in by_pairs(pairs):
         value, own = values[informant], measured_twice(pairs, code)
         row: dict[str, Any] = {"informant": informant, **_behind(own), "used_count": _NOT_COMPUTABLE, "value": None}
-        row |= {"low": None, "high": None, "reason": " ".join(_REASONS[reason] for reason in value.reasons)}
+        # the first reason is enough to stop the formula, and a table has room for one
+        row |= {"low": None, "high": None, "reason": _REASONS[value.reasons[0]] if value.reasons else "–"}
         if value.points is not None:
             row["used_count"] = everything.cell(
                 "part_count", informant=informant, division=_FORMULA_DIVISION, group=IN_FORMULA
             )
             row |= {"value": value.points.by_cluster.value, **_limits(context, own, value.points.by_cluster)}
-        rows.append({**row, "reason": row["reason"] or "–"})
+        rows.append(row)
     if not rows:
         return None
     return protect(
@@ -378,10 +399,10 @@ def added_value_table(
         columns=(
             TableColumn("informant", "Svar fra", "label"),
             TableColumn("used_count", "Børn", "number"),
-            TableColumn("value", "Point ud over det ventede", "mean", decimals=1, **_BY_DISTRICT),
-            TableColumn("low", "Usikkerhed fra", "mean", decimals=1, limit_of="value"),
-            TableColumn("high", "Usikkerhed til", "mean", decimals=1, limit_of="value"),
-            TableColumn("reason", "Hvorfor der ikke er et tal", "label"),
+            TableColumn("value", "Ud over det ventede", "mean", decimals=1, **_BY_DISTRICT),
+            TableColumn("low", "Spænd fra", "mean", decimals=1, limit_of="value"),
+            TableColumn("high", "Spænd til", "mean", decimals=1, limit_of="value"),
+            TableColumn("reason", "Hvorfor intet tal", "label"),
         ),
         source=f"{source_of(context)} Et tal over 0 er færre vanskeligheder, end formlen venter. Formlen er ikke afprøvet på danske "
         "børn. Den gælder gruppen og aldrig det enkelte barn.",
@@ -397,29 +418,45 @@ def _referral_threshold(code: str) -> float:
 # ── and the children who were not measured again? ───────────────────────────────────────────────────────────────────
 
 
-def lost_table(context: ReportContext, pairs: pl.DataFrame) -> ProtectedTable | None:
-    """Followed children against lost ones per informant: first scores, the weighted change, and how bad it would have to be."""
-    rows = [row for code, informant in by_pairs(pairs) if (row := _lost_row(context, pairs, code, informant))]
-    if not rows:
-        return None
-    lost = {"children": "lost_count", "institutions": "lost_institutions_count"}
+def lost_rows(context: ReportContext, pairs: pl.DataFrame) -> list[dict[str, Any]]:
+    """What `lost_table` and `lost_change_table` show, one row per informant with at least three pairs."""
+    return [row for code, informant in by_pairs(pairs) if (row := _lost_row(context, pairs, code, informant))]
+
+
+def lost_table(context: ReportContext, rows: Sequence[Mapping[str, Any]]) -> ProtectedTable:
+    """First scores of the children measured again and of those who were not, per informant."""
     return protect(
         rows,
         table_id="sdq_lost",
-        title="Børn med og uden anden måling",
+        title="SDQ-tal ved første måling for børn med og uden anden måling",
         columns=(
             TableColumn("informant", "Svar fra", "label"),
-            TableColumn("followed", "Første måling, børn målt to gange", "mean", decimals=1, **_BY_DISTRICT),
-            TableColumn("lost", "Første måling, børn uden anden måling", "mean", decimals=1, **lost),
-            TableColumn("difference", "Forskel i standardafvigelser", "mean", decimals=2, **lost),
-            TableColumn("weighted", "Ændring, vægtet for børn uden anden måling", "mean", decimals=1, **_BY_DISTRICT),
-            TableColumn("low", "Usikkerhed fra", "mean", decimals=1, limit_of="weighted"),
-            TableColumn("high", "Usikkerhed til", "mean", decimals=1, limit_of="weighted"),
-            TableColumn("as_expected", "Ændring for alle, hvis resten gik som ventet", "mean", decimals=1, **lost),
-            TableColumn("worse", "Samme, hvis resten gik 3 point dårligere", "mean", decimals=1, **lost),
-            TableColumn("tipping", "Så meget dårligere skulle resten være gået", "mean", decimals=1, **lost),
+            TableColumn("followed", "Målt to gange", "mean", decimals=1, unit="point", **_BY_DISTRICT),
+            TableColumn("lost", "Uden anden måling", "mean", decimals=1, unit="point", **_LOST),
+            TableColumn("difference", "Forskel i standardafvigelser", "mean", decimals=2, **_LOST),
         ),
-        source=f"{source_of(context)} Den sidste kolonne er point ud over det ventede, før tallet for alle var uændret. {ROUNDED}",
+        source=f"{source_of(context)} Kun børn, hvor tiden til anden måling er gået.",
+        rule=context.rule,
+    )
+
+
+def lost_change_table(context: ReportContext, rows: Sequence[Mapping[str, Any]]) -> ProtectedTable:
+    """The change with the lost in mind, per informant: weighted, under two assumptions, and the tipping point."""
+    return protect(
+        rows,
+        table_id="sdq_lost_change",
+        title="Ændringen i SDQ-tallet, når børn uden anden måling regnes med",
+        columns=(
+            TableColumn("informant", "Svar fra", "label"),
+            TableColumn("weighted", "Vægtet ændring", "mean", decimals=1, unit="point", **_BY_DISTRICT),
+            TableColumn("low", "Spænd fra", "mean", decimals=1, unit="point", limit_of="weighted"),
+            TableColumn("high", "Spænd til", "mean", decimals=1, unit="point", limit_of="weighted"),
+            TableColumn("as_expected", "Resten gik som ventet", "mean", decimals=1, unit="point", **_LOST),
+            TableColumn("worse", "Resten gik 3 point dårligere", "mean", decimals=1, unit="point", **_LOST),
+            TableColumn("tipping", "Vendepunkt", "mean", decimals=1, unit="point", **_LOST),
+        ),
+        source=f"{source_of(context)} Vægtet: hvert målt barn tæller også for dem, der ligner det. Vendepunkt: så mange point "
+        f"dårligere end ventet skulle resten være gået, før tallet for alle børn var uændret. {ROUNDED}",
         rule=context.rule,
     )
 

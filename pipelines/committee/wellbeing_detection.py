@@ -68,7 +68,7 @@ def detection_figure(context: ReportContext, table: ProtectedTable) -> Figure:
         ),
         label="area",
         rate="per_hundred",
-        unit="pr. 100 børn",
+        unit="pr. 100",
         bold=(WHOLE_MUNICIPALITY,),
     )
 

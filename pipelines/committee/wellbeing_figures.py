@@ -87,9 +87,8 @@ def reliable_figure(context: ReportContext, shares: ProtectedTable, main: str) -
             figure_id="sdq_reliable",
             title=f"{main}: {cell_text(share, column)} har klart færre vanskeligheder; "
             f"{cell_text(expected, shares.column('expected_pct'))} kunne man vente uden indsats",
-            subtitle="Andel af børn, hvis SDQ-tal har ændret sig mere, end skemaets egne målefejl kan forklare. Den stiplede streg er "
-            "andelen, hvis alt var målefejl.",
-            source=f"{source_of(context)} {expectation_source()}",
+            subtitle="Andel børn med en ændring, der er større end skemaets målefejl. Stiplet: andelen, hvis alt var målefejl.",
+            source=source_of(context),
             constructed=context.is_constructed,
         ),
         label="outcome",
@@ -118,9 +117,9 @@ def spread_figure(context: ReportContext, spread: ProtectedTable, main: str) -> 
     )
 
 
-def flow_figure(context: ReportContext, flow: ProtectedTable, main: str) -> Figure:
+def flow_figure(context: ReportContext, flow: ProtectedTable, column: str, main: str) -> Figure:
     """From first to second measurement, and who fell away on the way."""
-    first, last = (cell_text(flow.cell("count", step=step), flow.column("count")) for step in (STEPS[0], STEPS[-1]))
+    first, last = (cell_text(flow.cell(column, step=step), flow.column(column)) for step in (STEPS[0], STEPS[-1]))
     return flow_bars(
         flow,
         FigureWords(
@@ -131,7 +130,7 @@ def flow_figure(context: ReportContext, flow: ProtectedTable, main: str) -> Figu
             constructed=context.is_constructed,
         ),
         label="step",
-        count="count",
+        count=column,
         steps=STEPS,
     )
 

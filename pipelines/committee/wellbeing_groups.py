@@ -276,7 +276,7 @@ def _measured(context: ReportContext, frame: pl.DataFrame, code: str) -> dict[st
         "children_count": paired.height,
         "lost_count": due - paired.height,
         "not_due_count": not_due,
-        "institutions_count": paired["institution_code"].n_unique() if paired.height else 0,
+        "institutions_count": _behind(paired)["institutions_count"],
         "part_count": None,
     }
     return {**counts, **_means(context, paired.filter(pl.col("district_code").is_not_null()), code)}
@@ -296,7 +296,7 @@ def _means(context: ReportContext, pairs: pl.DataFrame, code: str) -> dict[str, 
     change = cluster_mean_interval(values["second_total_points"] - values["first_total_points"], labels).by_cluster
     population_mean, correlation = reference_values(code)
     first = means["first_total_points"]
-    tells = _interval_gives_back(context, pairs)
+    hides = _interval_gives_back(context, pairs) or not _suffices(context, _behind(pairs))
     return {
         "first_mean_points": first,
         "second_mean_points": means["second_total_points"],
@@ -306,8 +306,8 @@ def _means(context: ReportContext, pairs: pl.DataFrame, code: str) -> dict[str, 
         else expected_change_without_help(first, population_mean=population_mean, retest_correlation=correlation),
         "first_prosocial_mean_points": means["first_prosocial_points"],
         "second_prosocial_mean_points": means["second_prosocial_points"],
-        "low": Cell(None, CellStatus.HIDDEN) if tells and change.has_interval else change.low,
-        "high": Cell(None, CellStatus.HIDDEN) if tells and change.has_interval else change.high,
+        "low": Cell(None, CellStatus.HIDDEN) if hides else change.low,
+        "high": Cell(None, CellStatus.HIDDEN) if hides else change.high,
     }
 
 
@@ -327,6 +327,11 @@ def _interval_gives_back(context: ReportContext, pairs: pl.DataFrame) -> bool:
     return districts.height < FEWEST_HIDDEN_DISTRICTS and not all(
         _suffices(context, row) for row in districts.iter_rows(named=True)
     )
+
+
+def _behind(pairs: pl.DataFrame) -> dict[str, int]:
+    institutions = pairs["institution_code"].n_unique() if pairs.height else 0
+    return {"children_count": pairs.height, "institutions_count": institutions}
 
 
 def _suffices(context: ReportContext, row: Mapping[str, Any]) -> bool:
@@ -450,7 +455,7 @@ def _columns() -> tuple[TableColumn, ...]:
         TableColumn("not_due_count", _NOT_DUE_REASON, "count"),
         TableColumn("part_count", "Børn", "count"),
         *means[:3],
-        TableColumn("low", "Usikkerhed fra", "mean", decimals=1, unit="point", limit_of="change_mean_points"),
-        TableColumn("high", "Usikkerhed til", "mean", decimals=1, unit="point", limit_of="change_mean_points"),
+        TableColumn("low", "Spænd fra", "mean", decimals=1, unit="point", limit_of="change_mean_points"),
+        TableColumn("high", "Spænd til", "mean", decimals=1, unit="point", limit_of="change_mean_points"),
         *means[3:],
     )

@@ -68,7 +68,7 @@ def group_table(everything: ProtectedTable, informant: str) -> ProtectedTable:
     return everything.excerpt(
         "sdq_by_group",
         title=f"SDQ-tal efter model, trin, alder og køn: {informant.lower()}",
-        columns=("group", *_CHANGE_COLUMNS, "expected_change_points"),
+        columns=("group", *_CHANGE_COLUMNS[1:], "expected_change_points"),
         keep_row=lambda row: row["informant"] == informant and _is_change_row(row),
     )
 
@@ -85,7 +85,7 @@ def other_group_table(everything: ProtectedTable, main: str) -> ProtectedTable |
     return everything.excerpt(
         "sdq_by_group_others",
         title="SDQ-tal efter model, trin, alder og køn: de andre, der har svaret",
-        columns=("informant", "group", *_CHANGE_COLUMNS, "expected_change_points"),
+        columns=("informant", "group", *_CHANGE_COLUMNS[1:], "expected_change_points"),
         keep_row=lambda row: row["informant"] in shown and _is_change_row(row),
     )
 
@@ -148,80 +148,75 @@ def follow_up_table(context: ReportContext, everything: ProtectedTable) -> Prote
     )
 
 
-def flow_table(
-    context: ReportContext, everything: ProtectedTable, reasons: Mapping[str, str], informant: str
-) -> ProtectedTable:
-    """From first form to second for one informant: the steps, and between them who fell away and why."""
-    whole = {row["division"].value: row for row in _cells(everything) if row["informant"].value == informant}[EVERYBODY]
-
-    def fallen(code: str) -> dict[str, Any]:
-        title = reasons[code]
-        return {
-            "step": title,
-            "count": everything.cell("part_count", informant=informant, division=REASON, group=title),
-        }
-
-    rows = [
-        {"step": STEPS[0], "count": whole["first_measured_count"]},
-        fallen("not_due"),
-        {"step": STEPS[1], "count": whole["due_count"]},
-        *(fallen(code) for code in _FALLEN_AWAY),
-        {"step": STEPS[2], "count": whole["children_count"]},
-    ]
-    return protect(
-        rows,
-        table_id="sdq_flow",
-        title=f"Fra første til anden måling: {informant.lower()}",
-        columns=(TableColumn("step", "Trin på vejen", "label"), TableColumn("count", "Børn", "number")),
-        source=source_of(context),
-        rule=context.rule,
-    )
-
-
 def pairing_table(
     context: ReportContext, everything: ProtectedTable, reasons: Mapping[str | None, str], informants: Mapping[str, str]
 ) -> ProtectedTable:
-    """Every form and what became of it, per informant: first forms with a pair or the reason why not, then the other forms."""
+    """What became of every form: the steps from first to second, who fell away and why, then forms that open no pair.
+
+    One row per step or reason, one column per informant (its code).
+    """
+    whole = {row["informant"].value: row for row in _cells(everything) if row["division"].value == EVERYBODY}
     others = _other_forms(context, informants)
-    rows: list[dict[str, Any]] = []
-    for informant in informants.values():
-        rows += [
-            {
-                "informant": informant,
-                "outcome": f"Første skema: {title[:1].lower()}{title[1:]}",
-                "count": everything.cell("part_count", informant=informant, division=REASON, group=title),
-            }
-            for title in reasons.values()
-        ]
-        rows += [dict(row) for row in others if row["informant"].value == informant]
+
+    def at(column: str) -> dict[str, Any]:
+        return {code: whole[informant][column] for code, informant in informants.items()}
+
+    def fallen(reason: str) -> dict[str, Any]:
+        title = reasons[reason]
+        return {"step": title} | {
+            code: everything.cell("part_count", informant=informant, division=REASON, group=title)
+            for code, informant in informants.items()
+        }
+
+    rows = [
+        {"step": STEPS[0], **at("first_measured_count")},
+        fallen("not_due"),
+        {"step": STEPS[1], **at("due_count")},
+        *(fallen(reason) for reason in _FALLEN_AWAY),
+        {"step": STEPS[2], **at("children_count")},
+        *(
+            {"step": title} | {code: others[code, title] for code in informants}
+            for title in (*_OTHER_FORMS.values(), _OTHERS)
+        ),
+    ]
     return protect(
         rows,
         table_id="sdq_pairing",
-        title="Hvad der blev af SDQ-skemaerne",
+        title="Hvad der blev af SDQ-skemaerne, efter hvem der har svaret",
         columns=(
-            TableColumn("informant", "Svar fra", "label"),
-            TableColumn("outcome", "Skemaet blev", "label"),
-            TableColumn("count", "Skemaer", "number"),
+            TableColumn("step", "Skemaer", "label"),
+            *(TableColumn(code, informant, "number") for code, informant in informants.items()),
         ),
-        source=f"{source_of(context)} Det andet skema i et par er talt med det første.",
+        source=f"{source_of(context)} Øverst er ét første skema pr. barn. Nederst er skemaer, der ikke åbner et par.",
         rule=context.rule,
     )
 
 
-def _other_forms(context: ReportContext, informants: Mapping[str, str]) -> list[dict[str, Cell]]:
-    """The forms that open no pair, by reason and informant with their sum, protected among themselves."""
+def flow_excerpt(pairing: ProtectedTable, informant_code: str) -> ProtectedTable:
+    """The way from first to second form for one informant, for the figure."""
+    steps = pairing.values("step")
+    last = steps.index(STEPS[-1])
+    return pairing.excerpt(
+        pairing.table_id,
+        title=pairing.title,
+        columns=("step", informant_code),
+        keep_row=lambda row: steps.index(row["step"]) <= last,
+    )
+
+
+def _other_forms(context: ReportContext, informants: Mapping[str, str]) -> dict[tuple[str, str], Cell]:
+    """The forms that open no pair, by (informant code, reason) with their sum, protected among themselves."""
+    counted = {
+        (record["informant_code"], record["outcome_code"]): int(record["forms_count"])
+        for record in context.records(_PAIRING)
+    }
     rows: list[dict[str, Any]] = []
-    for code, informant in informants.items():
+    for code in informants:
         own = [
-            {
-                "informant": informant,
-                "outcome": _OTHER_FORMS[record["outcome_code"]],
-                "count": int(record["forms_count"]),
-            }
-            for record in context.records(_PAIRING)
-            if record["informant_code"] == code and record["outcome_code"] != "second_form"
+            {"informant": code, "outcome": title, "count": counted.get((code, outcome), 0)}
+            for outcome, title in _OTHER_FORMS.items()
         ]
-        rows += [*own, {"informant": informant, "outcome": _OTHERS, "count": sum(row["count"] for row in own)}]
+        rows += [*own, {"informant": code, "outcome": _OTHERS, "count": sum(row["count"] for row in own)}]
     found = protect(
         rows,
         table_id="sdq_other_forms",
@@ -235,7 +230,7 @@ def _other_forms(context: ReportContext, informants: Mapping[str, str]) -> list[
         rule=context.rule,
         totals=(TotalRow("outcome", _OTHERS, within=("informant",)),),
     )
-    return _cells(found)
+    return {(str(row["informant"].value), str(row["outcome"].value)): row["count"] for row in _cells(found)}
 
 
 def _is_change_row(row: Row) -> bool:

@@ -6,7 +6,7 @@ Drawn from the kept study alone, in the report's typeface and colours. Marks dif
 import math
 from typing import TYPE_CHECKING, Final
 
-from pipelines.prove.acceptance import Criterion, Kind
+from pipelines.prove.acceptance import Check, Criterion, Kind
 from pipelines.prove.estimator import Estimator
 from pipelines.prove.estimators import ESTIMATORS
 from pipelines.prove.results import CellResult
@@ -67,8 +67,8 @@ def _panel(axes: "Axes", cells: list[CellResult], scenarios: list[str], district
         for cell in (cell for cell in cells if cell.scenario == scenario and Criterion.COVERAGE in cell.checks):
             place = districts.index(cell.district_count)
             _mark(axes, row + (place + 1) / (len(districts) + 1), place, cell)
-            coverage = 100 * cell.checks[Criterion.COVERAGE].value
-            outside += [coverage] if coverage < _FLOOR else []
+            coverage = cell.checks[Criterion.COVERAGE]
+            outside += [coverage] if 100 * coverage.value < _FLOOR else []
         _name_outside(axes, row + 0.5, outside)
     for row in range(1, len(scenarios)):
         axes.axhline(row, color=tokens.RULE, linewidth=0.4, zorder=0.5)
@@ -98,18 +98,14 @@ def _mark(axes: "Axes", y: float, place: int, cell: CellResult) -> None:
     )
 
 
-def _name_outside(axes: "Axes", y: float, outside: list[float]) -> None:
-    """How low the coverages are that lie left of the axis."""
+def _name_outside(axes: "Axes", y: float, outside: list[Check]) -> None:
+    """How low the coverages are that lie left of the axis, right of what is seen of their intervals."""
     if outside:
-        ends = sorted({number(min(outside)), number(max(outside))}, key=int)
+        values = [100 * check.value for check in outside]
+        ends = sorted({number(min(values)), number(max(values))}, key=int)
+        right = max(_FLOOR + 1, *(100 * check.high for check in outside))
         axes.annotate(
-            f"← {'-'.join(ends)}",
-            (_FLOOR + 2.6, y),
-            fontsize=SMALL_PT,
-            color=tokens.MUTED,
-            va="center_baseline",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
-            zorder=4,
+            f"← {'-'.join(ends)}", (right + 1.6, y), fontsize=SMALL_PT, color=tokens.MUTED, va="center_baseline"
         )
 
 
@@ -139,7 +135,10 @@ def _panel_title(canvas: Canvas, estimator: Estimator, left: float, top: float) 
 def _title(study: Study) -> str:
     if study.unexpected:
         return f"{number(len(study.unexpected))} af {number(len(study.cells))} afprøvninger gik ikke, som de skulle"
-    return "Metoderne rammer det sande tal, så ofte som de lover; de naive gør ikke"
+    undecided = sum(cell.is_undecided for cell in study.cells)
+    if undecided:
+        return f"Hver metode, der skal holde, holdt; {number(undecided)} kontroller er ikke afgjort"
+    return "Hver metode, der skal holde, holdt, og hver kontrol, der skal falde, faldt"
 
 
 def _subtitle(study: Study) -> str:

@@ -263,8 +263,8 @@ def shares_against_expected(
 
     A dashed line across the bar is what the questionnaire's own error would give. `of` names how many children are counted.
     """
-    pitch, head = 10.5, 8.0
-    height = head + pitch * len(table.rows) + 8
+    pitch, head = 8.8, 6.5
+    height = head + pitch * len(table.rows) + 5.5
     highest = max([1.0, *_numbers(table, [share, expected, error])])
 
     def draw(canvas: Canvas) -> None:

@@ -263,9 +263,7 @@ class Report:
     def figures(self) -> tuple[Figure, ...]:
         """Every figure in the order the report numbers them: those of the questions' pages, then those of the appendix."""
         on_pages = tuple(figure for section in self.sections for figure in section.figures)
-        of_appendix = (
-            figure for section in self.sections for figure in section.all_figures()[len(section.figures) :]
-        )
+        of_appendix = (figure for section in self.sections for figure in section.all_figures()[len(section.figures) :])
         return (*on_pages, *of_appendix)
 
 
