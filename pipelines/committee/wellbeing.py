@@ -7,6 +7,14 @@ import polars as pl
 
 from pipelines.committee.context import ReportContext
 from pipelines.committee.missing import missing_section
+from pipelines.committee.wellbeing_bands import (
+    band_parts,
+    bands_table,
+    clinical_changes,
+    clinical_parts,
+    clinical_table,
+    read_bands,
+)
 from pipelines.committee.wellbeing_changes import (
     added_value_parts,
     added_value_table,
@@ -41,12 +49,13 @@ from pipelines.committee.wellbeing_tables import (
     pairing_table,
     spread_table,
 )
+from pipelines.committee.wellbeing_worst_off import NOT_POSSIBLE, worst_off_table
 from pipelines.disclosure.table import Cell, ProtectedTable
 from pipelines.measures.added_value import FEWEST_CHILDREN
 from pipelines.measures.evidence import Evidence, EvidenceLevel, Gate, GateLimits, level_of_change
 from pipelines.publish.danish import LEVEL_NAMES, NBSP, counted, number, signed_words
 from pipelines.publish.section import DeclaredNumber, HowSure, Section
-from pipelines.publish.sentences import SDQ_EXPLAINED, UNCERTAINTY, before_and_after, follow_up
+from pipelines.publish.sentences import UNCERTAINTY, before_and_after, follow_up
 
 QUESTION = "Har børnene det bedre?"
 SDQ_RANGE = f"SDQ går fra 0 til 40{NBSP}point. Et lavere tal er færre vanskeligheder."
@@ -69,6 +78,8 @@ class _Tables:
     groups: ProtectedTable
     other_groups: ProtectedTable | None
     spread: ProtectedTable | None
+    bands: ProtectedTable | None
+    clinical: ProtectedTable | None
     detection: ProtectedTable
     pairing: ProtectedTable
     follow_up: ProtectedTable
@@ -77,6 +88,7 @@ class _Tables:
     scales: ProtectedTable | None
     standardised: ProtectedTable | None
     added_value: ProtectedTable | None
+    worst_off: ProtectedTable | None
 
     def all(self) -> tuple[ProtectedTable, ...]:
         """The tables there are, in the order of the report."""
@@ -118,26 +130,17 @@ def wellbeing_section(context: ReportContext) -> Section:
         how_sure=HowSure(
             number=UNCERTAINTY,
             cause="Børn henvises, når det går dårligst, så tallet falder ofte, også uden indsats. "
-            "Vi har ingen børn uden indsats at holde op imod. Det ventede er en antagelse og ikke en dansk norm.",
-            data=" ".join(
-                filter(
-                    None,
-                    (
-                        follow_up(whole["children_count"], whole["due_count"]),
-                        _not_due(whole["not_due_count"]),
-                        _lost(tables, whole, main, evidence),
-                    ),
-                )
-            ),
+            "Vi har ingen børn uden indsats at holde op imod.",
+            data=f"{follow_up(whole['children_count'], whole['due_count'])} {_not_due(whole['not_due_count'])}".strip(),
             needed="Skal årsagen findes, må børn med og uden indsatsen måles på samme tid.",
         ),
         not_shown=(
             "Figuren viser ikke, om indsatsen er årsagen.",
             "Den siger intet om det enkelte barn.",
-            "»De 15-20 procent, der klarer sig dårligst« kan ikke opgøres: Kun henviste børn er målt.",
+            *_lost(tables, whole, main, evidence),
+            *(() if tables.worst_off else (NOT_POSSIBLE,)),
         ),
         method=(
-            f"{SDQ_EXPLAINED} Styrker går fra 0 til 10{NBSP}point; højere tal er bedre.",
             f"De to skemaer er udfyldt af samme slags person med {number(context.settings.sdq.window_days_minimum)}-"
             f"{number(context.settings.sdq.window_days_maximum)}{NBSP}dage imellem.",
             "Gennemsnit og usikkerhed er regnet på distrikter, så hvert distrikt tæller lige meget.",
@@ -147,10 +150,12 @@ def wellbeing_section(context: ReportContext) -> Section:
 
 
 def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
-    reliable, values = reliable_changes(context, pairs), added_values(pairs)
-    everything = protect_groups(
-        context, pairs, [*reliable_parts(reliable), *scale_parts(pairs), *added_value_parts(pairs, values)]
-    )
+    reliable, values, bands = reliable_changes(context, pairs), added_values(pairs), read_bands(context, pairs)
+    clinical = clinical_changes(pairs, bands, reliable) if bands else []
+    parts = [*reliable_parts(reliable), *scale_parts(pairs), *added_value_parts(pairs, values)]
+    if bands:
+        parts += [*band_parts(bands), *clinical_parts(clinical, reliable)]
+    everything = protect_groups(context, pairs, parts, has_spans=bands is None)
     informants = dict(by_pairs(pairs))
     lost = lost_rows(context, pairs)
     return _Tables(
@@ -160,6 +165,8 @@ def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
         groups=group_table(everything, main),
         other_groups=other_group_table(everything, main),
         spread=spread_table(context, everything, main),
+        bands=bands_table(context, bands, everything) if bands else None,
+        clinical=clinical_table(context, bands, clinical, everything) if bands else None,
         detection=detection_table(context),
         pairing=pairing_table(context, everything, REASONS, informants),
         follow_up=follow_up_table(context, everything),
@@ -168,6 +175,7 @@ def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
         scales=scales_table(context, pairs, everything),
         standardised=standardised_table(context, pairs),
         added_value=added_value_table(context, pairs, values, everything),
+        worst_off=worst_off_table(context),
     )
 
 
@@ -269,17 +277,16 @@ def _not_due(children: Cell) -> str:
     return f"Hos {counted(float(children.value), 'andre børn')} er tiden til anden måling ikke gået."
 
 
-def _lost(tables: _Tables, whole: Mapping[str, Cell], main: str, evidence: Evidence) -> str:
+def _lost(tables: _Tables, whole: Mapping[str, Cell], main: str, evidence: Evidence) -> tuple[str, ...]:
     """How the children without a second form began, and how much worse they must have done for the fall to vanish."""
     if tables.lost is None or tables.lost_change is None or main not in tables.lost.values("informant"):
-        return ""
+        return ()
     followed, others = (tables.lost.cell(name, informant=main).value for name in ("followed", "lost"))
     tipping = tables.lost_change.cell("tipping", informant=main).value
     if followed is None or others is None:
-        return ""
-    said = (
-        f"Børn uden anden måling havde {number(float(others), 1)}{NBSP}point ved første måling; "
-        f"de andre havde {number(float(followed), 1)}."
+        return ()
+    beginnings = (
+        f"{number(float(others), 1)}{NBSP}point ved første måling; de andre havde {number(float(followed), 1)}."
     )
     change = whole["change_mean_points"].value
     if (
@@ -288,10 +295,10 @@ def _lost(tables: _Tables, whole: Mapping[str, Cell], main: str, evidence: Evide
         or change is None
         or not float(change) < 0 < float(tipping)
     ):
-        return said
+        return (f"Børn uden anden måling havde {beginnings}",)
     return (
-        f"{said} Børn uden anden måling skulle være gået {number(float(tipping), 1)}{NBSP}point dårligere end ventet, "
-        "før faldet for alle børn var væk."
+        f"Børn uden anden måling skulle være gået {number(float(tipping), 1)}{NBSP}point dårligere end ventet, før faldet for alle "
+        f"børn var væk. De havde {beginnings}",
     )
 
 
@@ -301,7 +308,6 @@ def _declared(context: ReportContext) -> tuple[DeclaredNumber, ...]:
         DeclaredNumber("0", "SDQ-skalaens laveste tal; niveau 0"),
         DeclaredNumber("1", "niveau 1"),
         DeclaredNumber("40", "SDQ-skalaens højeste samlede tal"),
-        DeclaredNumber("10", "højeste tal for styrker"),
         DeclaredNumber("12", "måneder, som opsporing er talt over"),
         DeclaredNumber("15", "procent: den nederste ende af »de 15-20 procent«"),
         DeclaredNumber("17", "år: de ældste børn, der er talt"),

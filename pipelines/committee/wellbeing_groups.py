@@ -45,8 +45,8 @@ MEANS: Final = (
     ("second_mean_points", "Anden måling"),
     ("change_mean_points", "Ændring"),
     ("expected_change_points", "Ventet uden indsats"),
-    ("first_prosocial_mean_points", "Styrker, første måling"),
-    ("second_prosocial_mean_points", "Styrker, anden måling"),
+    ("first_prosocial_mean_points", "Styrker (0-10), første måling"),
+    ("second_prosocial_mean_points", "Styrker (0-10), anden måling"),
 )
 _COUNTS: Final = ("first_measured_count", "due_count", "children_count", "lost_count", "not_due_count")
 _NAMES: Final = tuple(name for name, _ in MEANS)
@@ -76,13 +76,17 @@ ORDER BY informant_code, district_code, institution_code, first_date, child_id
 
 @dataclass(frozen=True)
 class Part:
-    """A count of some of an informant's children; the parts of one division sum to the whole's `of` column."""
+    """A count of some of an informant's children; the parts of one division sum to the `of` column of the whole, or of `within`.
+
+    within: (division, group) of another part that these divide.
+    """
 
     informant: str
     division: str
     group: str
     count: int
     of: str = "children_count"
+    within: tuple[str, str] = (EVERYBODY, WHOLE_MUNICIPALITY)
 
 
 def read_pairs(context: ReportContext) -> pl.DataFrame:
@@ -105,14 +109,17 @@ def read_pairs(context: ReportContext) -> pl.DataFrame:
     )
 
 
-def protect_groups(context: ReportContext, pairs: pl.DataFrame, parts: Sequence[Part] = ()) -> ProtectedTable:
+def protect_groups(
+    context: ReportContext, pairs: pl.DataFrame, parts: Sequence[Part] = (), *, has_spans: bool = True
+) -> ProtectedTable:
     """Every informant (most pairs first) by every division, counts and means, protected once; the report's tables are excerpts.
 
     Rows: (informant, division, group); the whole stands under EVERYBODY and again, equal, under each division. Means are means
     of the districts' means, intervals over districts with t(districts - 1). A mean and its interval are two equations in the
     districts' means: the interval stands only where that gives no district's mean back that may not be shown, and the
     districts' own means are shown for all districts of an informant or for none. `parts` are further counts of the same
-    children (`part_count`), so that no table beside this one can be subtracted from it.
+    children (`part_count`), so that no table beside this one can be subtracted from it. has_spans: False leaves out what
+    divides by spans of points, for a report that shows bands, which cut the points at other places.
     """
     rows: list[dict[str, Any]] = []
     totals: list[Total] = [
@@ -120,12 +127,16 @@ def protect_groups(context: ReportContext, pairs: pl.DataFrame, parts: Sequence[
         TotalColumn("first_measured_count", ("due_count", "not_due_count")),
         TotalColumn("due_count", ("children_count", "lost_count")),
     ]
+    divisions = (DISTRICT, *CHANGE_DIVISIONS, *((FIRST_SCORE,) if has_spans else ()))
     for code, informant in by_pairs(pairs):
         own = pairs.filter(pl.col("informant_code") == code)
-        rows += _informant_rows(context, own, code, informant)
-        counted = [*_own_parts(own, informant), *(part for part in parts if part.informant == informant)]
+        rows += _informant_rows(context, own, code, informant, divisions)
+        counted = [*_reason_parts(own, informant), *(part for part in parts if part.informant == informant)]
+        if has_spans:
+            counted += _spread_parts(own, informant)
+            totals += _spread_relations(own, informant)
         rows += [_part_row(part) for part in counted]
-        totals += [*_equal_totals(informant), *_part_relations(counted, informant), *_spread_relations(own, informant)]
+        totals += [*_equal_totals(informant, divisions), *_part_relations(counted, informant)]
     return protect(
         rows,
         table_id="sdq_all",
@@ -248,10 +259,12 @@ def _groups(context: ReportContext, own: pl.DataFrame, division: str) -> list[st
 # ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _informant_rows(context: ReportContext, own: pl.DataFrame, code: str, informant: str) -> list[dict[str, Any]]:
+def _informant_rows(
+    context: ReportContext, own: pl.DataFrame, code: str, informant: str, divisions: Sequence[str]
+) -> list[dict[str, Any]]:
     whole = {"informant": informant, **_measured(context, own, code)}
     rows = [{**whole, "division": EVERYBODY, "group": WHOLE_MUNICIPALITY}]
-    for division in (DISTRICT, *CHANGE_DIVISIONS, FIRST_SCORE):
+    for division in divisions:
         groups = {group: own.filter(pl.col(division) == group) for group in _groups(context, own, division)}
         measured = {group: _measured(context, frame, code) for group, frame in groups.items()}
         if division == DISTRICT and not all(
@@ -284,7 +297,8 @@ def _measured(context: ReportContext, frame: pl.DataFrame, code: str) -> dict[st
 
 def _means(context: ReportContext, pairs: pl.DataFrame, code: str) -> dict[str, Cell | float | None]:
     if not pairs.height:
-        return dict.fromkeys((*_NAMES, "low", "high"), None)
+        # hidden, not "cannot be computed": that would tell that a hidden count is 0
+        return dict.fromkeys((*_NAMES, "low", "high"), Cell(None, CellStatus.HIDDEN))
     labels = pairs["district_code"].to_list()
     values = {name: _points(pairs, name) for name in ("first_total_points", "second_total_points")}
     strengths = {name: _points(pairs, name) for name in ("first_prosocial_points", "second_prosocial_points")}
@@ -352,23 +366,23 @@ def _without_means(row: Mapping[str, Any]) -> dict[str, Any]:
 # ── further counts of the same children, and the sums that tie them ─────────────────────────────────────────────────
 
 
-def _own_parts(own: pl.DataFrame, informant: str) -> list[Part]:
-    """Why there is a pair or none, and how the totals lie at both measurements."""
-    reasons = [
+def _reason_parts(own: pl.DataFrame, informant: str) -> list[Part]:
+    """Why there is a pair or none."""
+    return [
         Part(informant, REASON, group, int((own[REASON] == group).sum()), of="first_measured_count")
         for group in dict.fromkeys(REASONS.values())
     ]
-    spread = [
-        Part(informant, division, span_title(span), _in_span(own, span)[occasion])
-        for occasion, division in enumerate(SPREAD.values())
-        for span in spread_bins(own)
+
+
+def _spread_parts(own: pl.DataFrame, informant: str) -> list[Part]:
+    """How the totals lie at both measurements: in the bins shown, and in the fine bins that these are sums of."""
+    divisions = [(division, spread_bins(own)) for division in SPREAD.values()]
+    divisions += [(f"{division}, fint delt", list(_BINS)) for division in SPREAD.values()]
+    return [
+        Part(informant, division, span_title(span), _in_span(own, span)[position % len(SPREAD)])
+        for position, (division, spans) in enumerate(divisions)
+        for span in spans
     ]
-    fine = [
-        Part(informant, f"{division}, fint delt", span_title(span), _in_span(own, span)[occasion])
-        for occasion, division in enumerate(SPREAD.values())
-        for span in _BINS
-    ]
-    return [*reasons, *spread, *fine]
 
 
 def _in_span(own: pl.DataFrame, span: tuple[int, int]) -> tuple[int, int]:
@@ -395,25 +409,25 @@ def _at(column: str, informant: str, division: str, group: str) -> CellAt:
     return CellAt(column, (("informant", informant), ("division", division), ("group", group)))
 
 
-def _equal_totals(informant: str) -> list[Total]:
+def _equal_totals(informant: str, divisions: Sequence[str]) -> list[Total]:
     """The whole is one number, wherever it stands."""
     return [
         SumRelation(
             _at(column, informant, EVERYBODY, WHOLE_MUNICIPALITY),
             (_at(column, informant, division, WHOLE_MUNICIPALITY),),
         )
-        for division in (DISTRICT, *CHANGE_DIVISIONS, FIRST_SCORE)
+        for division in divisions
         for column in _COUNTS
     ]
 
 
 def _part_relations(parts: Sequence[Part], informant: str) -> list[Total]:
     relations: list[Total] = []
-    for division, of in dict.fromkeys((part.division, part.of) for part in parts):
+    for division, of, within in dict.fromkeys((part.division, part.of, part.within) for part in parts):
         groups = tuple(
             _at("part_count", informant, division, part.group) for part in parts if part.division == division
         )
-        relations.append(SumRelation(_at(of, informant, EVERYBODY, WHOLE_MUNICIPALITY), groups))
+        relations.append(SumRelation(_at(of, informant, *within), groups))
     for column, group in (("children_count", _PAIRED_REASON), ("not_due_count", _NOT_DUE_REASON)):
         whole = _at(column, informant, EVERYBODY, WHOLE_MUNICIPALITY)
         relations.append(SumRelation(whole, (_at("part_count", informant, REASON, group),)))

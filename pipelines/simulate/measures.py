@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.codes import load_code_table
 from pipelines.simulate.days import NEVER, Days, Flags, Indices, date_series, day_number
-from pipelines.simulate.ladder import HIGHEST_STEP, Entries, Hazards, Histories, simulate_histories
+from pipelines.simulate.ladder import HIGHEST_STEP, Entries, Hazards, Histories, draw_away_factors, simulate_histories
 from pipelines.simulate.parameters import LadderParameters
 from pipelines.simulate.population import Children, draw_at_risk
 
@@ -70,6 +70,9 @@ def draw_social_histories(
         stop=stop,
         highest_step=np.full(len(at_risk), HIGHEST_STEP),
         adviser_from=children.adviser_from[at_risk],
+        away_factor=draw_away_factors(
+            rng, children.district_last[at_risk], parameters, count=len(children.district_level)
+        ),
     )
     whole = simulate_histories(rng, entries, hazards, parameters)
     known = whole.stop > day_number(social_history_start(parameters, data_end))

@@ -96,7 +96,7 @@ class LadderParameters:
     adviser_away_multiplier: float = _parameter(0.85, unit="ratio of hazards", source=MODEL + ", step 7")
     adviser_towards_multiplier: float = _parameter(1.2, unit="ratio of hazards", source=MODEL + ", step 7")
     education_at_risk_share: float = _parameter(
-        0.27, unit="share of children who can leave step 0", source="tuned: 5-6 % of pupils outside ordinary classes"
+        0.26, unit="share of children who can leave step 0", source="tuned: 5-6 % of pupils outside ordinary classes"
     )
     social_at_risk_share: float = _parameter(0.16, unit="share of children who can leave step 0", source=ASSUMED)
     at_risk_difficulty_slope: float = _parameter(0.8, unit="logit per SD of latent difficulty", source=ASSUMED)
@@ -105,6 +105,11 @@ class LadderParameters:
         1.6, unit="logit", source="tuned: boys 7.5 % against girls 2.9 % outside ordinary classes, 2018/19 (STIL)"
     )
     district_logit_sd: float = _parameter(0.3, unit="logit SD between districts", source=MODEL + ", step 8")
+    district_away_log_sd: float = _parameter(
+        0.25,
+        unit="SD of the logarithm of districts' hazards away from ordinary",
+        source="assumption: without it moves would be as alike in two districts as in one",
+    )
     education_cohort_logit_per_year: float = _parameter(
         0.03, unit="logit per later year of birth", source=MODEL + ", step 8: the known trend"
     )

@@ -4,6 +4,7 @@ Numbers have 7th digit 5-8 and year 58-99, the range of people born 1858-1899: n
 column of its own that has nothing to do with the number.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import date
 
@@ -92,6 +93,11 @@ class Children:
     def adult_day(self) -> Days:
         """The 18th birthday."""
         return birthdays(self.birth_day, 18)
+
+    @property
+    def district_last(self) -> Indices:
+        """The last home district: its practice is what decides for a child, wherever it was born."""
+        return np.where(self.district_change_day < NEVER, self.district_second, self.district_first)
 
     def district_on(self, children: Indices, days: Days) -> Indices:
         """Home district of `children` on `days`, whether or not they live in the municipality then."""
@@ -271,15 +277,18 @@ def draw_at_risk(
     and, with a shock, by district and year of birth."""
     districts = len(children.district_level)
     years_after_the_middle = (children.birth_day - children.birth_day.mean()) / DAYS_PER_YEAR
-    score = (
+    of_children = (
         parameters.at_risk_difficulty_slope * children.difficulty
         + parameters.at_risk_disadvantage_logit * children.is_disadvantaged
         + parameters.at_risk_boy_logit * children.is_boy
-        + rng.normal(0.0, parameters.district_logit_sd, size=districts)[children.district_first]
         + cohort_logit_per_year * years_after_the_middle
-        + cohort_shock_logit_sd * _cohort_shocks(rng, children, parameters.education_cohort_shock_correlation)
     )
-    probability: Numbers = 1 / (1 + np.exp(-(score + _intercept(score, share))))
+    of_districts = rng.normal(0.0, parameters.district_logit_sd, size=districts)[
+        children.district_last
+    ] + cohort_shock_logit_sd * _cohort_shocks(rng, children, parameters.education_cohort_shock_correlation)
+    between = parameters.district_logit_sd**2 + cohort_shock_logit_sd**2
+    intercept = _intercept(of_children, share, variance_between=between)
+    probability: Numbers = 1 / (1 + np.exp(-(of_children + of_districts + intercept)))
     return rng.random(children.count) < probability
 
 
@@ -289,16 +298,26 @@ def _cohort_shocks(rng: np.random.Generator, children: Children, correlation: fl
     shocks = draw_autoregressive(
         rng, len(children.district_level), int(year.max() - year.min()) + 1, correlation=correlation
     )
-    own: Numbers = shocks[children.district_first, year - year.min()]
+    own: Numbers = shocks[children.district_last, year - year.min()]
     return own
 
 
-def _intercept(score: Numbers, share: float) -> float:
-    """The constant that makes the mean of expit(score + constant) equal `share`, by bisection."""
+_LOGISTIC_NORMAL = (16 * math.sqrt(3) / (15 * math.pi)) ** 2
+"""The mean of expit(x + noise) over normal noise of variance v is about expit(x / sqrt(1 + this x v)) (Johnson and Kotz 1970)."""
+
+
+def _intercept(score: Numbers, share: float, *, variance_between: float) -> float:
+    """The constant that makes the mean of expit(score + constant + what districts differ by) equal `share`, by bisection.
+
+    Over all districts there might be, not over these few: the share of a municipality then varies with its districts, as it
+    would not if every municipality were brought to the same share.
+    """
+    flatter = 1 / math.sqrt(1 + _LOGISTIC_NORMAL * variance_between)
     low, high = -20.0, 20.0
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if (1 / (1 + np.exp(-(score + middle)))).mean() < share else (low, middle)
+        mean = (1 / (1 + np.exp(-flatter * (score + middle)))).mean()
+        low, high = (middle, high) if mean < share else (low, middle)
     return (low + high) / 2
 
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.simulate.days import NEVER, Days, Flags, Indices, Numbers, date_series, day_number, year_numbers
 from pipelines.simulate.geography import Geography
-from pipelines.simulate.ladder import HIGHEST_STEP, Entries, Hazards, Histories, simulate_histories
+from pipelines.simulate.ladder import HIGHEST_STEP, Entries, Hazards, Histories, draw_away_factors, simulate_histories
 from pipelines.simulate.parameters import Parameters
 from pipelines.simulate.population import Children, draw_at_risk
 
@@ -172,6 +172,9 @@ def _draw_histories(
         # Day treatment takes school children: who is in daycare when the register begins never needs step 5.
         highest_step=np.where(periods.grade[first] == DAYCARE_GRADE, HIGHEST_STEP - 1, HIGHEST_STEP),
         adviser_from=children.adviser_from[who],
+        away_factor=draw_away_factors(
+            rng, children.district_last[who], parameters.ladder, count=len(children.district_level)
+        ),
     )
     return simulate_histories(rng, entries, hazards, parameters.ladder)
 

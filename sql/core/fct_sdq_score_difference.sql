@@ -75,7 +75,6 @@ scales as (
         'emotional' as scale_code,
         emotional_points as scored_points,
         delivered_emotional_points as delivered_points,
-        emotional_sum_points as sum_points,
         5 - emotional_missing_count as answered_count,
         0 as turned_points
     from both_ways
@@ -88,7 +87,6 @@ scales as (
         'conduct' as scale_code,
         conduct_points as scored_points,
         delivered_conduct_points as delivered_points,
-        conduct_sum_points as sum_points,
         5 - conduct_missing_count as answered_count,
         conduct_turned_points as turned_points
     from both_ways
@@ -101,7 +99,6 @@ scales as (
         'hyper' as scale_code,
         hyper_points as scored_points,
         delivered_hyper_points as delivered_points,
-        hyper_sum_points as sum_points,
         5 - hyper_missing_count as answered_count,
         hyper_turned_points as turned_points
     from both_ways
@@ -114,7 +111,6 @@ scales as (
         'peer' as scale_code,
         peer_points as scored_points,
         delivered_peer_points as delivered_points,
-        peer_sum_points as sum_points,
         5 - peer_missing_count as answered_count,
         peer_turned_points as turned_points
     from both_ways
@@ -127,10 +123,17 @@ scales as (
         'prosocial' as scale_code,
         prosocial_points as scored_points,
         delivered_prosocial_points as delivered_points,
-        prosocial_sum_points as sum_points,
         5 - prosocial_missing_count as answered_count,
         0 as turned_points
     from both_ways
+),
+
+-- The sum over the answered items follows from the points: no two sums of as many answers give the same points.
+sums as (
+    select
+        *,
+        cast(floor(scored_points * answered_count / 5 + 0.5) as integer) as sum_points
+    from scales
 ),
 
 -- What each mistake would give. A half comes only with four answers, from the sums 2 and 6.
@@ -139,14 +142,13 @@ mistakes as (
         *,
         case
             when answered_count >= 3
-                then cast(floor(cast((sum_points - turned_points) * 5 as double) / answered_count + 0.5) as integer)
+                then cast(floor((sum_points - turned_points) * 5 / answered_count + 0.5) as integer)
         end as not_turned_points,
         case when answered_count = 4 and sum_points = 2 then 2 else scored_points end as half_to_even_points,
         case when answered_count = 4 and sum_points in (2, 6) then scored_points - 1 else scored_points end
             as half_down_points,
-        case when answered_count >= 3 then cast(floor(cast(sum_points * 5 as double) / answered_count) as integer) end
-            as cut_off_points
-    from scales
+        case when answered_count >= 3 then cast(floor(sum_points * 5 / answered_count) as integer) end as cut_off_points
+    from sums
 ),
 
 -- The same mistake on all four scales gives its total; the sums are compared only where all four have points.

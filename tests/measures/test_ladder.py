@@ -33,7 +33,7 @@ def test_net_zero_does_not_hide_the_moves():
 
 
 def test_down_and_up_are_never_below_zero_but_net_can_be():
-    rates = net_movement_rate([0, 3], [1, 0], [10, 10], ["A", "B"])
+    rates = net_movement_rate([0, 6], [5, 0], [10, 10], ["A", "B"])
     assert rates.down.low == 0
     assert rates.net.low < 0
 
@@ -48,8 +48,18 @@ def test_nobody_followed_no_rate():
     assert (rates.net.value, rates.net.reason, rates.district_count) == (None, NoInterval.NO_DATA, 0)
 
 
+def test_fewer_than_five_moves_have_a_rate_and_no_interval():
+    # down 3 + 1 = 4 moves, up 1 + 3 = 4: too few each, but 8 together for the net
+    rates = net_movement_rate([3, 1], [1, 3], [10, 10], ["A", "B"])
+    assert (rates.down.value, rates.down.low, rates.down.reason) == (20, None, NoInterval.TOO_FEW_EVENTS)
+    assert rates.up.reason is NoInterval.TOO_FEW_EVENTS
+    assert rates.net.has_interval
+    assert net_movement_rate([5, 0], [0, 0], [10, 10], ["A", "B"]).down.has_interval
+    assert not net_movement_rate([0, 0], [0, 0], [10, 10], ["A", "B"]).net.has_interval, "0 of 0 is not known exactly"
+
+
 def test_a_district_without_time_does_not_count():
-    rates = net_movement_rate([1, 2, 0], [0, 0, 0], [4, 4, 0], ["A", "B", "C"])
+    rates = net_movement_rate([2, 4, 0], [0, 0, 0], [4, 4, 0], ["A", "B", "C"])
     assert (rates.district_count, rates.net.degrees_of_freedom, rates.net.n) == (2, 1, 2)
 
 

@@ -36,7 +36,7 @@ class Made:
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """1,000 children, clean."""
-    simulated = simulate_municipality(PROFILE, children_count=1000, seed=4)
+    simulated = simulate_municipality(PROFILE, children_count=1000, seed=6)
     paths = write_deliveries(simulated, tmp_path_factory.mktemp("clean"), dirty=False)
     rows: dict[str, list[Row]] = {}
     for path in paths:

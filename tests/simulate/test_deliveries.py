@@ -214,7 +214,7 @@ def test_the_headers_we_draw_from_are_those_that_intake_knows(source: str) -> No
 @pytest.mark.parametrize("source", sorted(layouts()))
 def test_every_rule_across_columns_can_be_broken_alone(source: str) -> None:
     contract = source_contract(source)
-    frame = simulate_municipality(PROFILE, children_count=100, seed=2).tables[source]
+    frame = simulate_municipality(PROFILE, children_count=600, seed=2).tables[source]
     assert all(not broken_checks(contract, row) for row in frame.iter_rows(named=True))
     layout = draw_layout(np.random.default_rng(1), frame.with_columns(pl.all().backward_fill()), source)
     possible = [defect for defect in possible_defects(contract, layout) if defect.check is not None]

@@ -110,6 +110,7 @@ def walk(hazards: Hazards, *, children: int = 20_000, adviser_from: int = NEVER,
         stop=np.full(children, 1000),
         highest_step=np.full(children, 5),
         adviser_from=np.full(children, adviser_from),
+        away_factor=np.ones(children),
     )
     histories = simulate_histories(part_generator(1, "test"), entries, hazards, parameters)
     assert (histories.start < histories.stop).all()

@@ -167,7 +167,7 @@ def test_same_seed_same_draw() -> None:
 def test_shares_of_single_children_are_overdispersed_as_tuned(shock_sd: float | None, low: float, high: float) -> None:
     """40 districts of about 315 pupils that differ by their cohorts' shocks alone: rho .0040 (32 seeds, standard error
     .0002); three seeds here, with one of .0008. Without the shock nothing is left beyond the binomial."""
-    ladder = dataclasses.replace(Parameters().ladder, district_logit_sd=0.0)
+    ladder = dataclasses.replace(Parameters().ladder, district_logit_sd=0.0, district_away_log_sd=0.0)
     if shock_sd is not None:
         ladder = dataclasses.replace(ladder, education_cohort_shock_logit_sd=shock_sd)
     parameters = dataclasses.replace(

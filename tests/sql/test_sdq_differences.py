@@ -220,3 +220,11 @@ def test_form_quality_counts_what_was_left_out() -> None:
         delivered    1                        1                   1                        0                    1
         """,
     )
+
+
+def test_a_sum_follows_from_its_points_and_the_number_of_answers() -> None:
+    """What core.fct_sdq_score_difference builds on: scaled up, no two sums of as many answers give the same points."""
+    for answered in (3, 4, 5):
+        for total in range(2 * answered + 1):
+            points = int(5 * total / answered + 0.5)
+            assert int(points * answered / 5 + 0.5) == total

@@ -301,20 +301,26 @@ class Mutation:
     is_everywhere: bool = False
 
 
-EMOTIONAL = "cast(emotional_sum_points * 5 as double) / (5 - emotional_missing_count) + 0.5"
+FOUR = "floor((emotional_sum - 20) * 5 / 4 + 0.5)"
+THREE = "floor((emotional_sum - 40) * 5 / 3 + 0.5)"
+SELF_AND_PARENT = "        + case\n            when informant_code = 'teacher' then 0\n"
 TURNED_NAMES = {SHORT_NAMES[number]: number for number in TURNED_NUMBERS}
 SCALE_OF = {number: scale for scale, numbers in NUMBERS_OF_SCALE.items() for number in numbers}
 MUTATIONS = {
     "rounds half to even": Mutation(
-        f"floor({EMOTIONAL})",
-        "round_even(cast(emotional_sum_points * 5 as double) / (5 - emotional_missing_count), 0)",
-        "half_rounds_up_from_an_even_number",
+        FOUR, "round_even((emotional_sum - 20) * 5 / 4, 0)", "half_rounds_up_from_an_even_number"
     ),
-    "rounds half down": Mutation(EMOTIONAL, EMOTIONAL.replace("+ 0.5", "+ 0.49"), "half_rounds_up_from_an_odd_number"),
-    "cuts fractions off": Mutation(EMOTIONAL, EMOTIONAL.replace(" + 0.5", ""), "official_example"),
-    "rounds up always": Mutation(EMOTIONAL, EMOTIONAL.replace("+ 0.5", "+ 0.99"), "a_quarter_rounds_down"),
-    "forgets the five": Mutation("emotional_sum_points * 5 as", "emotional_sum_points as", "scale_is_times_five"),
-    "divides by five always": Mutation("/ (5 - emotional_missing_count)", "/ 5", "left_out_items_are_not_zero"),
+    "rounds half down": Mutation(FOUR, FOUR.replace("+ 0.5", "+ 0.49"), "half_rounds_up_from_an_odd_number"),
+    "cuts fractions off": Mutation(THREE, THREE.replace(" + 0.5", ""), "official_example"),
+    "rounds up always": Mutation(FOUR, FOUR.replace("+ 0.5", "+ 0.99"), "a_quarter_rounds_down"),
+    "forgets the five": Mutation(
+        "when emotional_sum < 20 then emotional_sum", "when emotional_sum < 20 then emotional_sum / 5", "scale_is_times_five"
+    ),
+    "forgets the five when an item is left out": Mutation(THREE, THREE.replace(" * 5", ""), "official_example"),
+    "divides three answers by four": Mutation(THREE, THREE.replace("/ 3", "/ 4"), "official_example"),
+    "divides four answers by five": Mutation(FOUR, FOUR.replace("/ 4", "/ 5"), "half_rounds_up_from_an_even_number"),
+    "does not scale up": Mutation(THREE, "(emotional_sum - 40)", "left_out_items_are_not_zero"),
+    "counts a point for a left-out item": Mutation(FOUR, FOUR.replace("- 20", "- 19"), "a_quarter_rounds_down"),
     "counts a missing scale as 0 in the total": Mutation(
         "    emotional_points + conduct_points + hyper_points + peer_points as total_points",
         "    coalesce(emotional_points, 0) + conduct_points + hyper_points + peer_points as total_points",
@@ -335,10 +341,12 @@ MUTATIONS = {
         "two_answers_are_too_few_in_hyper",
     ),
     "does not recode impact": Mutation(
-        "case when distres >= 2 then distres - 1 else 0 end", "coalesce(distres, 0)", "impact_is_recoded"
+        "case when distres >= 2 then distres - 1 when distres >= 0 then 0 else 20 end", "coalesce(distres, 20)",
+        "impact_is_recoded",
     ),
-    "counts 'a little' as 1": Mutation(
-        "case when impfrie >= 2 then impfrie - 1", "case when impfrie >= 1 then impfrie", "impact_is_recoded"
+    "counts 'a little' as 1": Mutation("when impfrie >= 2 then impfrie - 1", "when impfrie >= 1 then 1", "impact_is_recoded"),
+    "reads a left-out impact item as answered": Mutation(
+        "when impclas >= 0 then 0 else 20 end", "else 0 end", "partly_missing_impact_counts_what_is_there"
     ),
     "does not hear the no": Mutation("when ebddiff = 0 then 0\n            ", "", "impact_after_no_is_zero"),
     "reads a missing first question as no": Mutation(
@@ -346,33 +354,39 @@ MUTATIONS = {
         "impact_without_the_first_question",
     ),
     "gives 0 for no impact answers": Mutation(
-        "when impact_answered_count >= 1 then", "when impact_answered_count >= 0 then", "impact_without_answers_is_missing"
+        "            when impact_missing_count < impact_items_count then", "            when true then",
+        "impact_without_answers_is_missing",
     ),
     "wants every impact item": Mutation(
-        "when impact_answered_count >= 1 then", "when impact_answered_count = impact_items_count then",
+        "            when impact_missing_count < impact_items_count then", "            when impact_missing_count = 0 then",
         "partly_missing_impact_counts_what_is_there",
     ),
-    "counts home for teachers": Mutation(
-        "case when informant_code <> 'teacher' then imphome end as imphome", "imphome", "teacher_impact_has_three_items"
+    "counts the twenty of a left-out impact item": Mutation(
+        "impact_sum - 20 * impact_missing_count", "impact_sum", "partly_missing_impact_counts_what_is_there"
     ),
-    "counts leisure for teachers": Mutation(
-        "case when informant_code <> 'teacher' then impleis end as impleis", "impleis", "teacher_impact_has_three_items"
+    "counts home and leisure for teachers": Mutation(
+        SELF_AND_PARENT, SELF_AND_PARENT.replace("'teacher'", "'nobody'"), "teacher_impact_has_three_items"
     ),
-    "counts parents as teachers": Mutation("<> 'teacher'", "= 'self'", "impact_is_recoded", is_everywhere=True),
-    "forgets self": Mutation("<> 'teacher'", "= 'parent'", "impact_ends_at_ten", is_everywhere=True),
+    "asks teachers for five items": Mutation(
+        "case when informant_code = 'teacher' then 3 else 5 end", "5", "teacher_impact_of_others_items_is_missing"
+    ),
+    "counts parents as teachers": Mutation("= 'teacher'", "<> 'self'", "impact_is_recoded", is_everywhere=True),
+    "counts self as teachers": Mutation("= 'teacher'", "<> 'parent'", "impact_ends_at_ten", is_everywhere=True),
     "warns of every no": Mutation(
-        "ebddiff = 0 and impact_answered_count >= 1", "ebddiff = 0", "no_alone_is_zero_impact"
+        "ebddiff = 0 and impact_missing_count < impact_items_count", "ebddiff = 0", "no_alone_is_zero_impact"
     ),
-    "never warns": Mutation("ebddiff = 0 and impact_answered_count >= 1", "false", "impact_after_no_is_zero"),
+    "never warns": Mutation(
+        "ebddiff = 0 and impact_missing_count < impact_items_count", "false", "impact_after_no_is_zero"
+    ),
     "calls impact after a no left out": Mutation(
-        "when ebddiff = 0 then 0\n        else", "when false then 0\n        else", "no_alone_is_zero_impact"
+        "case when ebddiff = 0 then 0 else impact_missing_count end", "impact_missing_count", "no_alone_is_zero_impact"
     ),
     **{
-        f"does not turn {name}": Mutation(f"2 - {name} as", f"{name} as", f"item_{number}_counts_in_{SCALE_OF[number]}")
+        f"does not turn {name}": Mutation(f"2 - {name}, 20", f"{name}, 20", f"item_{number}_counts_in_{SCALE_OF[number]}")
         for name, number in TURNED_NAMES.items()
     },
     **{
-        f"turns a missing {name} into 2": Mutation(f"2 - {name} as", f"2 - coalesce({name}, 0) as", caught_by)
+        f"turns a missing {name} into 2": Mutation(f"coalesce(2 - {name}, 20)", f"(2 - coalesce({name}, 0))", caught_by)
         for name, caught_by in {
             "obeys": "a_left_out_turned_item_is_missing",
             "reflect": "two_left_out_turned_items_are_missing",
@@ -383,24 +397,24 @@ MUTATIONS = {
     },
     **{
         f"is content with two answers in {scale}": Mutation(
-            f"when {scale}_missing_count <= 2", f"when {scale}_missing_count <= 3", f"two_answers_are_too_few_in_{scale}"
+            f"when {scale}_sum < 60", f"when {scale}_sum < 80", f"two_answers_are_too_few_in_{scale}"
         )
         for scale in NUMBERS_OF_SCALE
     },
     **{
         f"wants four answers in {scale}": Mutation(
-            f"when {scale}_missing_count <= 2", f"when {scale}_missing_count <= 1", f"three_answers_are_enough_in_{scale}"
+            f"when {scale}_sum < 60", f"when {scale}_sum < 40", f"three_answers_are_enough_in_{scale}"
         )
         for scale in NUMBERS_OF_SCALE
     },
     **{
         f"leaves {name} out of its sum": Mutation(
-            f"coalesce({name}, 0)", "0", f"item_{number}_counts_in_{SCALE_OF[number]}"
+            f"coalesce({name}, 20)", "0", f"item_{number}_counts_in_{SCALE_OF[number]}"
         )
         for number, name in SHORT_NAMES.items()
         if number <= 25 and number not in TURNED_NUMBERS
     },
-    "counts lies as hyperactivity": Mutation("coalesce(restles, 0)", "coalesce(lies, 0)", "item_18_counts_in_conduct"),
+    "counts lies as hyperactivity": Mutation("coalesce(restles, 20)", "coalesce(lies, 20)", "item_18_counts_in_conduct"),
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from scipy import stats
 
 from pipelines.measures.intervals import Estimate, no_estimate
 from pipelines.measures.ladder import net_movement_rate
-from pipelines.prove.acceptance import MUST_HOLD, SHOWN
+from pipelines.prove.acceptance import MUST_HOLD, SHOWN, Criterion, Expectation, Kind
 from pipelines.prove.estimator import Estimator, TruthPart
 from pipelines.prove.observed import DistrictMoves, Observed
 
@@ -51,6 +51,9 @@ def _true_education(observed: Observed) -> TruthPart:
 
 _ESTIMAND = "Ryk ned minus ryk op pr. 100 barneår i {}, i distrikter som disse"
 
+_IN_TINY = {"tiny_municipality": Expectation(Kind.MUST_HOLD, frozenset({Criterion.COVERAGE, Criterion.BIAS}))}
+"""Where a handful of moves is all there is, only they have an interval, and their standard errors are not the spread of all."""
+
 SOCIAL = Estimator(
     name="net_moves_social",
     title="Ryk på socialsporet, regnet på distrikter",
@@ -60,6 +63,7 @@ SOCIAL = Estimator(
     measure=_social,
     truth=_true_social,
     expectation=MUST_HOLD,
+    in_scenario=_IN_TINY,
 )
 EDUCATION = Estimator(
     name="net_moves_education",
@@ -70,6 +74,7 @@ EDUCATION = Estimator(
     measure=_education,
     truth=_true_education,
     expectation=MUST_HOLD,
+    in_scenario=_IN_TINY,
 )
 AS_POISSON = Estimator(
     name="net_moves_as_poisson",

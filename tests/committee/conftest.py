@@ -1,0 +1,58 @@
+"""A made-up municipality straight in memory: what a report section needs, without files, typing and publishing."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipelines.committee.context import ReportContext
+from pipelines.municipalities import load_profile
+from pipelines.settings import Settings
+from pipelines.simulate import simulate_municipality
+from pipelines.simulate.scenarios import load_scenario
+from pipelines.transform import build
+from tests.sql.drawn import AS_OF_DATE, child_id, empty_warehouse
+
+PROFILE = "vordingborg_next_step"
+SOURCES = ("children", "institutions", "organisation", "school_placements", "measures", "sdq_answers", "sdq_scores")
+LOW_GATES = {"minimum_follow_up_pct": 40, "minimum_same_informant_pct": 60}
+"""So low that the section speaks of change and not only of how many were measured twice."""
+
+
+def settings_of(**parts: Any) -> Settings:
+    return Settings.model_validate(
+        {"municipality": {"name": "Bøgelund Kommune", "profile": PROFILE, "is_constructed": True}, **parts}
+    )
+
+
+@pytest.fixture
+def scenario_context() -> Callable[..., ReportContext]:
+    """The context of a scenario's municipality, its tables filled in as typed rows and built; the next call uses the same ones."""
+
+    def make(scenario: str, *, children: int, seed: int, **parts: Any) -> ReportContext:
+        simulated = simulate_municipality(
+            load_profile(PROFILE),
+            children_count=children,
+            seed=seed,
+            data_end_date=AS_OF_DATE,
+            parameters=load_scenario(scenario).parameters,
+        )
+        connection = empty_warehouse(**({"sdq": parts["sdq"]} if "sdq" in parts else {}))
+        for source in SOURCES:
+            rows = simulated.tables[source]
+            if "child_id" in rows.columns:
+                rows = rows.with_columns(
+                    pl.col("child_id").map_elements(lambda number: str(child_id(number)), return_dtype=pl.String)
+                )
+            # kept by a name of its own, so that DuckDB finds the frame
+            numbered = rows.with_row_index("row_number", offset=1).with_columns(valid_from=pl.lit(date(2026, 10, 1)))
+            connection.register("simulated_rows", numbered)
+            connection.execute(f"INSERT INTO typed.{source} BY NAME SELECT * FROM simulated_rows")
+            connection.unregister("simulated_rows")
+        build(connection)
+        names = dict(connection.execute("SELECT district_code, district_name FROM core.dim_district").fetchall())
+        return ReportContext(connection, settings_of(**parts), AS_OF_DATE, names)
+
+    return make

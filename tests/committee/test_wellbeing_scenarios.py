@@ -1,0 +1,92 @@
+"""The SDQ section on worlds whose truth is known: no effect is said to be what was to be expected, and nothing claims benefit."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from pipelines.committee.context import ReportContext
+from pipelines.committee.wellbeing import LIKE_EXPECTED, UNLIKE_EXPECTED, wellbeing_section
+from pipelines.committee.wellbeing_worst_off import NOT_POSSIBLE
+from pipelines.disclosure.table import ProtectedTable
+from pipelines.publish import danish, figures
+from pipelines.publish.number_check import numbers_shown, numbers_without_source
+from pipelines.publish.section import Section
+from tests.committee.conftest import LOW_GATES
+
+BENEFIT = re.compile(
+    r"\b(effekt\w*|virker|virket|gavner?|hjælper|hjulpet|forbedre\w*|bedre|lykkes|takket være|sænkede|større fald|mere end ventet)\b"
+)
+
+
+@pytest.fixture(autouse=True)
+def _without_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentences are read here; the drawings have tests of their own."""
+    monkeypatch.setattr(figures, "render", lambda *_, **__: ("<svg/>", b""))
+
+
+def told(section: Section) -> Iterator[str]:
+    yield from (section.answer, section.support, section.level_reason, *section.not_shown, *section.method)
+    yield from (text for _, text in section.how_sure.parts())
+    for figure in section.all_figures():
+        yield from (figure.title, figure.subtitle, figure.source, figure.alt_text)
+
+
+def small_counts(table: ProtectedTable) -> list[float]:
+    counts = [column.name for column in table.columns if column.kind == "count"]
+    return [value for name in counts for value in table.values(name) if value is not None and 0 < value < 5]
+
+
+@pytest.mark.parametrize("scenario", ["no_effect", "small_effect", "earlier_detection"])
+def test_nothing_claims_benefit_whatever_the_truth(
+    scenario: str, scenario_context: Callable[..., ReportContext]
+) -> None:
+    section = wellbeing_section(scenario_context(scenario, children=3000, seed=2, evidence=LOW_GATES))
+    assert section.level == 1
+    assert "kunne man vente uden indsats" in section.answer
+    assert LIKE_EXPECTED in section.support or UNLIKE_EXPECTED in section.support
+    claims = [text for text in told(section) if BENEFIT.search(text)]
+    assert claims == []
+    assert [word for text in told(section) for word in danish.words_to_avoid(text)] == []
+    assert [word for text in told(section) for word in danish.claims_beyond_level(text, section.level)] == []
+    allowed = numbers_shown(section.tables) | {declared.number for declared in section.declared_numbers}
+    assert [number for text in told(section) for number in numbers_without_source(text, allowed)] == []
+    assert NOT_POSSIBLE in section.not_shown
+    assert [value for table in section.tables for value in small_counts(table)] == []
+    if scenario == "no_effect":
+        assert LIKE_EXPECTED in section.support
+        assert "ikke til at skelne fra den, man kunne vente uden indsats" in section.figures[0].title
+    if scenario == "earlier_detection":
+        rates = dict(re.findall(r"([\d,]+) med (distriktsrådgiver|myndighedssagsbehandler)", detection_title(section)))
+        adviser, caseworker = sorted(rates, key=lambda rate: rates[rate])
+        assert float(adviser.replace(",", ".")) > float(caseworker.replace(",", "."))
+
+
+def detection_title(section: Section) -> str:
+    return next(figure.title for figure in section.appendix_figures if figure.figure_id == "sdq_detection")
+
+
+def test_bands_stand_only_when_a_norm_set_is_chosen_and_then_instead_of_spans_of_points(
+    scenario_context: Callable[..., ReportContext],
+) -> None:
+    plain = wellbeing_section(scenario_context("no_effect", children=1500, seed=3))
+    assert not [text for text in told(plain) if "bånd" in text.lower() and "båndet" not in text.lower()]
+    assert not {"sdq_bands", "sdq_clinical"} & {table.table_id for table in plain.tables}
+    assert "sdq_spread" in {table.table_id for table in plain.tables}
+
+    chosen = {"norm_set": "uk_3_bands", "norm_set_beside": "uk_4_bands"}
+    context = scenario_context("no_effect", children=1500, seed=3, sdq=chosen)
+    tables = {table.table_id: table for table in wellbeing_section(context).tables}
+    assert "sdq_spread" not in tables
+    groups = set(tables["sdq_follow_up"].values("group"))
+    assert not {group for group in groups if "point" in group}
+    bands = tables["sdq_bands"]
+    assert len(set(bands.values("norm_set"))) == 2
+    main = [row for row in bands.rows if "tre bånd" in str(row[0].value) and row[1].value == "Forældre"]
+    counted = context.records(
+        "SELECT sum(children_count) AS pairs FROM marts.mart_sdq_band_counts WHERE norm_set_code = 'uk_3_bands' "
+        "AND scale_code = 'total' AND informant_code = 'parent' AND occasion = 'first' AND area_kind = 'municipality'"
+    )
+    shown = [row[3].value for row in main]
+    if None not in shown:
+        assert sum(int(str(count)) for count in shown) == int(counted[0]["pairs"])
