@@ -139,7 +139,8 @@ def test_frailty_slows_the_crowd_and_advisers_halve_the_hazard() -> None:
     assert (advised == 1).mean() == pytest.approx(expected, abs=0.012)
 
 
-def test_five_to_six_in_a_hundred_are_outside_ordinary_classes(still: SimulatedMunicipality) -> None:
+def test_some_six_in_a_hundred_are_outside_ordinary_classes(still: SimulatedMunicipality) -> None:
+    """5.5 % over all districts there might be; five districts' mean has a spread of about .8 points (test_targets is exact)."""
     rows = mainstream_shares(still)
     shares = [1 - row["mainstream_share"] for row in rows if row["definition_id"] == "own_register_school"]
     whole = [
@@ -147,5 +148,5 @@ def test_five_to_six_in_a_hundred_are_outside_ordinary_classes(still: SimulatedM
         for row in rows
         if row["definition_id"] == "own_register_school" and row["area_code"] == "ALL"
     ]
-    assert all(0.045 < share < 0.07 for share in whole)
+    assert all(0.03 < share < 0.08 for share in whole)
     assert max(shares) - min(shares) > 0.01

@@ -67,10 +67,10 @@ def no_effect() -> dict[str, float]:
 
 
 def test_with_no_effect_children_get_about_three_points_better_all_the_same(no_effect: dict[str, float]) -> None:
-    """Regression to the mean: (1 - .65)(7.4 - 16.4) = -3.1; drawn -2.9."""
-    assert no_effect["change_followed"] == pytest.approx(-2.9, abs=0.2)
+    """Regression to the mean: (1 - .65)(7.4 - 16.4) = -3.1; drawn -3.0, with a Monte Carlo error of about .15."""
+    assert no_effect["change_followed"] == pytest.approx(-3.0, abs=0.5)
     assert no_effect["first"] == pytest.approx(16.4, abs=0.2)
-    assert no_effect["change_followed"] == pytest.approx(0.35 * (7.4 - no_effect["first"]), abs=0.4)
+    assert no_effect["change_followed"] == pytest.approx(0.35 * (7.4 - no_effect["first"]), abs=0.5)
 
 
 def test_confounded_makes_the_adviser_model_look_harmful(no_effect: dict[str, float]) -> None:
