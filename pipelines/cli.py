@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.errors import RejectedRowsError, TrappenError
+from pipelines.errors import ProveError, RejectedRowsError, TrappenError
 
 app = typer.Typer(
     help="Indsatstrappen: fra kommunens leverancer til udvalgsrapporter med tal, der holder.",
@@ -215,7 +215,9 @@ def prove(
         for path in write_study(study, out).values():
             typer.echo(str(path))
     if study.unexpected:
-        raise typer.Exit(1)
+        raise ProveError(
+            f"{len(study.unexpected)} af {len(study.cells)} afprøvninger gik ikke, som de skulle. Se dem i tabellen."
+        )
 
 
 def main() -> None:

@@ -125,3 +125,9 @@ class SimulateError(TrappenError):
     """`trappen simulate` cannot write where it should, or was asked for things that do not go together; nothing was written."""
 
     exit_code = 61
+
+
+class ProveError(TrappenError):
+    """`trappen prove` found a method that does not do what it must; every cell is printed and kept."""
+
+    exit_code = 62

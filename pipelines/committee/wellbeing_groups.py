@@ -92,20 +92,24 @@ class Part:
 def read_pairs(context: ReportContext) -> pl.DataFrame:
     """One row per first form that opened a pair, with its second form where there is one; no child is named.
 
-    Points are null where a scale is missing. `district` and the columns of the divisions hold the Danish group of each child.
+    Points are null where a scale is missing.
     """
-    frame = context.connection.execute(_PAIRS).pl()
+    return with_divisions(context.connection.execute(_PAIRS).pl(), context.district_names)
+
+
+def with_divisions(frame: pl.DataFrame, district_names: Mapping[str, str]) -> pl.DataFrame:
+    """The frame with a column per division, named as the division, that holds the Danish group of each child."""
+    models, sexes = _capitals(load_code_table("models").titles()), {"K": "Piger", "M": "Drenge"}
+    reasons = {code: title for code, title in REASONS.items() if code}
     return frame.with_columns(
-        _titled("district_code", context.district_names, missing="Uden distrikt").alias(DISTRICT),
-        _titled("model_code", _capitals(load_code_table("models").titles()), missing="Model ikke oplyst").alias(MODEL),
+        _titled("district_code", district_names, missing="Uden distrikt").alias(DISTRICT),
+        _titled("model_code", models, missing="Model ikke oplyst").alias(MODEL),
         _social_groups().alias(SOCIAL),
         _education_groups().alias(EDUCATION),
         _spans("age_years", _AGES, unit="år").alias(AGE),
-        _titled("sex_code", {"K": "Piger", "M": "Drenge"}, missing="Køn ikke oplyst").alias(SEX),
+        _titled("sex_code", sexes, missing="Køn ikke oplyst").alias(SEX),
         _spans("first_total_points", _FIRST_SCORES, unit="point").alias(FIRST_SCORE),
-        _titled(
-            "unpaired_reason_code", {code: title for code, title in REASONS.items() if code}, missing=_PAIRED_REASON
-        ).alias(REASON),
+        _titled("unpaired_reason_code", reasons, missing=_PAIRED_REASON).alias(REASON),
     )
 
 

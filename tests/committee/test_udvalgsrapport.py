@@ -71,7 +71,7 @@ def test_district_means_are_shown_for_all_districts_of_an_informant_or_for_none(
         districts = by_district.excerpt(
             "one",
             title="",
-            keep_row=lambda row, who=informant: row["informant"] == who and row["area"] != WHOLE_MUNICIPALITY,
+            keep_row=lambda row, who=informant: row["informant"] == who and row["group"] != WHOLE_MUNICIPALITY,
         )
         index = districts.column_index("change_mean_points")
         statuses = {row[index].status for row in districts.rows} - {CellStatus.NOT_COMPUTABLE}

@@ -1,0 +1,248 @@
+"""Change by group of children: right numbers, one whole everywhere, and no hidden count that the sums around it give away."""
+
+import math
+from collections.abc import Sequence
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from pipelines.committee import wellbeing_groups
+from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
+from pipelines.committee.wellbeing_groups import (
+    AGE,
+    CHANGE_DIVISIONS,
+    DISTRICT,
+    EDUCATION,
+    EVERYBODY,
+    FIRST_SCORE,
+    MODEL,
+    REASON,
+    SCALES,
+    SEX,
+    SOCIAL,
+    SPREAD,
+    Part,
+    protect_groups,
+    spread_bins,
+)
+from pipelines.disclosure.attack import find_pinned
+from pipelines.disclosure.protect import protect
+from pipelines.disclosure.relations import Total
+from pipelines.disclosure.table import CellStatus, ProtectedTable
+from tests.committee.conftest import settings_of
+
+NAMES = {"NORD": "Nord", "SYD": "Syd", "VEST": "Vest"}
+
+
+def context() -> ReportContext:
+    return ReportContext(duckdb.connect(), settings_of(), date(2026, 9, 30), NAMES)
+
+
+def pair(district: str, first: int, second: int | None, **more: Any) -> dict[str, Any]:
+    """One first form of a girl of 8 in an ordinary class, followed up unless `second` is None."""
+    plain = {
+        "informant_code": "parent", "version_code": "4-10", "institution_code": f"{district}-{first % 2}",
+        "district_code": district, "model_code": "district_adviser", "sex_code": "K", "age_years": 8, "social_rung": 0,
+        "education_rung": 0, "days_between": None if second is None else 180, "is_paired": second is not None,
+        "unpaired_reason_code": None if second is not None else "no_second_form",
+        "first_total_points": first, "second_total_points": second,
+    }  # fmt: skip
+    scales = {f"{occasion}_{scale}_points": None for scale in SCALES for occasion in ("first", "second")}
+    return plain | scales | more
+
+
+def pairs_of(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
+    """The frame `read_pairs` gives, from drawn rows."""
+    columns: dict[str, Any] = {
+        name: pl.Int64 for name in rows[0] if name.endswith(("_points", "_rung", "_years", "_between"))
+    }
+    columns |= {name: pl.String for name in rows[0] if name.endswith("_code")}
+    return wellbeing_groups.with_divisions(pl.DataFrame(list(rows), schema_overrides=columns), NAMES)
+
+
+def many(district: str, changes: Sequence[int], *, first: int = 16, **more: Any) -> list[dict[str, Any]]:
+    """Children of one district with these changes, in two institutions."""
+    return [
+        pair(district, first, first + change, **({"institution_code": f"{district}-{number % 2}"} | more))
+        for number, change in enumerate(changes)
+    ]
+
+
+def cell(table: ProtectedTable, column: str, division: str, group: str, informant: str = "Forældre") -> Any:
+    return table.cell(column, informant=informant, division=division, group=group)
+
+
+def test_means_are_of_districts_means_and_the_interval_is_over_districts() -> None:
+    nord, syd, vest = [-4] * 10, [-2] * 30, [0] * 10
+    everything = protect_groups(context(), pairs_of(many("NORD", nord) + many("SYD", syd) + many("VEST", vest)))
+    whole = {
+        name: cell(everything, name, EVERYBODY, WHOLE_MUNICIPALITY).value
+        for name in ("change_mean_points", "low", "high")
+    }
+    error = stats.tstd([-4, -2, 0]) / math.sqrt(3)
+    half = stats.t.ppf(0.975, 2) * error
+    assert whole == {
+        "change_mean_points": (-4 + -2 + 0) / 3,
+        "low": pytest.approx(-2 - half, abs=0.05),
+        "high": pytest.approx(-2 + half, abs=0.05),
+    }
+    # 16 points; population 7.4, retest .65
+    assert cell(everything, "expected_change_points", EVERYBODY, WHOLE_MUNICIPALITY).value == pytest.approx(
+        (1 - 0.65) * (7.4 - 16), abs=0.05
+    )
+    assert cell(everything, "change_mean_points", DISTRICT, "Nord").value == -4
+
+
+def test_a_child_without_known_district_counts_but_is_in_no_mean() -> None:
+    rows = many("NORD", [-4] * 12) + many("SYD", [-2] * 12) + many("VEST", [0] * 12)
+    lost_track = [pair("NORD", 16, 36, district_code=None) for _ in range(6)]
+    everything = protect_groups(context(), pairs_of(rows + lost_track))
+    assert cell(everything, "children_count", EVERYBODY, WHOLE_MUNICIPALITY).value == 12 + 12 + 12 + 6
+    assert cell(everything, "change_mean_points", EVERYBODY, WHOLE_MUNICIPALITY).value == (-4 + -2 + 0) / 3
+
+
+def test_groups_are_named_in_words_and_unknown_ones_are_a_group() -> None:
+    rows = (
+        many("NORD", [-4] * 10, social_rung=None, education_rung=None, sex_code=None, model_code=None, age_years=None)
+        + many("SYD", [-2] * 10, social_rung=2, education_rung=4, sex_code="M", age_years=17)
+        + many("VEST", [-2] * 10, social_rung=6, education_rung=1, model_code="authority_caseworker", age_years=0)
+    )
+    everything = protect_groups(context(), pairs_of(rows))
+    found = {
+        division: [
+            row[2].value for row in everything.rows if row[1].value == division and row[2].value != WHOLE_MUNICIPALITY
+        ]
+        for division in CHANGE_DIVISIONS
+    }
+    assert found == {
+        MODEL: ["Distriktsrådgiver", "Model ikke oplyst", "Myndighedssagsbehandler"],
+        SOCIAL: ["Ingen social indsats", "Socialt trin 2", "Socialt trin 3-6"],
+        EDUCATION: ["Almen med støtte", "Uden for almen", "Plads ikke oplyst"],
+        AGE: ["0-5\u00a0år", "14-17\u00a0år", "Ikke oplyst"],
+        SEX: ["Piger", "Drenge", "Køn ikke oplyst"],
+    }
+
+
+def test_an_interval_over_two_small_districts_is_hidden_since_it_gives_their_means_back() -> None:
+    # twelve boys: six in either district, each too few to show; mean and interval would solve for both
+    boys = many("NORD", [-4] * 6, sex_code="M") + many("SYD", [-2] * 6, sex_code="M")
+    girls = many("NORD", [-3] * 20) + many("SYD", [-3] * 20) + many("VEST", [-3] * 20)
+    everything = protect_groups(context(), pairs_of(boys + girls))
+    assert cell(everything, "change_mean_points", SEX, "Drenge").value == -3
+    assert cell(everything, "low", SEX, "Drenge").status is CellStatus.HIDDEN
+    assert cell(everything, "low", SEX, "Piger").status is CellStatus.SHOWN
+
+
+def test_a_group_without_pairs_says_hidden_and_not_that_it_is_empty() -> None:
+    girls = many("NORD", [-3] * 20) + many("SYD", [-3] * 20) + many("VEST", [-3] * 20)
+    boys = [pair("NORD", 16, None, sex_code="M") for _ in range(3)]
+    everything = protect_groups(context(), pairs_of(girls + boys))
+    assert cell(everything, "children_count", SEX, "Drenge").status is CellStatus.HIDDEN
+    statuses = {
+        cell(everything, name, SEX, "Drenge").status for name in ("first_mean_points", "change_mean_points", "low")
+    }
+    assert statuses == {CellStatus.HIDDEN}
+
+
+def test_a_few_children_of_one_group_take_another_count_with_them_in_every_division() -> None:
+    """Three boys were lost: neither the girls' lost nor any division may tell how many boys that was."""
+    followed = (
+        many("NORD", [-3] * 20)
+        + many("SYD", [-3] * 20)
+        + many("VEST", [-3] * 20)
+        + many("VEST", [-3] * 20, sex_code="M")
+    )
+    lost = [pair("NORD", 16, None) for _ in range(9)] + [pair("VEST", 16, None, sex_code="M") for _ in range(3)]
+    everything = protect_groups(context(), pairs_of(followed + lost))
+    assert cell(everything, "lost_count", SEX, "Drenge").status is CellStatus.HIDDEN
+    assert cell(everything, "lost_count", SEX, "Piger").status is CellStatus.HIDDEN
+    assert cell(everything, "lost_count", DISTRICT, "Vest").status is CellStatus.HIDDEN
+
+
+def test_further_counts_of_the_same_children_sum_to_the_whole_or_are_refused() -> None:
+    rows = many("NORD", [-3] * 20) + many("SYD", [-3] * 20)
+    parts = [Part("Forældre", "Ny deling", "ja", 25), Part("Forældre", "Ny deling", "nej", 15)]
+    everything = protect_groups(context(), pairs_of(rows), parts)
+    assert cell(everything, "part_count", "Ny deling", "ja").value == 25
+    with pytest.raises(ValueError, match="not the sum"):
+        protect_groups(context(), pairs_of(rows), [parts[0]])
+
+
+informants = st.sampled_from(["parent", "teacher"])
+districts = st.sampled_from(["NORD", "SYD", "VEST", None])
+children = st.builds(
+    lambda first, change, followed, due, **more: pair(
+        more["district_code"] or "NORD",
+        first,
+        min(40, max(0, first + change)) if followed else None,
+        unpaired_reason_code=None if followed else "no_second_form" if due else "not_due",
+        **more,
+    ),
+    first=st.integers(0, 40),
+    change=st.integers(-12, 12),
+    followed=st.sampled_from([True, True, True, False]),
+    due=st.booleans(),
+    informant_code=informants,
+    district_code=districts,
+    sex_code=st.sampled_from(["K", "M"]),
+    social_rung=st.sampled_from([None, 0, 2, 5]),
+    age_years=st.integers(2, 17),
+)
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.lists(children, min_size=15, max_size=70))
+def test_no_hidden_count_follows_from_the_sums_around_it(rows: list[dict[str, Any]]) -> None:
+    seen: list[Sequence[Total]] = []
+
+    def watched(*arguments: Any, totals: Sequence[Total] = (), **named: Any) -> ProtectedTable:
+        seen.append(totals)
+        return protect(*arguments, totals=totals, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wellbeing_groups, "protect", watched)
+        everything = protect_groups(context(), pairs_of(rows))
+    assert find_pinned(everything, totals=seen[0], rule=context().rule) == []
+    for informant in dict.fromkeys(everything.values("informant")):
+        wholes = [
+            [row[everything.column_index(name)] for name in ("first_measured_count", "children_count", "lost_count")]
+            for row in everything.rows
+            if row[0].value == informant and row[2].value == WHOLE_MUNICIPALITY
+        ]
+        assert all(whole == wholes[0] for whole in wholes)
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=60))
+def test_spans_of_points_cover_the_scale_and_hold_no_few_children_unless_there_are_only_few(
+    totals: list[tuple[int, int]],
+) -> None:
+    own = pairs_of([pair("NORD", first, second) for first, second in totals])
+    spans = spread_bins(own)
+    assert spans[0][0] == 0
+    assert spans[-1][1] == 40
+    assert all(below[1] + 1 == above[0] for below, above in pairwise(spans))
+    if len(spans) > 1:
+        points = np.array(totals)
+        counts = [
+            int(((points[:, when] >= low) & (points[:, when] <= high)).sum()) for low, high in spans for when in (0, 1)
+        ]
+        assert not [count for count in counts if 0 < count < 5]
+
+
+def test_reasons_and_spans_are_counted_with_the_pairs_they_belong_to() -> None:
+    rows = many("NORD", [-6] * 20, first=12) + many("SYD", [-6] * 20, first=22)
+    rows += [pair("NORD", 16, None, unpaired_reason_code="other_informant") for _ in range(7)]
+    everything = protect_groups(context(), pairs_of(rows))
+    assert cell(everything, "part_count", REASON, "Målt to gange").value == 40
+    assert cell(everything, "part_count", REASON, "Målt igen af en anden slags person").value == 7
+    assert cell(everything, "part_count", SPREAD["first"], "20-24\u00a0point").value == 20
+    assert cell(everything, "part_count", SPREAD["second"], "5-9\u00a0point").value == 20
+    assert cell(everything, "first_measured_count", FIRST_SCORE, "15-19\u00a0point").value == 7
