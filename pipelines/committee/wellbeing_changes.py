@@ -58,7 +58,7 @@ _FORMULA_DIVISION: Final = "Britisk formel"
 _HIDDEN: Final = Cell(None, CellStatus.HIDDEN)
 _NOT_COMPUTABLE: Final = Cell(None, CellStatus.NOT_COMPUTABLE)
 _SUM_TITLES: Final = {"internalising": "Indadrettede vanskeligheder", "externalising": "Udadrettede vanskeligheder"}
-_REASONS: Final = {
+REASONS: Final = {
     NoAddedValue.NOT_PARENTS: "gælder kun forældres svar",
     NoAddedValue.NOT_AT_RISK: "gælder kun børn med mange vanskeligheder",
     NoAddedValue.INTERVAL_TOO_SHORT_OR_LONG: "gælder kun 4-8 måneder mellem målingerne",
@@ -103,7 +103,7 @@ def reliable_changes(context: ReportContext, pairs: pl.DataFrame) -> list[Reliab
         change = reliable_change(first, second, labels, inputs.rule)
         expected = expected_shares(
             first,
-            _with_own_spread(inputs.rule, first, second, correlation),
+            with_own_spread(inputs.rule, first, second, correlation),
             population_mean=population_mean,
             retest_correlation=correlation,
         )
@@ -120,7 +120,7 @@ def reliable_changes(context: ReportContext, pairs: pl.DataFrame) -> list[Reliab
     return found
 
 
-def _with_own_spread(rule: ReliableChangeRule, first: Points, second: Points, correlation: float) -> ReliableChangeRule:
+def with_own_spread(rule: ReliableChangeRule, first: Points, second: Points, correlation: float) -> ReliableChangeRule:
     """The same limit, but the spread that these children show around the line from first to second score.
 
     High scores vary more than the average child's: with the spread of all children both a clear fall and a clear rise would look
@@ -383,7 +383,7 @@ def added_value_table(
         value, own = values[informant], measured_twice(pairs, code)
         row: dict[str, Any] = {"informant": informant, **_behind(own), "used_count": _NOT_COMPUTABLE, "value": None}
         # the first reason is enough to stop the formula, and a table has room for one
-        row |= {"low": None, "high": None, "reason": _REASONS[value.reasons[0]] if value.reasons else "–"}
+        row |= {"low": None, "high": None, "reason": REASONS[value.reasons[0]] if value.reasons else "–"}
         if value.points is not None:
             row["used_count"] = everything.cell(
                 "part_count", informant=informant, division=_FORMULA_DIVISION, group=IN_FORMULA

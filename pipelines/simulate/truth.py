@@ -34,6 +34,7 @@ from pipelines.simulate.parameters import describe_parameters
 from pipelines.simulate.potential import potential_outcomes
 from pipelines.simulate.schooling import DAYCARE_GRADE, LOWEST_SEGREGATED_RUNG, Placements
 from pipelines.simulate.sdq import Forms
+from pipelines.simulate.sdq_groups import sdq_group_truth
 from pipelines.simulate.sdq_items import DIFFICULTY_SCALES, INFORMANTS, MISSING, Items, load_items
 from pipelines.simulate.sdq_scores import score_source_truth, scoring_error_truth
 from pipelines.simulate.segregation_figures import border_truth, figures_truth
@@ -100,6 +101,7 @@ def truth_without_files(simulated: SimulatedMunicipality) -> dict[str, Any]:
         "across_the_border": border_truth(simulated),
         "ladder_moves": ladder_moves(simulated),
         "sdq_changes": sdq_changes(simulated),
+        "sdq_groups": sdq_group_truth(simulated),
         "sdq_score_sources": score_source_truth(simulated),
         "sdq_scoring_errors": scoring_error_truth(simulated),
         "sessions": session_counts(simulated),

@@ -94,6 +94,7 @@ scales as (
         end as prosocial_points,
         case
             when ebddiff = 0 then 0
+            when impact_sum < 20 then impact_sum
             when impact_missing_count < impact_items_count then impact_sum - 20 * impact_missing_count
         end as impact_points
     from left_out

@@ -1,6 +1,7 @@
 """The committee report on small municipalities and on incomplete deliveries: nothing leaks, nothing crashes, gaps are named."""
 
 import itertools
+import re
 import shutil
 import statistics
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext, report_context
 from pipelines.committee.ladder import ladder_section
@@ -114,6 +116,20 @@ def test_a_source_that_never_came_is_named_and_not_called_too_few(
         sections: dict[str, Section] = {each: SECTIONS[each](context) for each in SECTIONS}
     assert said in sections[name].answer
     assert all(section.answer for section in sections.values())
+
+
+def test_the_question_on_wellbeing_has_one_page_and_its_other_figures_stand_with_the_tables(demo: RanDemo) -> None:
+    pages = [
+        page.extract_text() for page in PdfReader(demo.made_up / "reports/udvalgsrapport/udvalgsrapport.pdf").pages
+    ]
+    start, after = (
+        next(number for number, text in enumerate(pages) if f"Spørgsmål {question} af 4" in text) for question in (3, 4)
+    )
+    assert after == start + 1
+    tables = next(number for number, text in enumerate(pages) if "Tallene bag figurerne" in text and number > after)
+    figures = [number for number, text in enumerate(pages) if re.search(r"Figur\s(6|7|8|9)\.", text)]
+    assert figures
+    assert min(figures) >= tables
 
 
 def test_the_whole_is_the_sum_of_its_shown_parts(demo: RanDemo) -> None:

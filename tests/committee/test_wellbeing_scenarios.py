@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.committee.context import ReportContext
 from pipelines.committee.wellbeing import LIKE_EXPECTED, UNLIKE_EXPECTED, wellbeing_section
+from pipelines.committee.wellbeing_groups import INFORMANTS
 from pipelines.committee.wellbeing_worst_off import NOT_POSSIBLE
 from pipelines.disclosure.table import ProtectedTable
 from pipelines.publish import danish, figures
@@ -41,7 +42,8 @@ def small_counts(table: ProtectedTable) -> list[float]:
 def test_nothing_claims_benefit_whatever_the_truth(
     scenario: str, scenario_context: Callable[..., ReportContext]
 ) -> None:
-    section = wellbeing_section(scenario_context(scenario, children=3000, seed=2, evidence=LOW_GATES))
+    context = scenario_context(scenario, children=3000, seed=2, evidence=LOW_GATES)
+    section = wellbeing_section(context)
     assert section.level == 1
     assert "kunne man vente uden indsats" in section.answer
     assert LIKE_EXPECTED in section.support or UNLIKE_EXPECTED in section.support
@@ -57,10 +59,32 @@ def test_nothing_claims_benefit_whatever_the_truth(
     if scenario == "no_effect":
         assert LIKE_EXPECTED in section.support
         assert "ikke til at skelne fra den, man kunne vente uden indsats" in section.figures[0].title
+        assert_same_as_the_mart(context, section)
     if scenario == "earlier_detection":
         rates = dict(re.findall(r"([\d,]+) med (distriktsrådgiver|myndighedssagsbehandler)", detection_title(section)))
         adviser, caseworker = sorted(rates, key=lambda rate: rates[rate])
         assert float(adviser.replace(",", ".")) > float(caseworker.replace(",", "."))
+
+
+def assert_same_as_the_mart(context: ReportContext, section: Section) -> None:
+    """Two roads to one number: the report counts from the pairs, marts.mart_sdq_change in SQL."""
+    by_district = next(table for table in section.tables if table.table_id == "sdq_by_district")
+    compared = 0
+    for row in context.records("SELECT * FROM marts.mart_sdq_change WHERE area_kind = 'district'"):
+        informant, group = INFORMANTS[row["informant_code"]], context.area_name(row["area_code"])
+        for column, decimals in (
+            ("first_measured_count", 0),
+            ("children_count", 0),
+            ("first_mean_points", 1),
+            ("second_mean_points", 1),
+            ("change_mean_points", 1),
+            ("expected_change_points", 1),
+        ):
+            shown = by_district.cell(column, informant=informant, group=group).value
+            if shown is not None:
+                assert float(shown) == pytest.approx(float(row[column]), abs=0.5 * 10**-decimals + 1e-9)
+                compared += 1
+    assert compared > 20
 
 
 def detection_title(section: Section) -> str:

@@ -37,7 +37,7 @@ def prove(monkeypatch: pytest.MonkeyPatch, *, is_as_expected: bool) -> None:
 
 
 def test_a_method_that_fails_ends_the_command_with_its_own_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ProveError, match="1 af [0-9]+ afprøvninger"):
+    with pytest.raises(ProveError, match=r"1 af [0-9]+ afprøvninger"):
         prove(monkeypatch, is_as_expected=False)
 
 

@@ -92,6 +92,24 @@ def change_table() -> ProtectedTable:
 
 
 @pytest.fixture(scope="session")
+def outcomes_table() -> ProtectedTable:
+    """Children by how much they changed, in percent, beside what one could expect; one share is hidden."""
+    columns = [
+        TableColumn("outcome", "Anden måling", "label"),
+        TableColumn("children", "Børn i alt", "number"),
+        TableColumn("share", "Andel", "number", unit="%"),
+        TableColumn("expected", "Ventet uden indsats", "number", unit="%"),
+        TableColumn("error", "Ved målefejl alene", "number", unit="%", decimals=1),
+    ]
+    rows: list[tuple[object, ...]] = [
+        ("Klart færre vanskeligheder", 214, 22, 24, 2.5),
+        ("Omtrent som før", 214, HIDDEN, 72, 95.0),
+        ("Klart flere vanskeligheder", 214, 6, 4, 2.5),
+    ]
+    return protected("outcomes", "Børn med en klar ændring", columns, rows)
+
+
+@pytest.fixture(scope="session")
 def meetings_table() -> ProtectedTable:
     """Meetings planned, held and unknown per district."""
     columns = [
@@ -221,6 +239,19 @@ def moves_section(moves_table: ProtectedTable) -> Section:
         up="up",
         total="Hele kommunen",
     )
+    in_appendix = figures.flow_bars(
+        moves_table,
+        figures.FigureWords(
+            "moves_children",
+            "Så mange børn har været på trappen",
+            "Antal børn pr. distrikt.",
+            "Kilde: x.",
+            constructed=True,
+        ),
+        label="district",
+        count="children",
+        steps=("Hele kommunen",),
+    )
     whole = moves_table.find(district="Hele kommunen")
     return Section(
         section_id="moves",
@@ -240,6 +271,7 @@ def moves_section(moves_table: ProtectedTable) -> Section:
         not_shown=("Figuren viser ikke, hvor længe børnene blev på trinnet.",),
         method=("Et ryk tæller, når det varer mindst 30 dage.",),
         declared_numbers=(DeclaredNumber("30", "dage før et ryk tæller, kommunens indstilling"),),
+        appendix_figures=(in_appendix,),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable
-from pipelines.publish import canvas, figures
+from pipelines.publish import canvas, figures, tokens
 from pipelines.publish.danish import word_count
 from pipelines.publish.number_check import numbers_shown, numbers_without_source
 from pipelines.publish.section import Figure
@@ -16,7 +16,9 @@ WORDS = figures.FigureWords("f", "Titel", "Undertitel.", "Kilde: x.", constructe
 Recipe = Callable[[figures.FigureWords], Figure]
 
 
-@pytest.fixture(params=["panels", "changes", "moves", "meetings", "strips", "line"])
+@pytest.fixture(
+    params=["panels", "changes", "moves", "spread", "flow", "rates", "outcomes", "meetings", "strips", "line"]
+)
 def recipe(request: pytest.FixtureRequest) -> Recipe:
     def table(name: str) -> ProtectedTable:
         found: ProtectedTable = request.getfixturevalue(name)
@@ -46,6 +48,24 @@ def recipe(request: pytest.FixtureRequest) -> Recipe:
         ),
         "moves": lambda words: figures.move_bars(
             table("moves_table"), words, label="district", down="down", up="up", total="Hele kommunen"
+        ),
+        "spread": lambda words: figures.before_and_after_bars(
+            table("moves_table"), words, label="district", before="down", after="up"
+        ),
+        "flow": lambda words: figures.flow_bars(
+            table("moves_table"), words, label="district", count="up", steps=("Hele kommunen",)
+        ),
+        "rates": lambda words: figures.rate_bars(
+            table("moves_table"), words, label="district", rate="up", unit="pr. 100", bold=("Hele kommunen",)
+        ),
+        "outcomes": lambda words: figures.shares_against_expected(
+            table("outcomes_table"),
+            words,
+            label="outcome",
+            share="share",
+            expected="expected",
+            error="error",
+            of="children",
         ),
         "meetings": lambda words: figures.meeting_bars(
             table("meetings_table"), words, label="district", planned="planned", held="held", unknown="unknown"
@@ -111,7 +131,9 @@ def test_no_text_is_smaller_than_the_smallest(recipe: Recipe, monkeypatch: pytes
 
 def test_alt_text_is_short_and_takes_its_numbers_from_the_table(recipe: Recipe, request: pytest.FixtureRequest) -> None:
     figure = recipe(WORDS)
-    names = ("share_table", "change_table", "moves_table", "meetings_table", "municipalities_table", "years_table")
+    names = (
+        "share_table", "change_table", "moves_table", "outcomes_table", "meetings_table", "municipalities_table", "years_table",
+    )  # fmt: skip
     table = next(t for t in map(request.getfixturevalue, names) if t.table_id == figure.table_id)
 
     assert 5 < word_count(figure.alt_text) <= 60
@@ -165,3 +187,23 @@ def test_a_table_with_everything_hidden_is_drawn_without_numbers(moves_table: Pr
     figure = figures.move_bars(table, WORDS, label="district", down="down", up="up")
 
     assert "skjult eller mangler" in figure.alt_text
+
+
+def test_what_falls_away_on_the_way_is_an_open_bar_and_the_steps_are_solid(moves_table: ProtectedTable) -> None:
+    """In grey print and for a colour-blind reader the two kinds differ by fill and by bold names."""
+    plain = {"label": "district", "count": "down"}
+    every = figures.flow_bars(moves_table, WORDS, steps=moves_table.values("district"), **plain)
+    none = figures.flow_bars(moves_table, WORDS, steps=(), **plain)
+
+    solid = tokens.ALMEN.fill.lower()
+    assert every.svg.count(solid) > none.svg.count(solid)
+    assert none.svg.count(tokens.INK.lower()) > every.svg.count(tokens.INK.lower())
+
+
+def test_a_share_is_drawn_beside_the_expected_one_and_a_hidden_one_is_not(outcomes_table: ProtectedTable) -> None:
+    figure = figures.shares_against_expected(
+        outcomes_table, WORDS, label="outcome", share="share", expected="expected", error="error", of="children"
+    )
+
+    assert figure.svg.count(tokens.CAUTION.fill.lower()) >= 3 + 1  # a diamond per row, and one in the key
+    assert "Omtrent som før: [skjult], ventet 72\u00a0procent" in figure.alt_text

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from pipelines.disclosure.table import ProtectedTable
+from pipelines.publish.layout import lay_out
 from pipelines.publish.section import NOTES_MIME, SECTION_MIME, Definition, Notes, Report, Section
 from pipelines.publish.stamp import DeliveryStamp, Stamp
 
@@ -45,6 +46,19 @@ def test_a_section_refuses_an_unknown_level(share_section: Section) -> None:
 def test_a_section_refuses_a_figure_without_its_table(share_section: Section) -> None:
     with pytest.raises(ValueError, match="drawn from table share_by_district, which is not among"):
         replace(share_section, tables=())
+
+
+def test_a_section_refuses_an_appendix_figure_without_its_table(moves_section: Section, share_section: Section) -> None:
+    with pytest.raises(ValueError, match="drawn from table moves, which is not among"):
+        replace(share_section, appendix_figures=moves_section.appendix_figures)
+
+
+def test_appendix_figures_are_numbered_after_those_of_the_pages_and_stand_before_their_table(report: Report) -> None:
+    assert [figure.figure_id for figure in report.figures()][-1] == "moves_children"
+    layout = lay_out(report)
+    assert layout.figures()[-1].title.startswith("Figur\u00a04. ")
+    appendix = [figure for section in layout.sections for figure in section.appendix_figures]
+    assert [figure.table_anchor for figure in appendix] == ["tabel-2"]
 
 
 def test_a_report_never_mixes_real_and_made_up(report: Report) -> None:

@@ -82,3 +82,22 @@ def test_every_planted_scoring_error_is_found_and_no_other(
         for row in planted
     )
     assert {row["kind"] for row in planted} == {"half_rounded_to_even", "reversed_items_not_turned"}
+
+
+CAUSE_OF_KIND = {"half_rounded_to_even": "half_not_rounded_up", "reversed_items_not_turned": "reversed_items_not_turned"}
+
+
+def test_the_likely_cause_of_a_wrong_total_is_the_planted_one(
+    simulated: SimulatedMunicipality, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """By the total alone one mistake may look like another, but only now and then; the count of forms is exact."""
+    planted = Counter(CAUSE_OF_KIND[row["kind"]] for row in scoring_error_truth(simulated))
+    found = dict(
+        connection.execute(
+            "SELECT cause_code, sum(forms_count)::INTEGER FROM marts.mart_sdq_score_differences "
+            "WHERE scale_code = 'total' GROUP BY cause_code"
+        ).fetchall()
+    )
+    assert sum(found.values()) == planted.total() > 50
+    assert set(found) == set(planted)
+    assert all(abs(found[cause] - count) <= 0.1 * count + 1 for cause, count in planted.items())

@@ -102,6 +102,23 @@ def test_sdq_changes_are_the_true_ones(simulated_and_built):
             assert mart_means[key] == pytest.approx(tuple(row[mean] for mean in means), abs=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["sex_code", "age_years", "model_code"])
+def test_sdq_changes_of_groups_are_the_true_ones(simulated_and_built, kind):
+    truth, connection = simulated_and_built
+    pairs = f"(SELECT informant_code, {kind}::VARCHAR AS group_code, count(*) AS children_count, "
+    pairs += "avg(change_points) AS change_mean_points FROM core.fct_sdq_pair WHERE is_paired GROUP BY ALL)"
+    found_groups = found(connection, pairs, ("informant_code", "group_code"), ("children_count", "change_mean_points"))
+    truths = [row for row in truth["sdq_groups"] if row["group_kind"] == kind]
+    assert len({row["group_code"] for row in truths}) >= 2
+    assert found_groups == {
+        (row["informant_code"], row["group_code"]): (
+            row["children_count"],
+            pytest.approx(row["change_mean_points"], abs=1e-5),
+        )
+        for row in truths
+    }
+
+
 def test_meetings_are_the_true_ones(simulated_and_built):
     truth, connection = simulated_and_built
     keys = ("school_year", "forum_code", "district_code")

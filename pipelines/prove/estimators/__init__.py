@@ -7,6 +7,8 @@ ESTIMATORS: tuple[Estimator, ...] = (
     sdq_change.BY_DISTRICT,
     sdq_change.BY_CHILD,
     sdq_change.READ_AS_EFFECT,
+    sdq_change.G_AV,
+    sdq_change.NAIVE_G_AV,
     ladder_moves.SOCIAL,
     ladder_moves.EDUCATION,
     ladder_moves.AS_POISSON,
