@@ -45,6 +45,7 @@ from pipelines.committee.wellbeing_tables import (
     flow_excerpt,
     follow_up_table,
     group_table,
+    other_forms_table,
     other_group_table,
     pairing_table,
     spread_table,
@@ -82,6 +83,7 @@ class _Tables:
     clinical: ProtectedTable | None
     detection: ProtectedTable
     pairing: ProtectedTable
+    other_forms: ProtectedTable
     follow_up: ProtectedTable
     lost: ProtectedTable | None
     lost_change: ProtectedTable | None
@@ -169,6 +171,7 @@ def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
         clinical=clinical_table(context, bands, clinical, everything) if bands else None,
         detection=detection_table(context),
         pairing=pairing_table(context, everything, REASONS, informants),
+        other_forms=other_forms_table(context),
         follow_up=follow_up_table(context, everything),
         lost=lost_table(context, lost) if lost else None,
         lost_change=lost_change_table(context, lost) if lost else None,

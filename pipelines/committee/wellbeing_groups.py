@@ -19,7 +19,7 @@ from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableCo
 from pipelines.measures.clusters import cluster_mean_interval
 from pipelines.measures.sdq import expected_change_without_help
 from pipelines.publish.danish import NBSP
-from pipelines.publish.sentences import ROUNDED
+from pipelines.publish.sentences import ROUNDED, SDQ_EXPLAINED
 
 INFORMANTS: Final = {"parent": "Forældre", "teacher": "Lærere og pædagoger", "self": "Børnene selv"}
 SCALES: Final = ("emotional", "conduct", "hyper", "peer", "prosocial", "internalising", "externalising", "impact")
@@ -146,7 +146,7 @@ def protect_groups(
         table_id="sdq_all",
         title="SDQ-tal ved første og anden måling",
         columns=_columns(),
-        source=f"{source_of(context)} {ROUNDED}",
+        source=f"{source_of(context)} {SDQ_EXPLAINED} {ROUNDED}",
         rule=context.rule,
         totals=totals,
     )

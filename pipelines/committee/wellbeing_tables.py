@@ -27,18 +27,18 @@ STEPS: Final = ("Målt første gang", "Kan have to målinger", "Målt to gange")
 _FALLEN_AWAY: Final = ("no_second_form", "other_informant", "outside_window", "total_missing")
 _CHANGE_COLUMNS: Final = ("first_measured_count", "children_count", *(name for name, _ in MEANS[:3]), "low", "high")
 _OTHER_FORMS: Final = {
-    "later_form": "Senere skema på samme barn",
-    "follow_up_form": "Opfølgningsskema uden et første skema",
-    "follow_up_of_other_informant": "Opfølgning på en anden slags persons skema",
-    "total_missing": "Første skema med for få svar",
-    "after_as_of_date": "Udfyldt efter opgørelsesdagen",
+    "later_form": "et senere skema på samme barn",
+    "follow_up_form": "et opfølgningsskema uden et første skema",
+    "follow_up_of_other_informant": "en opfølgning på en anden slags persons skema",
+    "total_missing": "et skema med for få svar",
+    "after_as_of_date": "udfyldt efter opgørelsesdagen",
 }
-_OTHERS: Final = "Øvrige skemaer i alt"
-_PAIRING: Final = """
-SELECT informant_code, outcome_code, forms_count
+_OTHERS: Final = "I alt"
+_OTHER: Final = """
+SELECT outcome_code, sum(forms_count) AS forms_count
 FROM marts.mart_sdq_pairing
-WHERE area_kind = 'municipality' AND NOT is_first_form
-ORDER BY informant_code, outcome_code
+WHERE area_kind = 'municipality' AND NOT is_first_form AND outcome_code <> 'second_form'
+GROUP BY outcome_code
 """
 
 
@@ -151,12 +151,11 @@ def follow_up_table(context: ReportContext, everything: ProtectedTable) -> Prote
 def pairing_table(
     context: ReportContext, everything: ProtectedTable, reasons: Mapping[str | None, str], informants: Mapping[str, str]
 ) -> ProtectedTable:
-    """What became of every form: the steps from first to second, who fell away and why, then forms that open no pair.
+    """What became of the first forms: the steps from first to second measurement, and between them who fell away and why.
 
     One row per step or reason, one column per informant (its code).
     """
     whole = {row["informant"].value: row for row in _cells(everything) if row["division"].value == EVERYBODY}
-    others = _other_forms(context, informants)
 
     def at(column: str) -> dict[str, Any]:
         return {code: whole[informant][column] for code, informant in informants.items()}
@@ -168,69 +167,45 @@ def pairing_table(
             for code, informant in informants.items()
         }
 
-    rows = [
-        {"step": STEPS[0], **at("first_measured_count")},
-        fallen("not_due"),
-        {"step": STEPS[1], **at("due_count")},
-        *(fallen(reason) for reason in _FALLEN_AWAY),
-        {"step": STEPS[2], **at("children_count")},
-        *(
-            {"step": title} | {code: others[code, title] for code in informants}
-            for title in (*_OTHER_FORMS.values(), _OTHERS)
-        ),
-    ]
     return protect(
-        rows,
+        [
+            {"step": STEPS[0], **at("first_measured_count")},
+            fallen("not_due"),
+            {"step": STEPS[1], **at("due_count")},
+            *(fallen(reason) for reason in _FALLEN_AWAY),
+            {"step": STEPS[2], **at("children_count")},
+        ],
         table_id="sdq_pairing",
-        title="Hvad der blev af SDQ-skemaerne, efter hvem der har svaret",
+        title="Fra første til anden måling, efter hvem der har svaret",
         columns=(
-            TableColumn("step", "Skemaer", "label"),
+            TableColumn("step", "Trin på vejen", "label"),
             *(TableColumn(code, informant, "number") for code, informant in informants.items()),
         ),
-        source=f"{source_of(context)} Øverst er ét første skema pr. barn. Nederst er skemaer, der ikke åbner et par.",
+        source=f"{source_of(context)} Hvert barn er talt én gang for hver slags person, der har svaret.",
         rule=context.rule,
+    )
+
+
+def other_forms_table(context: ReportContext) -> ProtectedTable:
+    """The forms that open no pair, by reason, over all who answered: one informant's few would follow from the gaps in the data."""
+    counted = {record["outcome_code"]: int(record["forms_count"]) for record in context.records(_OTHER)}
+    rows: list[dict[str, Any]] = [
+        {"outcome": title, "forms_count": counted.get(code, 0)} for code, title in _OTHER_FORMS.items()
+    ]
+    return protect(
+        [*rows, {"outcome": _OTHERS, "forms_count": sum(row["forms_count"] for row in rows)}],
+        table_id="sdq_other_forms",
+        title="SDQ-skemaer, der ikke indgår i ændringen",
+        columns=(TableColumn("outcome", "Skemaet er", "label"), TableColumn("forms_count", "Skemaer", "count")),
+        source=f"{source_of(context)} Alle, der har svaret. De andre skemaer er første eller andet skema for et barn.",
+        rule=context.rule,
+        totals=(TotalRow("outcome", _OTHERS),),
     )
 
 
 def flow_excerpt(pairing: ProtectedTable, informant_code: str) -> ProtectedTable:
     """The way from first to second form for one informant, for the figure."""
-    steps = pairing.values("step")
-    last = steps.index(STEPS[-1])
-    return pairing.excerpt(
-        pairing.table_id,
-        title=pairing.title,
-        columns=("step", informant_code),
-        keep_row=lambda row: steps.index(row["step"]) <= last,
-    )
-
-
-def _other_forms(context: ReportContext, informants: Mapping[str, str]) -> dict[tuple[str, str], Cell]:
-    """The forms that open no pair, by (informant code, reason) with their sum, protected among themselves."""
-    counted = {
-        (record["informant_code"], record["outcome_code"]): int(record["forms_count"])
-        for record in context.records(_PAIRING)
-    }
-    rows: list[dict[str, Any]] = []
-    for code in informants:
-        own = [
-            {"informant": code, "outcome": title, "count": counted.get((code, outcome), 0)}
-            for outcome, title in _OTHER_FORMS.items()
-        ]
-        rows += [*own, {"informant": code, "outcome": _OTHERS, "count": sum(row["count"] for row in own)}]
-    found = protect(
-        rows,
-        table_id="sdq_other_forms",
-        title="Skemaer, der ikke åbner et par",
-        columns=(
-            TableColumn("informant", "Svar fra", "label"),
-            TableColumn("outcome", "Skemaet blev", "label"),
-            TableColumn("count", "Skemaer", "count"),
-        ),
-        source=source_of(context),
-        rule=context.rule,
-        totals=(TotalRow("outcome", _OTHERS, within=("informant",)),),
-    )
-    return {(str(row["informant"].value), str(row["outcome"].value)): row["count"] for row in _cells(found)}
+    return pairing.excerpt(pairing.table_id, title=pairing.title, columns=("step", informant_code))
 
 
 def _is_change_row(row: Row) -> bool:

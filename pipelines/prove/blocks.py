@@ -5,16 +5,19 @@ work changes a result.
 """
 
 import json
+import tempfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.errors import WorkspaceError
 from pipelines.simulate.scenarios import Scenario
 
 Numbers = NDArray[np.float64]
@@ -77,6 +80,25 @@ def merged(chunks: Sequence[tuple[range, Numbers]], *, repetitions: int) -> Numb
     return np.concatenate([values for _, values in ordered])
 
 
+def blocks_folder(out: Path) -> Path:
+    """The folder of finished blocks in `out`, made and tried, so that no study is drawn that cannot be kept.
+
+    Raises:
+        WorkspaceError: `out` is a file, or nothing can be written there.
+    """
+    folder = out / "blocks"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for tried in (out, folder):
+            with tempfile.TemporaryFile(dir=tried):
+                pass
+    except (OSError, ValueError):  # ValueError: a path that no system can have
+        raise WorkspaceError(
+            f"Der kan ikke skrives i mappen {out}. Intet er beregnet. Vælg en anden mappe med --out."
+        ) from None
+    return folder
+
+
 def keep_block(folder: Path, block: Block, numbers: Numbers, *, names: Sequence[str], checksum: str) -> None:
     """Write a finished block beside its place and move it in, so that a killed study leaves no half file."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -87,14 +109,14 @@ def keep_block(folder: Path, block: Block, numbers: Numbers, *, names: Sequence[
 
 
 def kept_block(folder: Path, block: Block, *, names: Sequence[str], checksum: str) -> Numbers | None:
-    """The numbers of a finished block, None when it is not there or comes from another plan or other code."""
-    path = folder / block.file_name
-    if not path.exists():
+    """The numbers of a finished block, None when it is not there, is damaged, or comes from another plan or other code."""
+    try:
+        with (folder / block.file_name).open("rb") as source, np.load(source) as file:
+            origin, numbers = str(file["origin"]), np.asarray(file["numbers"], dtype=np.float64)
+    except (BadZipFile, OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zlib.error):
         return None
-    with np.load(path) as file:
-        if str(file["origin"]) != _origin(block, names, checksum):
-            return None
-        numbers: Numbers = file["numbers"]
+    if origin != _origin(block, names, checksum) or numbers.shape[:2] != (block.repetitions, len(names)):
+        return None
     return numbers
 
 

@@ -4,6 +4,7 @@ Reads the kept study as plain JSON, so that publishing a report loads no simulat
 """
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -31,16 +32,32 @@ def study_sentence() -> str:
     return sentence_of(json.loads(path.read_text(encoding="utf-8")), checksum=measured_checksum())
 
 
+def outcome_words(outcomes: Sequence[bool | None], *, shown: int) -> str:
+    """How many trials went as they must, did not, or are undecided (None), and how many are only shown. In Danish."""
+    if not outcomes:
+        return f"Ingen afprøvninger har krav. {number(shown)} vises."
+    right, wrong = (sum(outcome is wanted for outcome in outcomes) for wanted in (True, False))
+    said = f"{number(right)} af {number(len(outcomes))} afprøvninger gik, som de skulle"
+    others = []
+    if wrong:
+        others.append(f"{number(wrong)} gik ikke, som {'den' if wrong == 1 else 'de'} skulle")
+    if None in outcomes:
+        others.append(f"{number(outcomes.count(None))} er ikke afgjort")
+    # the comma also before "og": a clause ends there
+    said += "".join(f", {'og ' if place == len(others) else ''}{other}" for place, other in enumerate(others, 1))
+    beside = f" Desuden vises {number(shown)} uden krav." if shown else ""
+    return f"{said}.{beside}"
+
+
 def sentence_of(plain: dict[str, Any], *, checksum: str) -> str:
     """What a report says of a study (plain values of its JSON) when today's code has this checksum."""
     cells = plain["cells"]
-    wrong = sum(cell["as_expected"] is False for cell in cells)
+    outcomes = [cell["as_expected"] for cell in cells if cell["expectation"]["kind"] != "shown"]
     said = [
         f"Metoderne er afprøvet {text_date(date.fromisoformat(plain['date']))} på opdigtede kommuner, hvor svaret er kendt: "
-        f"{number(plain['repetitions'])} gentagelser af {number(len(cells))} afprøvninger, frø {plain['seed']}."
+        f"{number(plain['repetitions'])} gentagelser, frø {plain['seed']}.",
+        outcome_words(outcomes, shown=len(cells) - len(outcomes)),
     ]
-    if wrong:
-        said.append(f"{number(wrong)} af dem gik ikke, som de skulle.")
     if plain["checksum"] != checksum:
         said.append(STALE)
     return " ".join(said)

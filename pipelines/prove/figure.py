@@ -134,10 +134,10 @@ def _panel_title(canvas: Canvas, estimator: Estimator, left: float, top: float) 
 
 def _title(study: Study) -> str:
     if study.unexpected:
-        return f"{number(len(study.unexpected))} af {number(len(study.cells))} afprøvninger gik ikke, som de skulle"
+        return f"{number(len(study.unexpected))} af {number(len(study.with_expectation))} afprøvninger gik ikke, som de skulle"
     undecided = sum(cell.is_undecided for cell in study.cells)
     if undecided:
-        return f"Hver metode, der skal holde, holdt; {number(undecided)} kontroller er ikke afgjort"
+        return f"Ingen afprøvning gik, som den ikke skulle; {number(undecided)} er ikke afgjort"
     return "Hver metode, der skal holde, holdt, og hver kontrol, der skal falde, faldt"
 
 

@@ -13,18 +13,11 @@ import numpy as np
 
 from pipelines.simulate.days import Days, Flags, Indices, Numbers, day_number, year_numbers
 from pipelines.simulate.exposure import Exposure
+from pipelines.simulate.moves import DOWN, UP, education_exposure, education_moves, social_exposure, social_moves
 from pipelines.simulate.municipality import SimulatedMunicipality
 from pipelines.simulate.schooling import LOWEST_SEGREGATED_RUNG
 from pipelines.simulate.sdq_items import PARENT, load_items
-from pipelines.simulate.truth import (
-    DOWN,
-    UP,
-    education_exposure,
-    education_moves,
-    social_exposure,
-    social_moves,
-    total_scores,
-)
+from pipelines.simulate.truth import total_scores
 
 
 @dataclass(frozen=True)

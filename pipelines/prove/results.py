@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -40,8 +40,8 @@ class CellResult:
     """One cell: `value_count` repetitions gave a value, `interval_count` also an interval, `hit_count` of which held the truth.
 
     rejection_count: intervals without 0, counted only where the truth is exactly 0 (type-I errors). error_mean and
-    error_deviation: of the standard errors. benchmark_mean: what the estimator is to be held beside. Numbers that could not
-    be computed are None.
+    error_deviation: of the standard errors. kurtosis: of the values (3 when normal). benchmark_mean: what the estimator is to
+    be held beside. Numbers that could not be computed are None. checks and as_expected follow from the rest (`judged`).
     """
 
     scenario: str
@@ -55,6 +55,7 @@ class CellResult:
     truth: Truth
     mean: float | None
     standard_deviation: float | None
+    kurtosis: float | None
     error_mean: float | None
     error_deviation: float | None
     benchmark_mean: float | None
@@ -142,17 +143,8 @@ def sum_up(
     hits = int(((low <= truth.value) & (truth.value <= high)).sum())
     is_null = truth.value == 0 and truth.standard_error == 0
     rejections = int(((low > 0) | (high < 0)).sum()) if is_null else None
-    checks: dict[Criterion, Check] = {}
-    if len(low):
-        checks[Criterion.COVERAGE] = check_share(hits, len(low), limits.coverage, confidence=limits.confidence)
-    if len(low) and rejections is not None:
-        checks[Criterion.TYPE_ONE_ERROR] = check_share(
-            rejections, len(low), limits.type_one_error, confidence=limits.confidence
-        )
-    checks |= _check_spread(values, errors, truth, limits)
-    expectation = estimator.expected_in(scenario, district_count=district_count)
     benchmarks = _known(numbers[:, BENCHMARK])
-    return CellResult(
+    cell = CellResult(
         scenario=scenario,
         district_count=district_count,
         estimator=estimator.name,
@@ -164,37 +156,55 @@ def sum_up(
         truth=truth,
         mean=float(values.mean()) if len(values) else None,
         standard_deviation=_deviation(values),
+        kurtosis=_kurtosis(values),
         error_mean=float(errors.mean()) if len(errors) else None,
         error_deviation=_deviation(errors),
         benchmark_mean=float(benchmarks.mean()) if len(benchmarks) else None,
-        checks=checks,
-        expectation=expectation,
-        as_expected=is_as_expected(expectation, checks),
+        checks={},
+        expectation=estimator.expected_in(scenario, district_count=district_count),
+        as_expected=None,
         is_rerun=is_rerun,
     )
+    return judged(cell, limits)
 
 
-def _check_spread(values: Numbers, errors: Numbers, truth: Truth, limits: Limits) -> dict[Criterion, Check]:
+def judged(cell: CellResult, limits: Limits) -> CellResult:
+    """The cell with the checks and the outcome that its counts, mean, SD, errors and truth give.
+
+    Raises: ValueError for counts that cannot be.
+    """
+    checks: dict[Criterion, Check] = {}
+    total, confidence = cell.interval_count, limits.confidence
+    if total:
+        checks[Criterion.COVERAGE] = check_share(cell.hit_count, total, limits.coverage, confidence=confidence)
+    if total and cell.rejection_count is not None:
+        checks[Criterion.TYPE_ONE_ERROR] = check_share(
+            cell.rejection_count, total, limits.type_one_error, confidence=confidence
+        )
+    checks |= _check_spread(cell, limits)
+    return replace(cell, checks=checks, as_expected=is_as_expected(cell.expectation, checks))
+
+
+def _check_spread(cell: CellResult, limits: Limits) -> dict[Criterion, Check]:
     """Bias and the ratio of standard errors, those of them that can be computed."""
     checks: dict[Criterion, Check] = {}
-    deviation, error_deviation = _deviation(values), _deviation(errors)
-    if deviation is None or deviation == 0:
+    if cell.mean is None or not cell.standard_deviation:
         return checks
     checks[Criterion.BIAS] = check_bias(
-        float(values.mean()),
-        standard_deviation=deviation,
-        repetitions=len(values),
-        truth=truth.value,
-        truth_error=truth.standard_error,
+        cell.mean,
+        standard_deviation=cell.standard_deviation,
+        repetitions=cell.value_count,
+        truth=cell.truth.value,
+        truth_error=cell.truth.standard_error,
         limits=limits,
     )
-    if error_deviation is not None and errors.mean() > 0:
+    if cell.error_mean and cell.error_deviation is not None and cell.kurtosis is not None:
         checks[Criterion.STANDARD_ERROR_RATIO] = check_standard_error_ratio(
-            float(errors.mean()),
-            error_deviation=error_deviation,
-            standard_deviation=deviation,
-            kurtosis=float((((values - values.mean()) / values.std()) ** 4).mean()),
-            repetitions=len(values),
+            cell.error_mean,
+            error_deviation=cell.error_deviation,
+            standard_deviation=cell.standard_deviation,
+            kurtosis=cell.kurtosis,
+            repetitions=cell.value_count,
             limits=limits,
         )
     return checks
@@ -206,3 +216,9 @@ def _known(numbers: Numbers) -> Numbers:
 
 def _deviation(numbers: Numbers) -> float | None:
     return float(numbers.std(ddof=1)) if len(numbers) > 1 else None
+
+
+def _kurtosis(numbers: Numbers) -> float | None:
+    if not _deviation(numbers):
+        return None
+    return float((((numbers - numbers.mean()) / numbers.std()) ** 4).mean())

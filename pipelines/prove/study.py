@@ -12,12 +12,22 @@ from typing import Any, Self
 
 from pipelines.errors import WorkspaceError
 from pipelines.progress import Progress
-from pipelines.prove.acceptance import LIMITS, Limits
-from pipelines.prove.blocks import DISTRICTS_OF_A_MUNICIPALITY, Block, Numbers, Purpose, keep_block, kept_block
+from pipelines.prove.acceptance import LIMITS, Kind, Limits
+from pipelines.prove.audit import contradictions
+from pipelines.prove.blocks import (
+    DISTRICTS_OF_A_MUNICIPALITY,
+    Block,
+    Numbers,
+    Purpose,
+    blocks_folder,
+    keep_block,
+    kept_block,
+)
 from pipelines.prove.estimator import Estimator
 from pipelines.prove.fingerprint import drawing_checksum, measured_checksum
 from pipelines.prove.results import CellResult, Truth, sum_up, truth_of_parts
 from pipelines.prove.runner import Workers, workers
+from pipelines.publish.danish import number
 from pipelines.simulate.scenarios import Scenario, load_scenario, scenario_names
 
 _PACKAGES = ("numpy", "scipy")
@@ -54,6 +64,11 @@ class Study:
     limits: Limits
     scenario_titles: dict[str, str]
     cells: tuple[CellResult, ...]
+
+    @property
+    def with_expectation(self) -> tuple[CellResult, ...]:
+        """The cells of which something is expected; the others are only shown."""
+        return tuple(cell for cell in self.cells if cell.expectation.kind is not Kind.SHOWN)
 
     @property
     def unexpected(self) -> tuple[CellResult, ...]:
@@ -95,7 +110,15 @@ class Study:
 
 def least_truth_repetitions(district_counts: Sequence[int]) -> int:
     """How many municipalities make the truth's error less than a tenth of any district estimator's standard error."""
-    return -(-_TRUTH_DRAWS_PER_MUNICIPALITY * max(district_counts) // DISTRICTS_OF_A_MUNICIPALITY)
+    return max(-(-_TRUTH_DRAWS_PER_MUNICIPALITY * count // truth_district_count(count)) for count in district_counts)
+
+
+def truth_district_count(district_count: int) -> int:
+    """In how many districts the truth is drawn: with half of them advised, always in eight; an odd number has its own.
+
+    What is true of the children depends on the share of districts with advisers, which in odd numbers is less than half.
+    """
+    return district_count if district_count % 2 else DISTRICTS_OF_A_MUNICIPALITY
 
 
 def plan_of(
@@ -137,14 +160,19 @@ def run_study(
 
     Finished blocks are kept under `out`/blocks and taken from there by the next study with the same plan and code, so that a
     killed study loses one block.
+
+    Raises:
+        WorkspaceError: nothing can be written in `out`; then nothing has been drawn.
     """
+    folder = None if out is None else blocks_folder(out)
     with workers(worker_count) as drawing:
-        blocks = _Blocks(drawing, tuple(estimators), plan, progress, out)
+        blocks = _Blocks(drawing, tuple(estimators), plan, progress, folder)
         cells: list[CellResult] = []
         for scenario in plan.scenarios:
-            truths = blocks.truths(scenario)
+            truth_counts = {truth_district_count(count) for count in plan.district_counts}
+            truths = {count: blocks.truths(scenario, count) for count in sorted(truth_counts)}
             for district_count in plan.district_counts:
-                cells += _cells(blocks, scenario, district_count, truths, limits)
+                cells += _cells(blocks, scenario, district_count, truths[truth_district_count(district_count)], limits)
     return Study(
         date=today,
         seed=plan.seed,
@@ -163,18 +191,16 @@ class _Blocks:
     """Blocks as they are needed: from the folder of finished ones, or drawn and put there."""
 
     def __init__(
-        self, drawing: Workers, estimators: tuple[Estimator, ...], plan: Plan, progress: Progress, out: Path | None
+        self, drawing: Workers, estimators: tuple[Estimator, ...], plan: Plan, progress: Progress, folder: Path | None
     ) -> None:
         self.estimators = estimators
         self._drawing, self._plan, self._progress = drawing, plan, progress
-        self._folder = None if out is None else out / "blocks"
+        self._folder = folder
         self._names = [estimator.name for estimator in estimators]
 
-    def truths(self, scenario: Scenario) -> list[Truth]:
-        """One truth per estimator, from municipalities that no repetition uses; every number of districts has the same."""
-        numbers = self._block(
-            scenario, DISTRICTS_OF_A_MUNICIPALITY, Purpose.TRUTH, repetitions=self._plan.truth_repetitions
-        )
+    def truths(self, scenario: Scenario, district_count: int) -> list[Truth]:
+        """One truth per estimator, from municipalities of so many districts that no repetition uses."""
+        numbers = self._block(scenario, district_count, Purpose.TRUTH, repetitions=self._plan.truth_repetitions)
         return [truth_of_parts(numbers[:, place]) for place in range(len(self.estimators))]
 
     def study(self, scenario: Scenario, district_count: int) -> Numbers:
@@ -202,7 +228,7 @@ def _cells(
 ) -> list[CellResult]:
     """The cells of one scenario and number of districts; those that failed are judged by the rerun."""
 
-    def judged(numbers: Numbers, place: int, *, is_rerun: bool) -> CellResult:
+    def summed_up(numbers: Numbers, place: int, *, is_rerun: bool) -> CellResult:
         return sum_up(
             numbers[:, place],
             truths[place],
@@ -214,12 +240,12 @@ def _cells(
         )
 
     numbers = blocks.study(scenario, district_count)
-    cells = [judged(numbers, place, is_rerun=False) for place in range(len(blocks.estimators))]
+    cells = [summed_up(numbers, place, is_rerun=False) for place in range(len(blocks.estimators))]
     again = [place for place, cell in enumerate(cells) if cell.must_be_rerun]
     if again:
         more = blocks.rerun(scenario, district_count)
         for place in again:
-            cells[place] = judged(more, place, is_rerun=True)
+            cells[place] = summed_up(more, place, is_rerun=True)
     return cells
 
 
@@ -255,14 +281,23 @@ def write_study(study: Study, folder: Path) -> Mapping[str, Path]:
 
 
 def read_study(path: Path) -> Study:
-    """The kept study.
+    """The kept study, each cell judged again from its own numbers.
 
     Raises:
-        WorkspaceError: there is none, or it cannot be read.
+        WorkspaceError: there is none, it cannot be read, or it contradicts itself.
     """
     try:
-        return Study.from_json(path.read_text(encoding="utf-8"))
+        study = Study.from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WorkspaceError(
             f"{path.name} kan ikke læses ({type(error).__name__}). Lav den igen med: make study"
         ) from None
+    wrong = contradictions(
+        study.cells, study.limits, repetitions=study.repetitions, rerun_repetitions=study.rerun_repetitions
+    )
+    if wrong:
+        raise WorkspaceError(
+            f"{path.name} modsiger sig selv i {number(len(wrong))} afprøvninger, første gang i {wrong[0]}. "
+            "Lav den igen med: make study"
+        )
+    return study

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.prove.acceptance import Check, Criterion, Kind
+from pipelines.prove.citation import outcome_words
 from pipelines.prove.estimator import Estimator
 from pipelines.prove.estimators import ESTIMATORS
 from pipelines.prove.results import CellResult
@@ -36,19 +37,19 @@ def show_study(study: Study, *, quiet: bool = False) -> None:
 
 
 def verdict_sentence(study: Study) -> str:
-    """Whether every cell did what it must; which did not, and how many are not decided."""
-    wrong, undecided = study.unexpected, sum(cell.is_undecided for cell in study.cells)
-    open_words = f" {number(undecided)} er ikke afgjort; øg --reps." if undecided else ""
-    if not wrong:
-        return f"{number(len(study.cells) - undecided)} afprøvninger gik, som de skulle.{open_words}"
+    """How many cells did what they must, did not, are not decided or only shown; and which did not."""
+    judged = study.with_expectation
+    said = outcome_words([cell.as_expected for cell in judged], shown=len(study.cells) - len(judged))
+    if any(cell.is_undecided for cell in judged):
+        said += " Det uafgjorte kræver flere gentagelser (--reps)."
+    if not study.unexpected:
+        return said
     titles = {estimator.name: estimator.title for estimator in ESTIMATORS}
     named = "; ".join(
         f"{titles[cell.estimator]} ({study.scenario_titles[cell.scenario]}, {cell.district_count} distrikter)"
-        for cell in wrong
+        for cell in study.unexpected
     )
-    return (
-        f"{number(len(wrong))} af {number(len(study.cells))} afprøvninger gik ikke, som de skulle: {named}.{open_words}"
-    )
+    return f"{said} Ikke, som de skulle: {named}."
 
 
 def verdict(cell: CellResult) -> str:
@@ -76,7 +77,9 @@ def _how_to_read(study: Study) -> str:
         f"({_percent_band(limits.coverage)} %). Falsk alarm er, hvor ofte en virkning ses, som ikke er der "
         f"({_percent_band(limits.type_one_error)} %). Skævhed er gennemsnittet minus det sande tal. En celle falder kun, når "
         f"hele dens interval i parentes ({number(100 * limits.confidence, 1)} %) ligger uden for grænsen, og for skævhed, når "
-        f"afvigelsen er over {number(limits.bias_errors, 2)} standardfejl."
+        f"afvigelsen er over {number(limits.bias_errors, 2)} standardfejl. En kontrol falder ikke, når hele intervallet ligger inden "
+        f"for grænsen; for skævhed inden for {number(limits.seen_bias_deviations, 1)} spredning til hver side. Ellers er den ikke "
+        "afgjort."
     )
 
 

@@ -9,7 +9,7 @@ from datetime import date
 
 import numpy as np
 
-from pipelines.simulate.days import NEVER, Days, Indices, Numbers, day_number
+from pipelines.simulate.days import DAYS_PER_YEAR, NEVER, Days, Indices, Numbers, day_number
 from pipelines.simulate.population import Children
 
 MONTHS_AFTER = 24
@@ -23,6 +23,12 @@ class Exposure:
     district: Indices
     start: Days
     stop: Days
+
+    def years_between(self, first: int, after: int) -> Numbers:
+        """Years (of 365.25 days) of each entry on the days [first, after), shape (n,)."""
+        days = np.minimum(self.stop, after) - np.maximum(self.start, first)
+        years: Numbers = np.maximum(days, 0) / DAYS_PER_YEAR
+        return years
 
     def in_year(self, year: int) -> Numbers:
         """Years of each entry within a calendar year, 0 to 1, shape (n,)."""

@@ -15,6 +15,7 @@ from pipelines.codes import load_code_table
 from pipelines.simulate.days import Flags, Indices, Numbers
 from pipelines.simulate.parameters import SchoolParameters
 from pipelines.simulate.profile import ADVISER, CASEWORKER, DemoProfile, District
+from pipelines.typed.made_up import UNIT_PREFIX
 
 OPENED_DATE = date(2012, 8, 1)
 ORGANISED_DATE = date(2019, 1, 1)
@@ -76,7 +77,10 @@ def neighbours_of(municipality_code: str) -> tuple[str, ...]:
 
 
 class _Register:
-    """Institutions as they are added; numbers run from 900101 on. They lie in the municipality unless said otherwise."""
+    """Institutions as they are added; codes are OPDIGTET-900101 and on, which no ordinary workspace takes.
+
+    They lie in the municipality unless said otherwise.
+    """
 
     def __init__(self, municipality_code: str) -> None:
         self.municipality_code = municipality_code
@@ -96,7 +100,7 @@ class _Register:
         """Add an institution; its row number comes back."""
         self.rows.append(
             {
-                "institution_code": code or str(900101 + len(self.rows)),
+                "institution_code": code or f"{UNIT_PREFIX}{900101 + len(self.rows)}",
                 "institution_name": name,
                 "institution_type_code": kind,
                 "ownership_code": owner,

@@ -6,7 +6,7 @@ ladder, follow-up loss. Where the notes give no figure the default is an assumpt
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from datetime import date
 from typing import Any
 
@@ -14,9 +14,9 @@ MODEL = "simulation model, statistical notes section 6"
 ASSUMED = "assumption"
 
 
-def _parameter(default: Any, *, unit: str, source: str) -> Any:
-    """A dataclass field that carries its unit and source."""
-    return field(default=default, metadata={"unit": unit, "source": source})
+def _parameter(default: Any, *, unit: str, source: str, least: float | None = None, most: float | None = None) -> Any:
+    """A dataclass field that carries its unit and source, and its limits where name and unit do not give them."""
+    return field(default=default, metadata={"unit": unit, "source": source, "least": least, "most": most})
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class PopulationParameters:
     """Who lives in the municipality, and who moves."""
 
     oldest_age_years: int = _parameter(
-        18, unit="years at data end", source="the law's age limit, with those who just passed it"
+        18, unit="years at data end", source="the law's age limit, with those who just passed it", least=18, most=25
     )
     boys_share: float = _parameter(0.513, unit="share", source="usual sex ratio at birth")
     disadvantaged_share: float = _parameter(0.2, unit="share", source=MODEL + ", step 1")
@@ -56,7 +56,7 @@ class PopulationParameters:
 class SchoolParameters:
     """Daycare and school: who attends what."""
 
-    school_year_count: int = _parameter(4, unit="school years up to data end", source=ASSUMED)
+    school_year_count: int = _parameter(4, unit="school years up to data end", source=ASSUMED, least=1, most=20)
     daycare_share: float = _parameter(0.93, unit="share of children", source=ASSUMED)
     private_school_share: float = _parameter(0.17, unit="share of pupils without support", source=ASSUMED)
     grade_ten_share: float = _parameter(0.5, unit="share of pupils after grade 9", source=ASSUMED)
@@ -121,11 +121,14 @@ class LadderParameters:
     education_cohort_shock_correlation: float = _parameter(
         0.4, unit="correlation of neighbouring years of birth, AR(1)", source=MODEL + ", step 8"
     )
-    shortest_spell_days: int = _parameter(45, unit="days without a further move", source="longer than the grace gap")
+    shortest_spell_days: int = _parameter(
+        45, unit="days without a further move", source="longer than the grace gap", least=31
+    )
     registration_lag_days: int = _parameter(
         35,
         unit="days without new moves before data end, moving away and 18 years",
         source="moves are registered late; longer than the grace gap, so that no end has two causes",
+        least=31,
     )
     social_history_years: int = _parameter(4, unit="calendar years before the year of data end", source=ASSUMED)
     move_pause_from_date: date | None = _parameter(  # noqa: RUF009  # a dataclass field, not a value
@@ -138,7 +141,7 @@ class LadderParameters:
         date(2024, 1, 1), unit="date", source="barnets lov in force"
     )
     gap_share: float = _parameter(0.10, unit="share of long spells with a gap in the register", source=ASSUMED)
-    gap_most_days: int = _parameter(25, unit="days, shorter than the grace gap", source=ASSUMED)
+    gap_most_days: int = _parameter(25, unit="days, shorter than the grace gap", source=ASSUMED, least=5, most=29)
     second_measure_share: float = _parameter(0.25, unit="share of spells with a second measure", source=ASSUMED)
     consent_share: float = _parameter(0.8, unit="share of placements", source=ASSUMED)
 
@@ -159,7 +162,7 @@ class SdqParameters:
         0.42, unit="share of latent variance", source="tuned: retest about .65-.7"
     )
     general_variance_share: float = _parameter(
-        0.6, unit="share of a scale's variance", source="tuned: SD of the total 5.4"
+        0.6, unit="share of a scale's variance", source="tuned: SD of the total 5.4", least=0.01
     )
     item_loadings: tuple[float, ...] = _parameter(
         (0.645, 0.66, 0.71, 0.595, 0.645),
@@ -281,14 +284,16 @@ class BorderParameters:
 class ShareParameters:
     """Districts' shares of pupils outside ordinary teaching without single children, and how figures are published."""
 
-    segregated_share: float = _parameter(0.051, unit="share in year 0", source=MODEL + ", step 8")
+    segregated_share: float = _parameter(
+        0.051, unit="share in year 0", source=MODEL + ", step 8", least=0.0001, most=0.9
+    )
     district_logit_sd: float = _parameter(0.3, unit="logit SD between districts", source=MODEL + ", step 8")
     trend_logit_per_year: float = _parameter(0.03, unit="logit per year", source=MODEL + ", step 8")
     adviser_effect_logit: float = _parameter(
         0.0, unit="logit under the adviser model (below 0: fewer outside)", source=MODEL + ", step 8; the value assumed"
     )
     overdispersion: float = _parameter(
-        0.004, unit="correlation of two pupils of one district and year", source=MODEL + ", step 8"
+        0.004, unit="correlation of two pupils of one district and year", source=MODEL + ", step 8", most=0.5
     )
     shock_year_correlation: float = _parameter(
         0.4, unit="correlation of a district's shock in neighbouring years, AR(1)", source=MODEL + ", step 8"
@@ -371,6 +376,83 @@ def _described(parameters: Parameters) -> Iterator[dict[str, Any]]:
                 "unit": item.metadata["unit"],
                 "source": item.metadata["source"],
             }
+
+
+_LIMITS_BY_WORD = (
+    (("correlation", "loadings"), (-1.0, 1.0)),
+    (("_share", "_shares", "overdispersion"), (0.0, 1.0)),
+    (("drift_sd", "log_sd"), (0.0, 1.0)),
+    (("logit_sd",), (0.0, 5.0)),
+    (("_sd",), (0.0, 50.0)),
+    (("drift", "_log_"), (-1.0, 1.0)),
+    (("hazard", "multiplier", "_ratio"), (0.0, 20.0)),
+    (("variance",), (0.0, 20.0)),
+    (("_logit_per_",), (-1.0, 1.0)),
+    (("_logit", "_slope"), (-20.0, 20.0)),
+    (("_index",), (0, 1000)),
+    (("_days",), (0, 3650)),
+    (("_years", "daycares_per"), (1, 40)),
+    (("pupils",), (1, 10_000)),
+    (("_points", "_factor"), (-100.0, 100.0)),
+)
+"""Word in a parameter's name, and from what to what it may be; the first word that fits holds. Beyond it nothing can be drawn, or
+nothing that resembles a municipality."""
+
+
+def limits_of(parameter: "Field[Any]") -> tuple[float, float]:
+    """From what to what a parameter that is a number may be, both included.
+
+    Raises:
+        LookupError: neither its name nor its own limits say so.
+    """
+    least, most = next(
+        (limits for words, limits in _LIMITS_BY_WORD if any(word in parameter.name for word in words)), (None, None)
+    )
+    own_least, own_most = parameter.metadata["least"], parameter.metadata["most"]
+    least, most = (least if own_least is None else own_least), (most if own_most is None else own_most)
+    if least is None or most is None:
+        raise LookupError(f"no limits are set for the parameter {parameter.name}")
+    return least, most
+
+
+def disagreements(parameters: Parameters) -> list[str]:
+    """What does not go together in the values, in Danish; each value alone is taken to be within its limits."""
+    return [wrong for is_wrong, wrong in _rules_across(parameters) if is_wrong]
+
+
+def _rules_across(parameters: Parameters) -> Iterator[tuple[bool, str]]:
+    """Whether each rule across parameters is broken, and the rule."""
+    for part, least, most in _IN_ORDER:
+        values = getattr(parameters, part)
+        yield getattr(values, least) > getattr(values, most), f"parameters.{part}.{least} må højst være {most}"
+    for part, *names in _AT_MOST_ONE:
+        values = getattr(parameters, part)
+        total = sum(getattr(values, name) for name in names)
+        # shares that sum to 1 in decimals may miss it by a hair in binary numbers
+        yield total > 1 + 1e-9, f"parameters.{part}: {', '.join(names)} må højst være 1 tilsammen"
+    pause = parameters.ladder.move_pause_from_date, parameters.ladder.move_pause_to_date
+    days = "parameters.ladder.move_pause_from_date og move_pause_to_date"
+    yield (pause[0] is None) != (pause[1] is None), f"{days} skal sættes begge to eller slet ikke"
+    is_turned = pause[0] is not None and pause[1] is not None and pause[0] >= pause[1]
+    yield is_turned, f"{days}: fra skal ligge før til"
+    bands = sum(parameters.shares.age_band_shares)
+    yield abs(bands - 1) > 1e-6, "parameters.shares.age_band_shares skal være 1 tilsammen"
+
+
+_IN_ORDER = (
+    ("school", "daycares_per_district_least", "daycares_per_district_most"),
+    ("sdq", "follow_up_least_days", "follow_up_most_days"),
+    ("sdq", "window_least_days", "window_most_days"),
+    ("sessions", "late_least_days", "late_most_days"),
+    ("shares", "pupils_least", "pupils_most"),
+)
+_AT_MOST_ONE = (
+    ("sdq", "child_variance_share", "informant_variance_share"),
+    ("sdq", "district_level_variance_share", "institution_level_variance_share"),
+    ("sdq", "district_change_variance_share", "institution_change_variance_share"),
+    ("sessions", "held_share", "late_share", "cancelled_share"),
+    ("sessions", "missing_district_held_share", "late_share", "missing_district_cancelled_share"),
+)
 
 
 def points_sd(parameters: SdqParameters, variance_share: float) -> float:

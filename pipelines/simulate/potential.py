@@ -4,18 +4,19 @@ A real municipality sees one of the two. Here both are drawn from the same numbe
 doing and nothing else. Negative SDQ differences are fewer difficulties; a net rate is towards the ordinary setting.
 """
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 
-from pipelines.simulate.days import DAYS_PER_YEAR, NEVER, Days, Flags, Indices, day_number
-from pipelines.simulate.ladder import Histories
-from pipelines.simulate.measures import RUNG_OF_STEP, social_history_start
+from pipelines.simulate.days import NEVER, Days, Flags, Indices, day_number
+from pipelines.simulate.exposure import Exposure
+from pipelines.simulate.measures import social_history_start
+from pipelines.simulate.moves import DOWN, UP, education_exposure, education_moves, social_exposure, social_moves
 from pipelines.simulate.municipality import SimulatedMunicipality, ladders_under
-from pipelines.simulate.schooling import LOWEST_SEGREGATED_RUNG, Placements
+from pipelines.simulate.schooling import LOWEST_SEGREGATED_RUNG
 from pipelines.simulate.sdq_items import load_items
 
 RETURN_MONTHS = 24
@@ -82,20 +83,13 @@ def sdq_children(simulated: SimulatedMunicipality) -> list[Row]:
     ]
 
 
-@dataclass(frozen=True)
-class _World:
-    """The ladders of one world."""
-
-    placements: Placements
-    social: Histories
-
-
 def ladder_effects(simulated: SimulatedMunicipality) -> list[Row]:
     """Net movement and return on both tracks and the mainstream share, with the model everywhere from its first day, and
-    nowhere ever."""
+    nowhere ever. Net movement is what the reports call so: moves down minus up between rungs from 1 up, per 100 child-years of
+    children with rung 1 or higher within the past 24 months."""
     first_day = day_number(simulated.profile.model_start_date)
-    advised, unadvised = (_World(*ladders_under(simulated, adviser_from_day=day)) for day in (first_day, NEVER))
-    outcomes: tuple[tuple[str, str, Callable[[SimulatedMunicipality, _World], tuple[float | None, int]]], ...] = (
+    advised, unadvised = (_world(simulated, adviser_from_day=day) for day in (first_day, NEVER))
+    outcomes: tuple[tuple[str, str, Callable[[SimulatedMunicipality], tuple[float | None, int]]], ...] = (
         ("net_movement_per_100_child_years", "social", _social_net_rate),
         ("net_movement_per_100_child_years", "education", _education_net_rate),
         (f"returned_within_{RETURN_MONTHS}_months_share", "education", _returned_share),
@@ -103,9 +97,15 @@ def ladder_effects(simulated: SimulatedMunicipality) -> list[Row]:
     )
     rows = []
     for outcome, group, measure in outcomes:
-        (with_model, _), (without, count) = measure(simulated, advised), measure(simulated, unadvised)
+        (with_model, _), (without, count) = measure(advised), measure(unadvised)
         rows.append(_effect(outcome, group, count, with_model, without))
     return rows
+
+
+def _world(simulated: SimulatedMunicipality, *, adviser_from_day: int) -> SimulatedMunicipality:
+    """The same municipality with the ladders of another world; its files are never asked for."""
+    placements, histories = ladders_under(simulated, adviser_from_day=adviser_from_day)
+    return dataclasses.replace(simulated, placements=placements, social_histories=histories)
 
 
 def _effect(outcome: str, group: str, count: int, with_model: float | None, without: float | None) -> Row:
@@ -120,39 +120,31 @@ def _effect(outcome: str, group: str, count: int, with_model: float | None, with
     }
 
 
-def _social_net_rate(simulated: SimulatedMunicipality, world: _World) -> tuple[float | None, int]:
-    spells = world.social
-    return _net_rate(simulated, spells.child, RUNG_OF_STEP[spells.step], spells.start, spells.stop)
+def _social_net_rate(world: SimulatedMunicipality) -> tuple[float | None, int]:
+    return _net_rate(world, social_moves(world), social_exposure(world))
 
 
-def _education_net_rate(simulated: SimulatedMunicipality, world: _World) -> tuple[float | None, int]:
-    placed = world.placements
-    stop = np.where(placed.stop < NEVER, placed.stop + 1, NEVER)
-    return _net_rate(simulated, placed.child, placed.rung, placed.start, stop)
+def _education_net_rate(world: SimulatedMunicipality) -> tuple[float | None, int]:
+    return _net_rate(world, education_moves(world), education_exposure(world))
 
 
 def _net_rate(
-    simulated: SimulatedMunicipality, child: Indices, rung: Indices, start: Days, stop: Days
+    world: SimulatedMunicipality, moves: tuple[Indices, Days, Indices], exposure: Exposure
 ) -> tuple[float | None, int]:
-    """Moves towards minus away since the model's first day, per 100 years on rung 1 or higher; and how many moves.
-
-    Every change of rung between neighbouring spells counts one, to and from rung 0 too.
-    """
-    first, end = _observed(simulated)
-    goes_on = np.append((child[1:] == child[:-1]) & (start[1:] == stop[:-1]), False)
-    change = np.append(rung[1:], 0) - rung
-    counted = goes_on & (change != 0) & (stop >= first) & (stop < end)
-    days = (np.minimum(stop, end) - np.maximum(start, first))[rung >= 1]
-    years = np.maximum(days, 0).sum() / DAYS_PER_YEAR
-    net = -int(np.sign(change[counted]).sum())
-    return (100 * net / float(years) if years else None), int(counted.sum())
+    """Moves down minus up since the model's first day, per 100 child-years at risk; and how many moves."""
+    first, end = _observed(world)
+    _, day, cause = moves
+    counted = (day >= first) & (day < end)
+    down, up = (int((counted & (cause == kind)).sum()) for kind in (DOWN, UP))
+    years = float(exposure.years_between(first, end).sum())
+    return (100 * (down - up) / years if years else None), down + up
 
 
-def _returned_share(simulated: SimulatedMunicipality, world: _World) -> tuple[float | None, int]:
+def _returned_share(world: SimulatedMunicipality) -> tuple[float | None, int]:
     """Of the children who came to a segregated setting since the model's first day and 24 months before data end: the share
     back in an ordinary one within 24 months, whatever came first otherwise (moving, leaving school); and how many came."""
     placed = world.placements
-    first, end = _observed(simulated)
+    first, end = _observed(world)
     is_segregated = placed.rung >= LOWEST_SEGREGATED_RUNG
     joined = np.append(False, (placed.child[1:] == placed.child[:-1]) & (placed.start[1:] == placed.stop[:-1] + 1))
     before = np.append(False, is_segregated[:-1])
@@ -175,16 +167,16 @@ def _first_after(child: Indices, start: Days, wanted: Flags, at: Indices) -> Day
     return np.where(same, start[row], NEVER)
 
 
-def _mainstream_share(simulated: SimulatedMunicipality, world: _World) -> tuple[float | None, int]:
+def _mainstream_share(world: SimulatedMunicipality) -> tuple[float | None, int]:
     """Share of resident children in grades 0-9 outside private schools who are in an ordinary class; and how many."""
-    end = simulated.data_end_date
+    end = world.data_end_date
     day = day_number(date(end.year if (end.month, end.day) >= (9, 30) else end.year - 1, 9, 30))
-    everyone = np.arange(simulated.children.count)
-    days = np.full(simulated.children.count, day)
+    everyone = np.arange(world.children.count)
+    days = np.full(world.children.count, day)
     place = world.placements.on(everyone, days)
-    there = place[(place >= 0) & simulated.children.is_resident_on(everyone, days)]
+    there = place[(place >= 0) & world.children.is_resident_on(everyone, days)]
     grade = world.placements.grade[there]
-    at_private = world.placements.institution[there] == simulated.geography.private_school
+    at_private = world.placements.institution[there] == world.geography.private_school
     rung = world.placements.rung[there[(grade >= 0) & (grade <= 9) & ~at_private]]
     return _mean((rung < LOWEST_SEGREGATED_RUNG).astype(np.int64)), len(rung)
 

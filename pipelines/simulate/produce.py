@@ -38,6 +38,17 @@ from pipelines.workspace import SETTINGS_FILE
 UNFINISHED = ".ufaerdig"
 """Name of the folder in which everything lies until all of it is written."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_REASONS = {
+    errno.ENOTDIR: "en del af stien er en fil",
+    errno.EEXIST: "der ligger noget andet på det sted",
+    errno.ENOENT: "en del af stien findes ikke",
+    errno.EACCES: "adgang nægtet",
+    errno.EPERM: "adgang nægtet",
+    errno.EROFS: "drevet er skrivebeskyttet",
+    errno.ENAMETOOLONG: "navnet er for langt",
+    errno.ELOOP: "linket peger i ring",
+}
+"""The system's own words are in its own language."""
 
 
 @dataclass(frozen=True)
@@ -204,6 +215,9 @@ def _check_wishes(request: Request) -> None:
 def _check_places(request: Request) -> None:
     """Raises SimulateError when the folder or the truth may not be put where they are wished."""
     out = request.out
+    for path in (out, request.truth):
+        if path is not None and path.is_symlink() and not path.exists():
+            raise SimulateError(f"{path} er et link til noget, der ikke findes. Ret linket, eller vælg et andet sted.")
     if out.exists() and not out.is_dir():
         raise SimulateError(f"{out} er en fil. Vælg en mappe, der er tom eller ikke findes.")
     if (out / UNFINISHED).exists():
@@ -331,4 +345,5 @@ def _in_danish(error: OSError, request: Request) -> DiskFullError | SimulateErro
             f"Der er ikke plads nok til filerne i {request.out}. Intet er skrevet. Gør plads, og prøv igen."
         )
     place = error.filename or request.out
-    return SimulateError(f"Der kan ikke skrives til {place} ({error.strerror}). Intet er skrevet. Vælg en anden mappe.")
+    why = f" ({_REASONS[error.errno]})" if error.errno in _REASONS else ""
+    return SimulateError(f"Der kan ikke skrives til {place}{why}. Intet er skrevet. Vælg en anden mappe.")

@@ -17,7 +17,6 @@ import polars as pl
 
 from pipelines.simulate.days import (
     NEVER,
-    Days,
     Flags,
     Indices,
     Numbers,
@@ -26,13 +25,12 @@ from pipelines.simulate.days import (
     year_numbers,
 )
 from pipelines.simulate.deliveries import plan_deliveries, planned_refusals
-from pipelines.simulate.exposure import Exposure, exposure_of
-from pipelines.simulate.ladder import Histories
-from pipelines.simulate.measures import RUNG_OF_STEP, social_history_start
+from pipelines.simulate.measures import social_history_start
+from pipelines.simulate.moves import MOVE_CAUSES, education_exposure, education_moves, social_exposure, social_moves
 from pipelines.simulate.municipality import SimulatedMunicipality
 from pipelines.simulate.parameters import describe_parameters
 from pipelines.simulate.potential import potential_outcomes
-from pipelines.simulate.schooling import DAYCARE_GRADE, LOWEST_SEGREGATED_RUNG, Placements
+from pipelines.simulate.schooling import DAYCARE_GRADE, LOWEST_SEGREGATED_RUNG
 from pipelines.simulate.sdq import Forms
 from pipelines.simulate.sdq_groups import sdq_group_truth
 from pipelines.simulate.sdq_items import DIFFICULTY_SCALES, INFORMANTS, MISSING, Items, load_items
@@ -41,8 +39,6 @@ from pipelines.simulate.segregation_figures import border_truth, figures_truth
 from pipelines.simulate.sessions import STATUSES
 from pipelines.simulate.targets import target_rows
 
-MOVE_CAUSES = ("down", "up", "opened", "closed", "aged_out", "moved_away", "left_school")
-DOWN, UP, OPENED, CLOSED, AGED_OUT, MOVED_AWAY, LEFT_SCHOOL = range(7)
 LATE_DAYS = 14
 WHOLE = "ALL"
 _NO_SCORE = -1
@@ -191,59 +187,6 @@ def ladder_moves(simulated: SimulatedMunicipality) -> list[Row]:
                     {"track_code": track, "calendar_year": year, **_area(code), **named, "child_years": child_years}
                 )
     return rows
-
-
-def social_exposure(simulated: SimulatedMunicipality) -> Exposure:
-    """Time at risk on the social track."""
-    spells, end = simulated.social_histories, day_number(simulated.data_end_date)
-    return exposure_of(simulated.children, spells.child, RUNG_OF_STEP[spells.step], spells.start, spells.stop, end=end)
-
-
-def education_exposure(simulated: SimulatedMunicipality) -> Exposure:
-    """Time at risk on the education track."""
-    placed, end = simulated.placements, day_number(simulated.data_end_date)
-    stop = np.where(placed.stop < NEVER, placed.stop + 1, NEVER)
-    return exposure_of(simulated.children, placed.child, placed.rung, placed.start, stop, end=end)
-
-
-def social_moves(simulated: SimulatedMunicipality) -> tuple[Indices, Days, Indices]:
-    """(child, first day of the new state, cause) of every move on the social track."""
-    histories: Histories = simulated.social_histories
-    rung = RUNG_OF_STEP[histories.step]
-    end = day_number(simulated.data_end_date)
-    adult = histories.stop == simulated.children.adult_day[histories.child]
-    ending = np.where(histories.stop > end, -1, np.where(adult, AGED_OUT, MOVED_AWAY))
-    return _moves(histories.child, rung, histories.start, histories.stop, ending)
-
-
-def education_moves(simulated: SimulatedMunicipality) -> tuple[Indices, Days, Indices]:
-    """(child, first day of the new state, cause) of every move on the education track."""
-    placed: Placements = simulated.placements
-    moved = placed.stop == simulated.children.present_to[placed.child]
-    ending = np.where(placed.stop >= NEVER, -1, np.where(moved, MOVED_AWAY, LEFT_SCHOOL))
-    return _moves(
-        placed.child, placed.rung, placed.start, np.where(placed.stop < NEVER, placed.stop + 1, NEVER), ending
-    )
-
-
-def _moves(child: Indices, rung: Indices, start: Days, stop: Days, ending: Indices) -> tuple[Indices, Days, Indices]:
-    """Moves between neighbouring spells of a child, and the endings of last spells above 0; `stop` is exclusive."""
-    goes_on = np.append((child[1:] == child[:-1]) & (start[1:] == stop[:-1]), False)
-    following = np.append(rung[1:], 0)
-    cause = np.select(
-        [
-            goes_on & (following == rung),
-            goes_on & (rung == 0),
-            goes_on & (following == 0),
-            goes_on & (following < rung),
-            goes_on,
-            rung == 0,
-        ],
-        [np.full(len(rung), kind) for kind in (-1, OPENED, CLOSED, DOWN, UP, -1)],
-        ending,
-    )
-    moves = cause >= 0
-    return child[moves], stop[moves], cause[moves]
 
 
 def sdq_changes(simulated: SimulatedMunicipality) -> list[Row]:

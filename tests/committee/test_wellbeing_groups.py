@@ -199,7 +199,7 @@ children = st.builds(
 
 
 @settings(max_examples=3, deadline=None)
-@given(st.lists(children, min_size=15, max_size=70))
+@given(st.lists(children, min_size=15, max_size=50))
 def test_no_hidden_count_follows_from_the_sums_around_it(rows: list[dict[str, Any]]) -> None:
     seen: list[Sequence[Total]] = []
 

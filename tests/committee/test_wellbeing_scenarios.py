@@ -91,14 +91,6 @@ def detection_title(section: Section) -> str:
     return next(figure.title for figure in section.appendix_figures if figure.figure_id == "sdq_detection")
 
 
-def test_in_a_tiny_municipality_the_section_holds_together_and_shows_no_small_count(
-    scenario_context: Callable[..., ReportContext],
-) -> None:
-    section = wellbeing_section(scenario_context("tiny_municipality", children=400, seed=5))
-    assert section.answer
-    assert [value for table in section.tables for value in small_counts(table)] == []
-
-
 def test_bands_stand_only_when_a_norm_set_is_chosen_and_then_instead_of_spans_of_points(
     scenario_context: Callable[..., ReportContext],
 ) -> None:

@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from pipelines.prove.blocks import Block, Purpose, children_in, chunks_of, keep_block, kept_block, merged
+from pipelines.errors import WorkspaceError
+from pipelines.prove.blocks import (
+    Block,
+    Purpose,
+    blocks_folder,
+    children_in,
+    chunks_of,
+    keep_block,
+    kept_block,
+    merged,
+)
 from pipelines.simulate.scenarios import load_scenario
 
 BLOCK = Block("no_effect", 8, Purpose.STUDY, 3, 1)
@@ -69,6 +79,43 @@ def test_a_block_of_another_plan_or_other_code_is_drawn_anew(
 ) -> None:
     keep_block(tmp_path, BLOCK, NUMBERS, names=["a", "b"], checksum="x")
     assert kept_block(tmp_path, block, names=names, checksum=checksum) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"not numbers at all"], ids=["empty", "a stub", "no archive"])
+def test_a_damaged_block_is_drawn_anew(content: bytes, tmp_path: Path) -> None:
+    keep_block(tmp_path, BLOCK, NUMBERS, names=["a", "b"], checksum="x")
+    (tmp_path / BLOCK.file_name).write_bytes(content)
+    assert kept_block(tmp_path, BLOCK, names=["a", "b"], checksum="x") is None
+
+
+def test_a_block_with_a_wrong_byte_or_cut_short_never_gives_other_numbers(tmp_path: Path) -> None:
+    keep_block(tmp_path, BLOCK, NUMBERS, names=["a", "b"], checksum="x")
+    path = tmp_path / BLOCK.file_name
+    content = path.read_bytes()
+    for place in range(0, len(content), 5):
+        wrong_byte = content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :]
+        path.write_bytes(wrong_byte if place % 2 else content[:place])
+        found = kept_block(tmp_path, BLOCK, names=["a", "b"], checksum="x")
+        assert found is None or (found == NUMBERS).all(), place
+
+
+def test_a_block_of_another_shape_is_drawn_anew(tmp_path: Path) -> None:
+    keep_block(tmp_path, BLOCK, NUMBERS[:2], names=["a", "b"], checksum="x")
+    assert kept_block(tmp_path, BLOCK, names=["a", "b"], checksum="x") is None
+
+
+@pytest.mark.parametrize("out", ["file", "file/inner", "blocks_is_a_file", "nul\0"])
+def test_a_folder_that_cannot_be_written_is_refused(out: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "blocks_is_a_file").mkdir()
+    (tmp_path / "blocks_is_a_file" / "blocks").write_bytes(b"")
+    with pytest.raises(WorkspaceError, match="Vælg en anden mappe"):
+        blocks_folder(tmp_path / out)
+
+
+def test_a_folder_that_is_made_is_left_empty(tmp_path: Path) -> None:
+    assert blocks_folder(tmp_path / "new" / "study") == tmp_path / "new" / "study" / "blocks"
+    assert [path.name for path in (tmp_path / "new" / "study").rglob("*")] == ["blocks"]
 
 
 def test_districts_are_equally_large_however_many() -> None:

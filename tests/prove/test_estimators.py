@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from pipelines.measures.clusters import cluster_mean_interval
+from pipelines.measures.intervals import NoInterval
 from pipelines.measures.ladder import net_movement_rate
 from pipelines.measures.shares import mainstream_share, mainstream_share_by_district
 from pipelines.prove.acceptance import MUST_HOLD, SHOWN, Kind
@@ -106,6 +107,41 @@ def test_the_naive_comparison_is_least_squares_in_another_way() -> None:
     assert (found.value, found.standard_error) == (pytest.approx(value), pytest.approx(error))
     assert found.high - found.value == pytest.approx(stats.t.ppf(0.975, 3) * error)
     assert true_part("model_difference_by_child") == TruthPart(-5.0, 5.0)
+
+
+def compared(*, arms: list[int], change: list[float], advised: list[bool]) -> Any:
+    """The two models by districts, of children with these districts, changes and models; the effect is -1 a child."""
+
+    class Few:
+        sdq_pairs = SdqPairs(
+            np.array(arms), np.array(advised), np.zeros(len(arms)), np.array(change), np.full(len(arms), -1.0)
+        )
+
+    return BY_NAME["model_difference_by_district"].measure(Few())  # type: ignore[arg-type]
+
+
+def test_two_models_by_districts_is_a_t_test_of_district_means() -> None:
+    """Advised 0: (-4 - 2) / 2 and 1: -5; compared 2: 0, 4: (-1 - 3) / 2. What 0 measured before its advisers came is in neither."""
+    found = compared(
+        arms=[0, 0, 1, 2, 4, 4, 0],
+        change=[-4.0, -2.0, -5.0, 0.0, -1.0, -3.0, 99.0],
+        advised=[True, True, True, False, False, False, False],
+    )
+    other = stats.ttest_ind([-3.0, -5.0], [0.0, -2.0])
+    expected = other.confidence_interval(0.95)
+    assert (found.value, found.degrees_of_freedom, found.n) == (pytest.approx(-4.0 - -1.0), 2, 6)
+    assert (found.low, found.high) == (pytest.approx(expected.low), pytest.approx(expected.high))
+
+
+def test_two_districts_have_a_difference_but_no_interval() -> None:
+    found = compared(arms=[0, 1], change=[-4.0, -1.0], advised=[True, False])
+    assert (found.value, found.low, found.reason) == (-3.0, None, NoInterval.TOO_FEW_CLUSTERS)
+    assert compared(arms=[0, 1], change=[-4.0, -1.0], advised=[True, True]).value is None
+
+
+def test_the_true_effect_of_districts_by_hand() -> None:
+    """Advised are 0 with effects -1 and -2, and 1 with 0, -1 and -1."""
+    assert true_part("model_difference_by_district") == TruthPart(pytest.approx(-3 / 2 - 2 / 3), 2.0)
 
 
 @pytest.mark.parametrize("advised", [np.ones(6, dtype=bool), np.zeros(6, dtype=bool)], ids=["all", "none"])

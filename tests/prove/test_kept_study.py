@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from pipelines.prove.acceptance import LIMITS
 from pipelines.prove.blocks import Numbers
 from pipelines.prove.citation import STALE, kept_study, study_sentence
 from pipelines.prove.estimators import ESTIMATORS
@@ -63,6 +64,15 @@ def test_the_study_holds_every_estimator_in_every_world(study: Study) -> None:
     assert cells == {(scenario, estimator.name) for scenario in scenario_names() for estimator in ESTIMATORS}
     assert {cell.district_count for cell in study.cells} == {4, 6, 8, 10}
     assert set(study.package_versions) == {"numpy", "scipy"}
+
+
+def test_the_study_is_judged_as_todays_code_judges(study: Study) -> None:
+    """Limits and expectations are part of the datum: a study with milder ones would agree with itself."""
+    assert study.limits == LIMITS
+    expected = {estimator.name: estimator.expected_in for estimator in ESTIMATORS}
+    for cell in study.cells:
+        wanted = expected[cell.estimator](cell.scenario, district_count=cell.district_count)
+        assert cell.expectation == wanted, (cell.estimator, cell.scenario)
 
 
 def test_the_truth_is_known_ten_times_as_well_as_it_is_measured(study: Study) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,7 +16,7 @@ from pipelines.errors import SettingsError, WorkspaceError
 from pipelines.measures.intervals import Estimate
 from pipelines.progress import Silent
 from pipelines.prove import study as study_module
-from pipelines.prove.acceptance import LIMITS, MUST_HOLD
+from pipelines.prove.acceptance import LIMITS, MUST_HOLD, SHOWN
 from pipelines.prove.blocks import Block, Purpose
 from pipelines.prove.estimator import Estimator, TruthPart
 from pipelines.prove.estimators import ESTIMATORS
@@ -28,9 +29,11 @@ from pipelines.prove.study import (
     plan_of,
     read_study,
     run_study,
+    truth_district_count,
     write_study,
 )
 from pipelines.prove.words import show_study, verdict
+from pipelines.simulate.days import NEVER
 from pipelines.simulate.scenarios import load_scenario
 
 TINY = load_scenario("tiny_municipality")
@@ -114,6 +117,27 @@ def test_a_cell_that_must_hold_and_did_not_is_rerun_with_a_new_seed() -> None:
     assert cell.hit_count == 0
 
 
+def advised_share(observed: Observed) -> TruthPart:
+    adviser_from = observed.simulated.children.district_adviser_from
+    return TruthPart(float((adviser_from < NEVER).sum()), float(len(adviser_from)))
+
+
+def test_the_truth_is_of_the_same_share_of_districts_with_advisers_as_the_repetitions() -> None:
+    """Half in even numbers; one of three and two of five in odd ones."""
+    share = replace(BAD, truth=advised_share, expectation=SHOWN)
+    cells = run(plan=replace(PLAN, district_counts=(2, 3, 4, 5)), estimators=(share,)).cells
+    assert {cell.district_count: cell.truth.value for cell in cells} == {2: 1 / 2, 3: 1 / 3, 4: 1 / 2, 5: 2 / 5}
+
+
+def test_even_numbers_of_districts_share_one_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Block] = []
+    monkeypatch.setattr(study_module, "workers", lambda count: counted(drawn))
+    run(plan=replace(PLAN, district_counts=(2, 4)), estimators=(replace(BAD, expectation=SHOWN),))
+    assert [(block.purpose, block.district_count) for block in drawn] == [
+        (Purpose.TRUTH, 8), (Purpose.STUDY, 2), (Purpose.STUDY, 4),
+    ]  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def written(finished: tuple[Study, Path]) -> Mapping[str, Path]:
     return write_study(*finished)
@@ -128,6 +152,17 @@ def test_a_study_comes_back_from_its_file(finished: tuple[Study, Path], written:
     for row, cell in zip(rows, finished[0].cells, strict=True):
         assert int(row["hit_count"]) == cell.hit_count
         assert float(row["truth"]) == cell.truth.value
+
+
+def test_a_forged_study_is_not_read(finished: tuple[Study, Path], tmp_path: Path) -> None:
+    plain = json.loads(finished[0].to_json())
+    for cell in plain["cells"]:
+        cell["hit_count"] = round(0.95 * cell["interval_count"])
+        cell["mean"] = cell["truth"]["value"]
+        cell["as_expected"] = True
+    (tmp_path / "study.json").write_text(json.dumps(plain), encoding="utf-8")
+    with pytest.raises(WorkspaceError, match=r"modsiger sig selv i [0-9]+ afprøvninger"):
+        read_study(tmp_path / "study.json")
 
 
 def test_a_study_that_cannot_be_read_says_what_to_do(tmp_path: Path) -> None:
@@ -174,10 +209,11 @@ def test_a_plan_with_an_unknown_scenario_is_refused() -> None:
         plan_of(["findes_ikke"], [], reps=60, rerun_reps=None, truth_reps=None, seed=1)
 
 
-@pytest.mark.parametrize("districts", [(4,), (8,), (4, 10), (20,)])
+@pytest.mark.parametrize("districts", [(4,), (8,), (4, 10), (20,), (3,), (2, 9)])
 def test_the_truth_is_drawn_often_enough(districts: tuple[int, ...]) -> None:
-    """SE of the truth / SE of an estimate = sqrt(G / (8 M)) for M municipalities of eight districts."""
-    assert (max(districts) / 8 / least_truth_repetitions(districts)) ** 0.5 < 0.1
+    """SE of the truth / SE of an estimate = sqrt(G / (T M)) for M municipalities of T districts: eight, or G where it is odd."""
+    for count in districts:
+        assert (count / truth_district_count(count) / least_truth_repetitions(districts)) ** 0.5 < 0.1
 
 
 def test_the_limits_are_those_of_the_statistical_notes() -> None:

@@ -85,21 +85,29 @@ def test_worlds_are_the_same_until_the_model_comes(helped: SimulatedMunicipality
 def test_ladder_effects_agree_with_a_count_day_by_day(helped: SimulatedMunicipality) -> None:
     """The world without the model, child by child and day by day in plain Python, from placements as they would be delivered."""
     placed = ladders_under(helped, adviser_from_day=NEVER)[0]
+    children = helped.children
+    present_from, present_to, adult_day = (
+        days.tolist() for days in (children.present_from, children.present_to, children.adult_day)
+    )
     first, end = day_number(date(2023, 8, 1)), day_number(helped.data_end_date)
-    net = moves = days_helped = entered = returned = 0
+    net = moves = days_at_risk = entered = returned = 0
     for child in np.unique(placed.child[placed.rung > 0]).tolist():
-        rung_on = {}
+        rung_on: dict[int, int] = {}
         for at in np.flatnonzero(placed.child == child).tolist():
             for day in range(placed.start[at], min(placed.stop[at], end) + 1):
                 rung_on[day] = placed.rung[at]
+        until = 0
+        for day in range(min(rung_on), end + 1):
+            if rung_on.get(day, 0) >= 1:
+                until = two_years_after(day)
+            lives_here = present_from[child] <= day <= present_to[child]
+            days_at_risk += first <= day < until and lives_here and day < adult_day[child]
         for day, rung in rung_on.items():
-            if day < first:
-                continue
-            days_helped += rung >= 1
             before = rung_on.get(day - 1, rung)
-            if day > first - 1 and rung != before:
-                moves += 1
-                net += 1 if rung < before else -1
+            if day >= first and rung != before:
+                if rung >= 1 and before >= 1:
+                    moves += 1
+                    net += 1 if rung < before else -1
                 if before < 3 <= rung and day + 731 <= end + 1:
                     entered += 1
                     after = (later for later in range(day, day + 732) if rung_on.get(later, 9) < 3)
@@ -107,10 +115,17 @@ def test_ladder_effects_agree_with_a_count_day_by_day(helped: SimulatedMunicipal
     rows = {(row["outcome"], row["group"]): row for row in ladder_effects(helped)}
     movement = rows["net_movement_per_100_child_years", "education"]
     assert movement["count_without_model"] == moves > 100
-    assert movement["without_model"] == pytest.approx(100 * net / (days_helped / 365.25), abs=1e-5)
+    assert movement["without_model"] == pytest.approx(100 * net / (days_at_risk / 365.25), abs=1e-5)
     back = rows["returned_within_24_months_share", "education"]
     assert back["count_without_model"] == entered > 10
     assert back["without_model"] == pytest.approx(returned / entered, abs=1e-6)
+
+
+def two_years_after(day: int) -> int:
+    """The same day two years later; 29 February becomes 28."""
+    plain = date(1970, 1, 1) + timedelta(days=day)
+    is_leap_day = (plain.month, plain.day) == (2, 29)
+    return day_number(plain.replace(year=plain.year + 2, day=28 if is_leap_day else plain.day))
 
 
 def test_advisers_help_children_down_and_back(helped: SimulatedMunicipality) -> None:

@@ -110,6 +110,26 @@ def truth_below_a_file(folder: Path) -> Request:
     return request_in(folder, truth=folder / "fil" / "facit.json")
 
 
+def a_dangling_link(folder: Path) -> Request:
+    (folder / "ud").symlink_to(folder / "væk")
+    return request_in(folder)
+
+
+def truth_at_a_dangling_link(folder: Path) -> Request:
+    (folder / "facit.json").symlink_to(folder / "væk.json")
+    return request_in(folder)
+
+
+def a_link_to_itself(folder: Path) -> Request:
+    (folder / "ring").symlink_to(folder / "ring")
+    return request_in(folder, out=folder / "ring")
+
+
+def below_a_dangling_link(folder: Path) -> Request:
+    (folder / "link").symlink_to(folder / "væk")
+    return request_in(folder, out=folder / "link" / "ud")
+
+
 def truth_there_already(folder: Path) -> Request:
     (folder / "facit.json").touch()
     return request_in(folder)
@@ -121,8 +141,12 @@ REFUSED: dict[str, tuple[Callable[[Path], Request], type[TrappenError], str]] = 
     "folder in use": (in_use, SimulateError, "ikke tom"),
     "cut off earlier": (cut_off, SimulateError, "afbrudt"),
     "a file": (a_file, SimulateError, "er en fil"),
-    "below a file": (below_a_file, SimulateError, "kan ikke skrives"),
-    "truth below a file": (truth_below_a_file, SimulateError, "kan ikke skrives"),
+    "below a file": (below_a_file, SimulateError, "(en del af stien er en fil). Intet"),
+    "truth below a file": (truth_below_a_file, SimulateError, "(der ligger noget andet på det sted). Intet"),
+    "a dangling link": (a_dangling_link, SimulateError, "link til noget, der ikke findes"),
+    "truth at a dangling link": (truth_at_a_dangling_link, SimulateError, "link til noget, der ikke findes"),
+    "below a dangling link": (below_a_dangling_link, SimulateError, "(der ligger noget andet på det sted). Intet"),
+    "a link to itself": (a_link_to_itself, SimulateError, "link"),
     "truth there already": (truth_there_already, SimulateError, "findes allerede"),
     "truth among the deliveries": (
         lambda folder: request_in(folder, truth=folder / "ud" / "facit.json"), SimulateError, "Facit må ikke ligge"
@@ -151,7 +175,9 @@ def test_it_is_refused_in_words_and_nothing_is_changed(case: str, tmp_path: Path
 FAULTS = {
     "full disk": (OSError(errno.ENOSPC, "No space left on device"), DiskFullError, "ikke plads"),
     "over quota": (OSError(errno.EDQUOT, "Disk quota exceeded"), DiskFullError, "ikke plads"),
-    "no right": (PermissionError(errno.EACCES, "Permission denied"), SimulateError, "kan ikke skrives"),
+    "no right": (PermissionError(errno.EACCES, "Permission denied"), SimulateError, r"\(adgang nægtet\)\. Intet"),
+    "read only": (OSError(errno.EROFS, "Read-only file system"), SimulateError, r"\(drevet er skrivebeskyttet\)\."),
+    "something rare": (OSError(errno.EIO, "Input/output error"), SimulateError, r"skrives til \S+\. Intet"),
     "stopped": (KeyboardInterrupt("^C"), KeyboardInterrupt, "C"),
     "a fault of ours": (RuntimeError("x"), RuntimeError, "x"),
 }

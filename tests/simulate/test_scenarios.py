@@ -1,14 +1,17 @@
 """Do the scenarios do what they say: fool a naive comparison, or leave everything as it was? The tuned values stand here."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from pipelines.errors import SettingsError
 from pipelines.simulate import Parameters, SimulatedMunicipality, simulate_municipality
+from pipelines.simulate.parameters import disagreements, limits_of
 from pipelines.simulate.scenarios import Scenario, districts_profile, load_scenario, scenario_names
 from pipelines.simulate.sdq_items import load_items
 
@@ -115,11 +118,80 @@ def test_a_wrong_scenario_file_says_everything_that_is_wrong(tmp_path: Path) -> 
         assert part in str(caught.value)
 
 
+WRONG_VALUES = {
+    "true as a number": ("children_count = true", "children_count skal være et helt tal fra 50 til"),
+    "too few children": ("children_count = 10", "children_count skal være et helt tal fra 50 til"),
+    "too early": ("data_end_date = 1950-01-01", "data_end_date skal være en dato fra 2015 til 2100"),
+    "too late": ("data_end_date = 2101-01-01", "data_end_date skal være en dato fra 2015 til 2100"),
+    "negative SD": ("[parameters.sdq]\npopulation_sd_points = -1", "population_sd_points skal være fra 0 til 50"),
+    "negative variance": ("[parameters.ladder]\nfrailty_variance = -0.1", "frailty_variance skal være fra 0 til 20"),
+    "negative SD of a logit": ("[parameters.shares]\ndistrict_logit_sd = -1", "district_logit_sd skal være fra 0 til 5"),
+    "share above 1": ("[parameters.population]\nboys_share = 1.01", "parameters.population.boys_share skal være fra 0 til 1"),
+    "negative share": ("[parameters.sessions]\nheld_share = -0.5", "held_share skal være fra 0 til 1"),
+    "not a number": ("[parameters.sdq]\nadviser_effect_points = nan", "adviser_effect_points skal være fra -100"),
+    "endless": ("[parameters.sdq]\nadviser_effect_points = -inf", "adviser_effect_points skal være fra -100"),
+    "a whole number without end": ("[parameters.sdq]\nboy_points = 1" + 400 * "0", "boy_points har en forkert type"),
+    "one of five": (
+        "[parameters.ladder]\nsocial_away_hazards_per_year = [1, 1, nan, 1, 1]", "hazards_per_year skal være fra 0 til 20"
+    ),
+    "a gap that ends a spell": ("[parameters.ladder]\ngap_most_days = 31", "gap_most_days skal være fra 5 til 29"),
+    "no year": ("[parameters.school]\nschool_year_count = 0", "school_year_count skal være fra 1 til"),
+    "too old": ("[parameters.population]\noldest_age_years = 26", "oldest_age_years skal være fra 18 til 25"),
+    "decimals": ("[parameters.shares]\nsegregated_share = 0", "segregated_share skal være fra 0,0001 til 0,9"),
+    "turned round": ("[parameters.school]\ndaycares_per_district_least = 7", "least må højst være daycares_per_district_most"),
+    "pause without end": ("[parameters.ladder]\nmove_pause_from_date = 2024-01-01", "sættes begge to eller slet ikke"),
+    "pause without beginning": ("[parameters.ladder]\nmove_pause_to_date = 2024-01-01", "sættes begge to eller slet ikke"),
+    "pause turned round": (
+        "[parameters.ladder]\nmove_pause_from_date = 2024-01-01\nmove_pause_to_date = 2024-01-01", "fra skal ligge før til"
+    ),
+    "more than all": ("[parameters.sessions]\nheld_share = 1", "held_share, late_share, cancelled_share må højst være 1"),
+    "more variance than there is": ("[parameters.sdq]\nchild_variance_share = 0.6", "informant_variance_share må højst være 1"),
+    "bands": ("[parameters.shares]\nage_band_shares = [1, 1, 1]", "age_band_shares skal være 1 tilsammen"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG_VALUES)
+def test_a_value_that_nothing_can_be_drawn_from_is_told(case: str, tmp_path: Path) -> None:
+    text, expected = WRONG_VALUES[case]
+    (tmp_path / "mit.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_scenario(tmp_path / "mit.toml")
+    assert expected in str(caught.value)
+    assert str(caught.value).count(" skal ") + str(caught.value).count(" må ") + str(caught.value).count(" har ") == 1
+
+
+def test_all_wrong_values_are_told_at_once(tmp_path: Path) -> None:
+    text = "children_count = 10\n[parameters.population]\nboys_share = 2\n[parameters.sessions]\nheld_share = 1\n"
+    (tmp_path / "mit.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_scenario(tmp_path / "mit.toml")
+    assert all(part in str(caught.value) for part in ("children_count", "boys_share", "held_share, late_share"))
+
+
+def numbers_with_limits() -> Iterator[tuple[str, str, Any, float, float]]:
+    for part in fields(Parameters()):
+        values = getattr(Parameters(), part.name)
+        for item in fields(values):
+            value = getattr(values, item.name)
+            if isinstance(value, int | float | tuple) and not isinstance(value, bool):
+                yield (part.name, item.name, value, *limits_of(item))
+
+
+def test_every_default_lies_within_its_limits_and_agrees() -> None:
+    for part, name, value, least, most in numbers_with_limits():
+        for number in value if isinstance(value, tuple) else (value,):
+            assert least <= number <= most, (part, name)
+    assert disagreements(Parameters()) == []
+    for name in ("share", "variance", "hazard", "_sd"):
+        assert all(least >= 0 for _, found, _, least, _ in numbers_with_limits() if name in found), name
+
+
 def test_an_own_scenario_is_read_in_the_parameters_types(tmp_path: Path) -> None:
     path = tmp_path / "mit.toml"
     path.write_text(
         "data_end_date = 2025-12-31\n[parameters.sdq]\nadviser_effect_points = 1\nrefers_on_lasting_difficulty = true\n"
-        "[parameters.ladder]\nmove_pause_from_date = 2024-01-01\nsocial_away_hazards_per_year = [1, 1, 1, 1, 1]\n",
+        "[parameters.ladder]\nmove_pause_from_date = 2024-01-01\nmove_pause_to_date = 2024-07-01\n"
+        "social_away_hazards_per_year = [1, 1, 1, 1, 1]\n",
         encoding="utf-8",
     )
     scenario = load_scenario(str(path))

@@ -9,11 +9,14 @@ import pytest
 from pipelines.codes import load_code_table
 from pipelines.contracts import load_contracts, source_contract
 from pipelines.landing.delivery import DeliveryResult, land_delivery, rebuild_typed
+from pipelines.simulate import simulate_municipality, write_deliveries
 from pipelines.typed.cells import canonical_cpr_sql
 from pipelines.typed.made_up import without_made_up
 from pipelines.typed.statement import canonical_name
 from pipelines.workspace import create_workspace
 
+PROFILES = Path(__file__).parents[2] / "pipelines" / "municipalities"
+UNIT_COLUMNS = {"institution_code", "district_code", "home_district_code", "unit_code"}
 HEADER = "CPR-nr.;Fødselsdato;Skoledistrikt;Bopælskommune;Tilflytningsdato"
 ROWS = (
     "0101995015;03-05-2014;;Konstrueret kommune 2;01-08-2020",
@@ -58,6 +61,40 @@ def test_a_workspace_of_made_up_data_takes_all(tmp_path: Path, connection: duckd
     assert rows == [("K02",), ("151",), (None,)]
 
 
+@pytest.mark.parametrize("profile", sorted(path.stem for path in PROFILES.glob("*.toml")))
+def test_no_source_of_a_simulated_delivery_leaves_a_row_in_a_real_workspace(
+    profile: str, tmp_path: Path, connection: duckdb.DuckDBPyConnection
+) -> None:
+    workspace = create_workspace(
+        tmp_path / "rigtig", profile=profile, municipality_name="Prøvekøbing", is_constructed=False
+    )
+    simulated = simulate_municipality(PROFILES / f"{profile}.toml", children_count=300, seed=4)
+    landed_rows = dict.fromkeys(simulated.tables, (0, 0))
+    for path in write_deliveries(simulated, workspace.inboxes, dirty=0):
+        source = path.parent.name
+        done = land_delivery(connection, workspace, path, source=source, now=LANDED_AT)
+        typed, rejected = landed_rows[source]
+        landed_rows[source] = (typed + done.rows_typed, rejected + done.rows_rejected)
+    assert {source: typed for source, (typed, _) in landed_rows.items() if typed} == {}
+    assert all(rejected for _, rejected in landed_rows.values()), landed_rows
+    assert {"organisation", "sessions", "sdq_scores"} <= set(landed_rows)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_made_up"),
+    [("OPDIGTET-900101", True), ("K98-OPDIGTET-900101", True), ("900101", False), ("K01-101", False), (None, False)],
+)
+def test_only_codes_with_the_word_are_made_up(
+    connection: duckdb.DuckDBPyConnection, code: str | None, is_made_up: bool
+) -> None:
+    checks = {check.check_id: check for check in without_made_up(source_contract("sessions")).row_checks}
+    for name in ("institution_code", "district_code"):
+        question = (
+            f"SELECT coalesce({checks[f'{name}_is_made_up'].wrong_when}, false) FROM (SELECT ?::VARCHAR AS {name})"
+        )
+        assert connection.execute(question, [code]).fetchone() == (is_made_up,)
+
+
 def test_every_column_with_municipalities_is_guarded_and_no_other() -> None:
     made_up = {row["code"] for row in load_code_table("municipalities").rows if row["is_made_up"] == "true"}
     assert len(made_up) == 98
@@ -66,7 +103,8 @@ def test_every_column_with_municipalities_is_guarded_and_no_other() -> None:
         added = without_made_up(contract).row_checks[len(contract.row_checks) :]
         municipalities = {column.name for column in contract.columns if column.code_table == "municipalities"}
         numbers = {column.name for column in contract.columns if column.parse == "cpr"}
-        assert {check.columns[0] for check in added} == municipalities | numbers
+        units = {name for column in contract.columns if (name := column.name) in UNIT_COLUMNS}
+        assert {check.columns[0] for check in added} == municipalities | numbers | units
         of_codes = [check for check in added if check.columns[0] in municipalities]
         assert all(f"'{code}'" in check.wrong_when for check in of_codes for code in made_up)
         guarded |= {(source, name) for name in municipalities}
@@ -76,7 +114,6 @@ def test_every_column_with_municipalities_is_guarded_and_no_other() -> None:
         ("open_figures", "municipality_code"),
         ("segregation_figures", "area_code"),
     } <= guarded
-    assert without_made_up(source_contract("sessions")).row_checks == source_contract("sessions").row_checks
 
 
 @pytest.mark.parametrize(
@@ -97,7 +134,8 @@ def test_only_numbers_of_people_born_before_1900_are_made_up(
     """7th digit 5-8: year 00-57 is 2000-2057, 58-99 is 1858-1899; 0-4 and 9 are of other centuries."""
     number = form.format(year, seventh)
     column = source_contract("children").column("child_id")
-    check = without_made_up(source_contract("children")).row_checks[-1]
+    checks = {check.check_id: check for check in without_made_up(source_contract("children")).row_checks}
+    check = checks["child_id_is_made_up"]
     found = connection.execute(
         f"SELECT {check.wrong_when} FROM (SELECT {canonical_cpr_sql('raw')} AS {canonical_name(column)} FROM (SELECT ? AS raw))",
         [number],

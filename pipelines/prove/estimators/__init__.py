@@ -14,5 +14,6 @@ ESTIMATORS: tuple[Estimator, ...] = (
     ladder_moves.AS_POISSON,
     mainstream.BY_DISTRICT,
     mainstream.POOLED,
+    model_difference.BY_DISTRICT,
     model_difference.BY_CHILD,
 )

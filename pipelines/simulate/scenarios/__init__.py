@@ -14,11 +14,18 @@ from typing import Any, get_type_hints
 
 from pipelines.errors import SettingsError
 from pipelines.simulate.municipality import DEFAULT_DATA_END
-from pipelines.simulate.parameters import Parameters
+from pipelines.simulate.parameters import Parameters, disagreements, limits_of
 from pipelines.simulate.profile import ADVISER, CASEWORKER
+from pipelines.typed.made_up import UNIT_PREFIX
 
 _FOLDER = Path(__file__).parent
 _DEFAULT_CHILDREN = 5000
+FEWEST_CHILDREN = 50
+MOST_CHILDREN = 1_500_000
+"""Fewer give districts without children; more have no CPR numbers left that belong to nobody."""
+_YEARS = range(2015, 2101)
+_LARGEST_WHOLE = 2**53
+"""TOML's whole numbers have no end; beyond this a float does not hold them."""
 
 _KNOWN = {"title", "explanation", "children_count", "data_end_date", "parameters"}
 
@@ -44,8 +51,8 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     """The scenario of that name, or of that TOML file.
 
     Raises:
-        SettingsError: there is none, it is not TOML, or it sets something that does not exist or has another type; every
-        wrong line is named at once.
+        SettingsError: there is none, it is not TOML, or it sets something that does not exist, has another type, lies
+        outside its limits or does not go with the rest; every wrong line is named at once.
     """
     path = Path(name_or_path)
     if str(name_or_path) in scenario_names():
@@ -62,10 +69,11 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     parameters = _changed(Parameters(), plain.get("parameters", {}), problems)
     children_count = plain.get("children_count", _DEFAULT_CHILDREN)
     data_end_date = plain.get("data_end_date", DEFAULT_DATA_END)
-    if not isinstance(children_count, int) or children_count < 1:
-        problems.append("children_count skal være et helt tal på mindst 1")
-    if type(data_end_date) is not date:
-        problems.append("data_end_date skal være en dato, fx 2026-09-30")
+    if type(children_count) is not int or not FEWEST_CHILDREN <= children_count <= MOST_CHILDREN:
+        problems.append(f"children_count skal være et helt tal fra {FEWEST_CHILDREN} til {MOST_CHILDREN}")
+    if type(data_end_date) is not date or data_end_date.year not in _YEARS:
+        problems.append(f"data_end_date skal være en dato fra {_YEARS[0]} til {_YEARS[-1]}, fx 2026-09-30")
+    problems += disagreements(parameters)
     if problems:
         raise SettingsError(f"{path.name}: {'; '.join(problems)}. Ret filen, og prøv igen.")
     title = str(plain.get("title", path.stem))
@@ -98,13 +106,30 @@ def _changed_part(part: str, default: Any, values: Any, problems: list[str]) -> 
             problems.append(f"parameters.{part}.{name} kendes ikke")
         elif (read := _read(value, types[name], getattr(default, name))) is None:
             problems.append(f"parameters.{part}.{name} har en forkert type")
+        elif limits := _limits_broken(read, default, name):
+            problems.append(f"parameters.{part}.{name} skal være fra {_danish(limits[0])} til {_danish(limits[1])}")
         else:
             changes[name] = read
     return dataclasses.replace(default, **changes)  # type: ignore[type-var]
 
 
+def _limits_broken(read: Any, default: Any, name: str) -> tuple[float, float] | None:
+    """The parameter's limits, if a number in the value lies outside them; "not a number" lies outside all."""
+    numbers = [number for number in (read if isinstance(read, tuple) else (read,)) if type(number) in (int, float)]
+    if not numbers:
+        return None
+    least, most = limits_of(next(item for item in fields(default) if item.name == name))
+    return None if all(least <= number <= most for number in numbers) else (least, most)
+
+
+def _danish(number: float) -> str:
+    return f"{number:g}".replace(".", ",")
+
+
 def _read(value: Any, kind: Any, default: Any) -> Any:
     """The value in the parameter's own type, None where it does not fit."""
+    if type(value) is int and abs(value) > _LARGEST_WHOLE:
+        return None
     if kind is bool or isinstance(value, bool):
         return value if kind is bool and isinstance(value, bool) else None
     if kind is float:
@@ -112,7 +137,7 @@ def _read(value: Any, kind: Any, default: Any) -> Any:
     if kind is int:
         return value if isinstance(value, int) else None
     if isinstance(value, list):
-        numbers = all(isinstance(item, int | float) and not isinstance(item, bool) for item in value)
+        numbers = all(type(item) is float or (type(item) is int and abs(item) <= _LARGEST_WHOLE) for item in value)
         fits = numbers and isinstance(default, tuple) and len(value) == len(default)
         return tuple(map(float, value)) if fits else None
     return value if type(value) is date and "date" in str(kind) else None
@@ -130,7 +155,7 @@ def districts_profile(*, district_count: int, adviser_count: int) -> dict[str, A
         raise ValueError("needs at least one district and at most as many advisers as districts")
     districts = [
         {
-            "code": f"D{number:04d}",
+            "code": f"{UNIT_PREFIX}D{number:04d}",
             "name": f"Distrikt {number}",
             "model": ADVISER if number <= adviser_count else CASEWORKER,
             "share_of_children": 1.0 / district_count,
