@@ -1,6 +1,7 @@
 """The road, stage by stage: land and type, build, check, validate, publish."""
 
 import json
+from calendar import monthrange
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -119,14 +120,51 @@ def load_code_tables(connection: duckdb.DuckDBPyConnection, workspace: Workspace
 
 
 def as_of_date(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> date:
-    """The day the figures are counted on: the setting, else the day of the latest delivery."""
+    """The day the figures are counted on: the setting, else the last day that the deliveries can vouch for.
+
+    That is the day of the latest delivery, but not later than the month in which the latest thing in it happened: files that
+    end in September and are taken in in February know nothing of October, and nobody was followed then.
+    """
     chosen = workspace.settings.report.as_of_date
     if chosen is not None:
         return chosen
     row = connection.execute("SELECT max(landed_at) FROM landed.deliveries").fetchone()
     if row is None or row[0] is None:
         raise WorkspaceError("Der er ingen leverancer endnu. Læg filer i indbakken, og kør: trappen run")
-    return row[0].date()  # type: ignore[no-any-return]  # DuckDB gives a datetime for TIMESTAMP
+    landed: date = row[0].date()
+    happened = _latest_event(connection, landed)
+    return landed if happened is None else min(landed, _last_of_month(happened))
+
+
+_EVENTS = (
+    ("children", "resident_from_date"),
+    ("school_placements", "start_date"),
+    ("measures", "start_date"),
+    ("sdq_answers", "answered_date"),
+    ("sdq_scores", "answered_date"),
+    ("sessions", "held_date"),
+)
+"""Columns that tell of something that has happened; planned days and ends to come do not."""
+
+
+def _latest_event(connection: duckdb.DuckDBPyConnection, landed: date) -> date | None:
+    """The latest day up to `landed` on which anything delivered happened."""
+    there = {row[0] for row in connection.execute("SELECT source FROM landed.deliveries").fetchall()}
+    selects = [
+        f"SELECT max({column}) AS day FROM typed.{source} WHERE valid_to IS NULL AND {column} <= ?"
+        for source, column in _EVENTS
+        if source in there
+    ]
+    if not selects:
+        return None
+    row = connection.execute(
+        f"SELECT max(day) FROM ({' UNION ALL '.join(selects)})", [landed] * len(selects)
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _last_of_month(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def waiting_files(workspace: Workspace) -> list[tuple[str, Path]]:

@@ -24,6 +24,7 @@ from pipelines.simulate.parameters import Parameters
 from pipelines.simulate.population import NUMBER_COUNT, NumberBlock
 from pipelines.simulate.profile import ADVISER, CASEWORKER
 from pipelines.simulate.truth import truth_without_files
+from pipelines.typed.made_up import UNIT_PREFIX
 
 MUNICIPALITY_COUNT, MOST_MUNICIPALITIES = 98, 98
 CHILDREN_COUNT = 1_200_000
@@ -126,7 +127,7 @@ def _draw_profile(rng: np.random.Generator, code: str, rules: Mapping[str, Any])
     start = date(int(rng.integers(_MODEL_START_YEARS[0], _MODEL_START_YEARS[1] + 1)), 8, 1)
     districts = [
         {
-            "code": f"{code}-D{number:02d}",
+            "code": f"{code}-{UNIT_PREFIX}D{number:02d}",
             "name": f"Distrikt {number}",
             "model": ADVISER if advised else CASEWORKER,
             "share_of_children": float(weight),

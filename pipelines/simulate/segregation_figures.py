@@ -91,7 +91,7 @@ def draw_figures(simulated: "SimulatedMunicipality") -> list[Figure]:
                     figures += [
                         _figure(
                             definition, measure, group, school_year_label(year), pupils_count, segregated_count,
-                            fewest=simulated.parameters.shares.fewest_published_pupils,
+                            fewest=simulated.parameters.publication.fewest_published_pupils,
                         )
                         for measure in _MEASURES[definition]
                     ]  # fmt: skip

@@ -175,8 +175,9 @@ def _referral_targets(simulated: SimulatedMunicipality, items: Items) -> Iterato
     )  # fmt: skip
     at_referral = first[referred]
     yield Target(
-        "referred_total_mean", "Gennemsnit ved henvisning, forældre", "points", 15.1, 0.5, _mean(at_referral),
-        _error(_sd(at_referral), len(at_referral)), len(at_referral), MODEL + ", step 2",
+        "referred_total_mean", "Gennemsnit ved henvisning, forældre", "points", 15.1, None, _mean(at_referral),
+        _error(_sd(at_referral), len(at_referral)), len(at_referral),
+        MODEL + ", step 2, for normal scores; ours lean to the right as real ones do, so only shown",
     )  # fmt: skip
     came = referred & sdq.is_followed
     change = (sdq.parent_total_unadvised - first)[came]

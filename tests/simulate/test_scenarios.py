@@ -125,7 +125,6 @@ WRONG_VALUES = {
     "too late": ("data_end_date = 2101-01-01", "data_end_date skal være en dato fra 2015 til 2100"),
     "negative SD": ("[parameters.sdq]\npopulation_sd_points = -1", "population_sd_points skal være fra 0 til 50"),
     "negative variance": ("[parameters.ladder]\nfrailty_variance = -0.1", "frailty_variance skal være fra 0 til 20"),
-    "negative SD of a logit": ("[parameters.shares]\ndistrict_logit_sd = -1", "district_logit_sd skal være fra 0 til 5"),
     "share above 1": ("[parameters.population]\nboys_share = 1.01", "parameters.population.boys_share skal være fra 0 til 1"),
     "negative share": ("[parameters.sessions]\nheld_share = -0.5", "held_share skal være fra 0 til 1"),
     "not a number": ("[parameters.sdq]\nadviser_effect_points = nan", "adviser_effect_points skal være fra -100"),
@@ -137,7 +136,6 @@ WRONG_VALUES = {
     "a gap that ends a spell": ("[parameters.ladder]\ngap_most_days = 31", "gap_most_days skal være fra 5 til 29"),
     "no year": ("[parameters.school]\nschool_year_count = 0", "school_year_count skal være fra 1 til"),
     "too old": ("[parameters.population]\noldest_age_years = 26", "oldest_age_years skal være fra 18 til 25"),
-    "decimals": ("[parameters.shares]\nsegregated_share = 0", "segregated_share skal være fra 0,0001 til 0,9"),
     "turned round": ("[parameters.school]\ndaycares_per_district_least = 7", "least må højst være daycares_per_district_most"),
     "pause without end": ("[parameters.ladder]\nmove_pause_from_date = 2024-01-01", "sættes begge to eller slet ikke"),
     "pause without beginning": ("[parameters.ladder]\nmove_pause_to_date = 2024-01-01", "sættes begge to eller slet ikke"),
@@ -146,7 +144,6 @@ WRONG_VALUES = {
     ),
     "more than all": ("[parameters.sessions]\nheld_share = 1", "held_share, late_share, cancelled_share må højst være 1"),
     "more variance than there is": ("[parameters.sdq]\nchild_variance_share = 0.6", "informant_variance_share må højst være 1"),
-    "bands": ("[parameters.shares]\nage_band_shares = [1, 1, 1]", "age_band_shares skal være 1 tilsammen"),
 }  # fmt: skip
 
 
