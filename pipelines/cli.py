@@ -216,7 +216,7 @@ def prove(
             typer.echo(str(path))
     if study.unexpected:
         raise ProveError(
-            f"{len(study.unexpected)} af {len(study.cells)} afprøvninger gik ikke, som de skulle. Se dem i tabellen."
+            f"{len(study.unexpected)} af {len(study.with_expectation)} afprøvninger gik ikke, som de skulle. Se dem i tabellen."
         )
 
 
