@@ -84,7 +84,10 @@ def test_every_planted_scoring_error_is_found_and_no_other(
     assert {row["kind"] for row in planted} == {"half_rounded_to_even", "reversed_items_not_turned"}
 
 
-CAUSE_OF_KIND = {"half_rounded_to_even": "half_not_rounded_up", "reversed_items_not_turned": "reversed_items_not_turned"}
+CAUSE_OF_KIND = {
+    "half_rounded_to_even": "half_not_rounded_up",
+    "reversed_items_not_turned": "reversed_items_not_turned",
+}
 
 
 def test_the_likely_cause_of_a_wrong_total_is_the_planted_one(
