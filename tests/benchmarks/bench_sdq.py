@@ -5,11 +5,12 @@ several times in turn; the fastest of each counts, so that what else the machine
 
 - parse: the floor, `read_csv` into typed columns with nothing checked.
 - table: sql/core/fct_sdq_scored_form.sql as it stands, from the typed table to the whole table with keys and counts.
-- scores: the same file, only the five scales, total and impact: what pandas is asked for.
+- scores: the same file, only the five scales, the three totals and impact: what pandas is asked for.
 - pandas: as one writes it with pandas, mean(axis=1) and count(axis=1), on float64, which is what `read_csv` gives.
 - pandas_columns: pandas tuned by hand, column by column on float32. Nobody writes it so, but it is the faster one.
 
-Both pandas ways start from a frame in memory and must give the very points of the SQL before anything is printed.
+Both pandas ways start from a frame in memory, end in what the SQL gives (whole points that can be missing) and must give the
+very points of the SQL before anything is printed.
 """
 
 # ruff: noqa: T201  # a script: what it prints is its result
@@ -42,7 +43,12 @@ SCALES = {
 }
 TURNED = ("obeys", "reflect", "attends", "friend", "popular")
 IMPACT = ("distres", "imphome", "impfrie", "impclas", "impleis")
-OUTCOMES = (*(f"{scale}_points" for scale in SCALES), "total_points", "impact_points")
+SUMS = {
+    "total": ("emotional", "conduct", "hyper", "peer"),
+    "internalising": ("emotional", "peer"),
+    "externalising": ("conduct", "hyper"),
+}
+OUTCOMES = tuple(f"{name}_points" for name in (*SCALES, *SUMS, "impact"))
 _INFORMANTS = "CASE informant WHEN 'lærer' THEN 'teacher' WHEN 'selv' THEN 'self' ELSE 'parent' END"
 
 
@@ -85,18 +91,18 @@ def score_here(connection: duckdb.DuckDBPyConnection, *, columns: str) -> float:
 
 
 def score_in_pandas(frame: pd.DataFrame) -> pd.DataFrame:
-    """The points as float columns, missing is NaN: a scale is five times the mean of its answered items, half up."""
+    """The points as whole numbers that can be missing: a scale is five times the mean of its answered items, half up."""
     scored = pd.DataFrame(index=frame.index)
     items = frame.assign(**{name: 2 - frame[name] for name in TURNED})
     for scale, names in SCALES.items():
         answers = items[list(names)]
         scored[f"{scale}_points"] = np.floor(5 * answers.mean(axis=1).where(answers.count(axis=1) >= 3) + 0.5)
-    difficulties = [f"{scale}_points" for scale in SCALES if scale != "prosocial"]
-    scored["total_points"] = scored[difficulties].sum(axis=1, skipna=False)
+    for name, scales in SUMS.items():
+        scored[f"{name}_points"] = scored[[f"{scale}_points" for scale in scales]].sum(axis=1, skipna=False)
     impact = frame[list(IMPACT)].copy()
     impact.loc[frame["informant_code"] == "teacher", ["imphome", "impleis"]] = np.nan
     scored["impact_points"] = (impact - 1).clip(lower=0).sum(axis=1, min_count=1).mask(frame["ebddiff"] == 0, 0)
-    return scored
+    return scored.astype("Int8")
 
 
 def score_in_pandas_by_columns(frame: pd.DataFrame) -> pd.DataFrame:
@@ -107,13 +113,14 @@ def score_in_pandas_by_columns(frame: pd.DataFrame) -> pd.DataFrame:
         answered = sum(item.notna().astype("int8") for item in items)
         total = sum(item.fillna(0) for item in items)
         scored[f"{scale}_points"] = np.floor(total * 5 / answered.where(answered >= 3) + 0.5)
-    scored["total_points"] = sum(scored[f"{scale}_points"] for scale in SCALES if scale != "prosocial")
+    for name, scales in SUMS.items():
+        scored[f"{name}_points"] = sum(scored[f"{scale}_points"] for scale in scales)
     is_teacher = frame["informant_code"] == "teacher"
     asked = [frame[name].mask(is_teacher) if name in ("imphome", "impleis") else frame[name] for name in IMPACT]
     recoded = sum((item - 1).clip(lower=0).fillna(0) for item in asked)
     is_answered = sum(item.notna().astype("int8") for item in asked) > 0
     scored["impact_points"] = recoded.where(is_answered).mask(frame["ebddiff"] == 0, 0)
-    return pd.DataFrame(scored)
+    return pd.DataFrame(scored).astype("Int8")
 
 
 def time_pandas(
@@ -137,7 +144,8 @@ WAYS = ("parse", "table", "scores", *PANDAS_WAYS)
 def differing_points(connection: duckdb.DuckDBPyConnection, scored: pd.DataFrame) -> int:
     """How many points of the two ways differ; both keep the order of typed.sdq_answers."""
     ours = connection.execute(f"SELECT {', '.join(OUTCOMES)} FROM scored").df().astype("float64")
-    return int(sum((~np.isclose(ours[name], scored[name], equal_nan=True)).sum() for name in OUTCOMES))
+    theirs = scored.astype("float64")
+    return int(sum((~np.isclose(ours[name], theirs[name], equal_nan=True)).sum() for name in OUTCOMES))
 
 
 def _run_way(way: str, path: Path) -> None:
