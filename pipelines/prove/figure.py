@@ -63,13 +63,12 @@ def _panel(axes: "Axes", cells: list[CellResult], scenarios: list[str], district
     axes.axvspan(low, high, color=tokens.GRID, linewidth=0, zorder=0)
     axes.axvline(95, color=tokens.REFERENCE, linewidth=0.8, zorder=1)
     for row, scenario in enumerate(scenarios):
-        outside = []
+        drawn = []
         for cell in (cell for cell in cells if cell.scenario == scenario and Criterion.COVERAGE in cell.checks):
             place = districts.index(cell.district_count)
             _mark(axes, row + (place + 1) / (len(districts) + 1), place, cell)
-            coverage = cell.checks[Criterion.COVERAGE]
-            outside += [coverage] if 100 * coverage.value < _FLOOR else []
-        _name_outside(axes, row + 0.5, outside)
+            drawn.append(cell.checks[Criterion.COVERAGE])
+        _name_outside(axes, row + 0.5, drawn)
     for row in range(1, len(scenarios)):
         axes.axhline(row, color=tokens.RULE, linewidth=0.4, zorder=0.5)
     axes.set_xlim(_FLOOR, _CEILING)
@@ -98,12 +97,12 @@ def _mark(axes: "Axes", y: float, place: int, cell: CellResult) -> None:
     )
 
 
-def _name_outside(axes: "Axes", y: float, outside: list[Check]) -> None:
-    """How low the coverages are that lie left of the axis, right of what is seen of their intervals."""
-    if outside:
-        values = [100 * check.value for check in outside]
+def _name_outside(axes: "Axes", y: float, drawn: list[Check]) -> None:
+    """How low the coverages are that lie left of the axis, right of every interval drawn in the row."""
+    values = [100 * check.value for check in drawn if 100 * check.value < _FLOOR]
+    if values:
         ends = sorted({number(min(values)), number(max(values))}, key=int)
-        right = max(_FLOOR + 1, *(100 * check.high for check in outside))
+        right = max(_FLOOR + 1, *(100 * check.high for check in drawn))
         axes.annotate(
             f"← {'-'.join(ends)}", (right + 1.6, y), fontsize=SMALL_PT, color=tokens.MUTED, va="center_baseline"
         )
