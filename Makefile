@@ -23,6 +23,7 @@ check: $(STAMP) .venv-datacontract/.linted
 bench: $(STAMP)
 	$(BIN)/python tests/benchmarks/bench_landing.py
 	$(BIN)/python tests/benchmarks/bench_sdq.py
+	$(BIN)/python tests/benchmarks/bench_multistate.py
 
 # The kept copy of the made-up municipality's report, which a test holds against a fresh run.
 example: $(STAMP)

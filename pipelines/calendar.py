@@ -10,7 +10,9 @@ from typing import Any
 import duckdb
 
 from pipelines.codes import replace_table
+from pipelines.ladders.load import load_ladders
 from pipelines.sdq_norms.chosen import load_chosen_bands
+from pipelines.sdq_norms.expectation import load_expectations
 from pipelines.settings import Settings
 
 FIRST_DAY = date(2000, 1, 1)
@@ -88,7 +90,8 @@ def load_days(connection: duckdb.DuckDBPyConnection) -> None:
 def load_settings(connection: duckdb.DuckDBPyConnection, settings: Settings, *, as_of_date: date) -> None:
     """Create or replace `codes.settings`: one row, the settings that SQL needs and the day the figures are counted on.
 
-    The bands of the chosen SDQ norm sets, many rows, come as `codes.sdq_chosen_bands`.
+    The bands of the chosen SDQ norm sets, many rows, come as `codes.sdq_chosen_bands`, and what is to be expected without help
+    as `codes.sdq_expectations`. The ladders come as `codes.ladder_rungs` and `codes.own_ladder_steps`.
     """
     row = (
         settings.ladder.grace_gap_days,
@@ -99,3 +102,5 @@ def load_settings(connection: duckdb.DuckDBPyConnection, settings: Settings, *, 
     )
     replace_table(connection, "codes.settings", SETTINGS_COLUMNS, [row])
     load_chosen_bands(connection, settings.sdq.norm_sets, own_bands=settings.sdq.own_bands)
+    load_expectations(connection, settings.sdq.expectation)
+    load_ladders(connection, settings.own_ladder)

@@ -143,6 +143,7 @@ _EVENTS = (
     ("sdq_answers", "answered_date"),
     ("sdq_scores", "answered_date"),
     ("sessions", "held_date"),
+    ("reviews", "review_date"),
 )
 """Columns that tell of something that has happened; planned days and ends to come do not."""
 

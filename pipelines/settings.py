@@ -6,7 +6,7 @@ Every wrong key or value is named at once, in Danish, with what is allowed.
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from pipelines.errors import SettingsError
+from pipelines.ladders.own_table import OWN_LADDER_FILE, OwnLadder, read_own_ladder
 from pipelines.sdq_norms.bands import Band
 from pipelines.sdq_norms.chosen import check_norm_set
 from pipelines.sdq_norms.own_table import OWN_TABLE_FILE, read_own_bands
@@ -53,8 +54,27 @@ class Ladder(_Frozen):
     rung_one_open_days: int = Field(default=90, ge=1, le=365)
 
 
+class SdqExpectation(_Frozen):
+    """What children *without* help have at their second form: intercept + slope x first total, from one kind of informant.
+
+    The line of a regression among children measured twice without help, same informant and same window; age (whole years at the
+    first form) and sex only where it used them. `source` is printed in the report.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    informant: Literal["parent", "teacher", "self"]
+    intercept_points: float = Field(ge=-20, le=40)
+    per_first_point: float = Field(ge=0, le=1.5)
+    residual_sd_points: float = Field(gt=0, le=20)
+    per_year_of_age: float = Field(default=0, ge=-5, le=5)
+    boy_points: float = Field(default=0, ge=-20, le=20)
+    source: str = Field(min_length=10, max_length=200)
+    """Who measured, where and when, and how many untreated children stand behind the line."""
+
+
 class Sdq(_Frozen):
-    """Which two SDQ forms make a pair, by which norms scores are called high, and when a child's change is more than error."""
+    """Which two SDQ forms make a pair, which norms and which expectation they are held against, when a change is more than error."""
 
     window_days_minimum: int = Field(default=90, ge=1, le=1500)
     window_days_maximum: int = Field(default=270, ge=1, le=1500)
@@ -65,6 +85,8 @@ class Sdq(_Frozen):
     reliable_change_reliability: ReliabilityKind = "alpha"
     """alpha: what error alone can move; retest: also what comes and goes by itself."""
     reliable_change_z: float = Field(default=1.96, gt=0, le=5)
+    expectation: tuple[SdqExpectation, ...] = ()
+    """The municipality's own lines, one per informant at most; the others keep the assumption in the code tables."""
     _own_bands: tuple[Band, ...] = PrivateAttr(default=())
 
     @property
@@ -76,6 +98,15 @@ class Sdq(_Frozen):
     def norm_sets(self) -> tuple[str, ...]:
         """The chosen norm sets, the main one first."""
         return tuple(code for code in (self.norm_set, self.norm_set_beside) if code)
+
+    @field_validator("expectation")
+    @classmethod
+    def _one_expectation_per_informant(cls, own: tuple[SdqExpectation, ...]) -> tuple[SdqExpectation, ...]:
+        informants = [each.informant for each in own]
+        twice = sorted({informant for informant in informants if informants.count(informant) > 1})
+        if twice:
+            raise ValueError(f"der må kun være ét afsnit for hver udfylder, men der er flere for {', '.join(twice)}")
+        return own
 
     @field_validator("norm_set", "norm_set_beside")
     @classmethod
@@ -101,8 +132,9 @@ class Sdq(_Frozen):
 
 
 def _own_bands_of(info: ValidationInfo) -> tuple[Band, ...]:
-    context: dict[str, tuple[Band, ...]] = info.context or {}
-    return context.get("own_bands", ())
+    context: dict[str, Any] = info.context or {}
+    bands: tuple[Band, ...] = context.get("own_bands", ())
+    return bands
 
 
 class Disclosure(_Frozen):
@@ -157,10 +189,21 @@ class Settings(_Frozen):
     evidence: Evidence = Evidence()
     report: ReportHead = ReportHead()
     warehouse: WarehouseLimits = WarehouseLimits()
+    _own_ladder: OwnLadder | None = PrivateAttr(default=None)
+
+    @property
+    def own_ladder(self) -> OwnLadder | None:
+        """The municipality's own ladder from its workspace; None: the national one alone."""
+        return self._own_ladder
+
+    @model_validator(mode="after")
+    def _keep_own_ladder(self, info: ValidationInfo) -> Self:
+        self._own_ladder = (info.context or {}).get("own_ladder")
+        return self
 
 
 def read_settings(path: Path) -> Settings:
-    """The settings in a trappen.toml, and the norm table (`sdq_normer.csv`) beside it, if there is one.
+    """The settings in a trappen.toml, and beside it the norm table (`sdq_normer.csv`) and the own ladder (`egen_trappe.csv`), if any.
 
     Raises:
         SettingsError: a file cannot be read, or keys or values are wrong; all of them are named.
@@ -169,20 +212,27 @@ def read_settings(path: Path) -> Settings:
         plain = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path.name} kan ikke læses som TOML: {error}. Ret linjen, og kør igen.") from error
-    return settings_from(plain, where=path.name, own_bands=read_own_bands(path.parent / OWN_TABLE_FILE))
+    return settings_from(
+        plain,
+        where=path.name,
+        own_bands=read_own_bands(path.parent / OWN_TABLE_FILE),
+        own_ladder=read_own_ladder(path.parent / OWN_LADDER_FILE),
+    )
 
 
-def settings_from(plain: dict[str, Any], *, where: str, own_bands: tuple[Band, ...] = ()) -> Settings:
-    """Validated settings from plain values; `where` names their origin in the error, `own_bands` is the pasted norm table."""
+def settings_from(
+    plain: dict[str, Any], *, where: str, own_bands: tuple[Band, ...] = (), own_ladder: OwnLadder | None = None
+) -> Settings:
+    """Validated settings from plain values; `where` names their origin in the error, the others are tables of the workspace."""
     try:
-        return Settings.model_validate(plain, context={"own_bands": own_bands})
+        return Settings.model_validate(plain, context={"own_bands": own_bands, "own_ladder": own_ladder})
     except ValidationError as error:
         lines = [_in_danish(detail) for detail in error.errors()]
         raise SettingsError(f"{where} har {len(lines)} fejl:\n" + "\n".join(f"  - {line}" for line in lines)) from None
 
 
 def _in_danish(detail: ErrorDetails) -> str:
-    key = ".".join(str(part) for part in detail["loc"])
+    key = "".join(f" nr. {part + 1}" if isinstance(part, int) else f".{part}" for part in detail["loc"]).lstrip(".")
     given, limits = detail["input"], detail.get("ctx", {})
     match detail["type"]:
         case "extra_forbidden":
@@ -201,6 +251,8 @@ def _in_danish(detail: ErrorDetails) -> str:
             return f"{key} er {given!r}, men skal være {str(limits['expected']).replace(' or ', ' eller ')}."
         case "string_too_short":
             return f"{key} er {given!r}, men skal have mindst {limits['min_length']} tegn."
+        case "string_too_long":
+            return f"{key} må højst have {limits['max_length']} tegn."
         case "value_error":
             return f"{key}: {limits['error']}."
         case kind:
@@ -215,13 +267,15 @@ _DANISH_TYPES = {
     "string": "tekst i anførselstegn",
     "date": "en dato som 2026-09-30",
     "model": "et afsnit med nøgler",
+    "tuple": "et eller flere afsnit med dobbelt klamme, fx [[sdq.expectation]]",
 }
 
 
 def _allowed_keys(parents: tuple[int | str, ...]) -> list[str]:
     model: type[BaseModel] = Settings
-    for parent in parents:
-        annotation = model.model_fields[str(parent)].annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            model = annotation
+    for parent in (part for part in parents if isinstance(part, str)):
+        annotation = model.model_fields[parent].annotation
+        for kind in (annotation, *get_args(annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                model = kind
     return sorted(model.model_fields)

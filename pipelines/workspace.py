@@ -146,6 +146,7 @@ is_constructed = {is_constructed}
 # keep_in_inbox = false          # true lader den ukrypterede fil blive liggende i indbakken
 
 # [ladder]
+## En egen trappe ved siden af den nationale står i egen_trappe.csv her i mappen (kolonner: spor;slags;kode;trin;titel).
 # grace_gap_days = 30            # så mange dage må der gå mellem to indsatser, før trinnet regnes for lukket
 # rung_one_open_days = 90        # så længe står trin 1 åbent efter det sidste møde om barnet
 
@@ -156,6 +157,18 @@ is_constructed = {is_constructed}
 # norm_set_beside = ""           # et andet normsæt at vise ved siden af
 # reliable_change_reliability = "alpha"   # "alpha": usikkerhed alene; "retest": også det, der svinger af sig selv
 # reliable_change_z = 1.96       # så mange gange usikkerheden skal et barns ændring være
+
+## Ventet ændring uden indsats er en antagelse, til kommunen har målt den: regn anden måling ud fra første (lineær regression)
+## hos børn, der er målt to gange uden indsats, med samme udfylder og samme afstand. Fjern ## for at bruge egne tal;
+## ét afsnit for hver udfylder (parent, teacher, self). De to linjer om alder og køn kan udelades.
+## [[sdq.expectation]]
+## informant = "parent"
+## intercept_points = 2.6         # ventet anden måling, når første er 0 (og alder 0, pige)
+## per_first_point = 0.65         # så meget højere for hvert point ved første måling
+## residual_sd_points = 4.1       # spredning omkring linjen
+## per_year_of_age = 0.0          # for hvert helt år ved første måling
+## boy_points = 0.0               # lagt til for drenge
+## source = "hvem der målte, hvor og hvornår, og hvor mange børn uden indsats; står i rapporten"
 
 # [disclosure]
 # minimum_count = 5              # antal under dette skjules

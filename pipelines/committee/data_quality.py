@@ -9,6 +9,7 @@ from pipelines.committee.missing import missing_words
 from pipelines.contracts import load_contracts
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import ProtectedTable, TableColumn
+from pipelines.expectations.lineage import sources_behind_marts
 from pipelines.publish.danish import counted
 from pipelines.publish.section import DeclaredNumber, Definition, Notes
 
@@ -39,9 +40,10 @@ def data_quality_notes(
 ) -> Notes:
     """The warnings for page 1 and the data-quality tables of the last page.
 
-    `needed_sources` and `marts` are the contract ids behind the report; warnings about other tables are not its concern.
+    `needed_sources` and `marts` are the contract ids behind the report; warnings about other tables are not its concern, and
+    neither are sources that no mart builds on yet.
     """
-    by_source = context.records(_BY_SOURCE)
+    by_source = [row for row in context.records(_BY_SOURCE) if row["source"] in sources_behind_marts()]
     concerned = {*needed_sources, *marts}
     warnings = [row for row in context.records(_WARNINGS) if row["table_name"] in concerned]
     missing = [name for name in needed_sources if name not in {row["source"] for row in by_source}]

@@ -20,7 +20,7 @@ _MOVES = """
 SELECT track_code, calendar_year, area_kind, area_code, down_count, up_count, opened_count, closed_count,
        aged_out_count, moved_away_count, child_years
 FROM marts.mart_ladder_moves
-WHERE is_whole_year
+WHERE is_whole_year AND ladder_code = 'national'
 ORDER BY track_code, calendar_year, area_code
 """
 _COUNT_COLUMNS = (

@@ -10,6 +10,7 @@ import duckdb
 from pipelines.codes import load_code_table
 from pipelines.committee.context import profile_source
 from pipelines.errors import PublishError, SettingsError
+from pipelines.expectations.lineage import sources_behind_marts
 from pipelines.open_data import attribution_text
 from pipelines.prove.citation import study_sentence
 from pipelines.publish.danish import text_date
@@ -148,12 +149,12 @@ def assemble_report(
 
 
 def delivery_stamps(connection: duckdb.DuckDBPyConnection) -> tuple[DeliveryStamp, ...]:
-    """One stamp per registered delivery, in the order they came."""
+    """One stamp per registered delivery that a figure can come from, in the order they came."""
     rows = connection.execute(
         "SELECT source, CAST(landed_at AS DATE), sha256, rows_received, rows_typed, rows_rejected "
         "FROM landed.deliveries ORDER BY landed_at, source, delivery_id"
     ).fetchall()
-    return tuple(DeliveryStamp(*row) for row in rows)
+    return tuple(DeliveryStamp(*row) for row in rows if row[0] in sources_behind_marts())
 
 
 def _can_publish(connection: duckdb.DuckDBPyConnection, settings: Settings, kind: ReportKind) -> bool:

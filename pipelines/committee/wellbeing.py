@@ -13,7 +13,10 @@ from pipelines.committee.wellbeing_bands import (
     clinical_changes,
     clinical_parts,
     clinical_table,
+    first_band_groups,
+    first_bands_note,
     read_bands,
+    with_first_bands,
 )
 from pipelines.committee.wellbeing_changes import (
     added_value_parts,
@@ -38,7 +41,7 @@ from pipelines.committee.wellbeing_figures import (
     reliable_figure,
     spread_figure,
 )
-from pipelines.committee.wellbeing_groups import REASONS, by_pairs, protect_groups, read_pairs
+from pipelines.committee.wellbeing_groups import REASONS, by_pairs, distinct_count, protect_groups, read_pairs
 from pipelines.committee.wellbeing_tables import (
     change_table,
     district_table,
@@ -55,13 +58,17 @@ from pipelines.disclosure.table import Cell, ProtectedTable
 from pipelines.measures.added_value import FEWEST_CHILDREN
 from pipelines.measures.evidence import Evidence, EvidenceLevel, Gate, GateLimits, level_of_change
 from pipelines.publish.danish import LEVEL_NAMES, NBSP, counted, number, signed_words
+from pipelines.publish.number_check import numbers_in
 from pipelines.publish.section import DeclaredNumber, HowSure, Section
 from pipelines.publish.sentences import UNCERTAINTY, before_and_after, follow_up
+from pipelines.sdq_norms.expectation import Expectation, read_expectations
 
 QUESTION = "Har børnene det bedre?"
 SDQ_RANGE = f"SDQ går fra 0 til 40{NBSP}point. Et lavere tal er færre vanskeligheder."
 LIKE_EXPECTED = "Det er ikke til at skelne fra det ventede."
 UNLIKE_EXPECTED = "Det er et andet tal end det ventede. Vi ved ikke hvorfor."
+_NO_CHILDREN = "Vi har ingen børn uden indsats at holde op imod."
+_OTHER_CHILDREN = "Det ventede er målt hos andre børn, som måske ikke ligner vores."
 _SUBJECTS = {
     "Forældre": "Forældrenes SDQ-tal",
     "Lærere og pædagoger": "Lærernes og pædagogernes SDQ-tal",
@@ -103,7 +110,7 @@ def wellbeing_section(context: ReportContext) -> Section:
     if not pairs.height:
         return missing_section("wellbeing", QUESTION, ("sdq_answers",))
     code, main = by_pairs(pairs)[0]
-    tables = _tables(context, pairs, main)
+    tables, expectations = _tables(context, pairs, main), read_expectations(context.connection)
     whole = {column.name: tables.changes.cell(column.name, informant=main) for column in tables.changes.columns}
     whole |= {name: _followed(tables, main, name) for name in ("due_count", "not_due_count")}
     evidence = _evidence(context, pairs)
@@ -132,7 +139,7 @@ def wellbeing_section(context: ReportContext) -> Section:
         how_sure=HowSure(
             number=UNCERTAINTY,
             cause="Børn henvises, når det går dårligst, så tallet falder ofte, også uden indsats. "
-            "Vi har ingen børn uden indsats at holde op imod.",
+            + (_OTHER_CHILDREN if expectations[code].is_own else _NO_CHILDREN),
             data=f"{follow_up(whole['children_count'], whole['due_count'])} {_not_due(whole['not_due_count'])}".strip(),
             needed="Skal årsagen findes, må børn med og uden indsatsen måles på samme tid.",
         ),
@@ -147,7 +154,7 @@ def wellbeing_section(context: ReportContext) -> Section:
             f"{number(context.settings.sdq.window_days_maximum)}{NBSP}dage imellem.",
             "Gennemsnit og usikkerhed er regnet på distrikter, så hvert distrikt tæller lige meget.",
         ),
-        declared_numbers=_declared(context),
+        declared_numbers=_declared(context, expectations),
     )
 
 
@@ -156,8 +163,9 @@ def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
     clinical = clinical_changes(pairs, bands, reliable) if bands else []
     parts = [*reliable_parts(reliable), *scale_parts(pairs), *added_value_parts(pairs, values)]
     if bands:
+        pairs = with_first_bands(pairs, bands)
         parts += [*band_parts(bands), *clinical_parts(clinical, reliable)]
-    everything = protect_groups(context, pairs, parts, has_spans=bands is None)
+    everything = protect_groups(context, pairs, parts, first_bands=first_band_groups(bands) if bands else None)
     informants = dict(by_pairs(pairs))
     lost = lost_rows(context, pairs)
     return _Tables(
@@ -172,7 +180,7 @@ def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
         detection=detection_table(context),
         pairing=pairing_table(context, everything, REASONS, informants),
         other_forms=other_forms_table(context),
-        follow_up=follow_up_table(context, everything),
+        follow_up=follow_up_table(context, everything, note=first_bands_note(bands)),
         lost=lost_table(context, lost) if lost else None,
         lost_change=lost_change_table(context, lost) if lost else None,
         scales=scales_table(context, pairs, everything),
@@ -206,7 +214,7 @@ def _evidence(context: ReportContext, pairs: pl.DataFrame) -> Evidence:
         follow_up_share=paired / due if due else None,
         # a child followed up by somebody else is a pair by another informant, and is never subtracted
         same_informant_share=paired / (paired + other) if paired + other else None,
-        district_count=own["district_code"].n_unique(),
+        district_count=distinct_count(own, "district_code"),
         limits=GateLimits(
             minimum_follow_up_share=limits.minimum_follow_up_pct / 100,
             minimum_same_informant_share=limits.minimum_same_informant_pct / 100,
@@ -300,13 +308,16 @@ def _lost(tables: _Tables, whole: Mapping[str, Cell], main: str, evidence: Evide
     ):
         return (f"Børn uden anden måling havde {beginnings}",)
     return (
-        f"Børn uden anden måling skulle være gået {number(float(tipping), 1)}{NBSP}point dårligere end ventet, før faldet for alle "
+        f"Børn uden anden måling skulle være gået {number(float(tipping), 1)}{NBSP}point dårligere end de andre, før faldet for alle "
         f"børn var væk. De havde {beginnings}",
     )
 
 
-def _declared(context: ReportContext) -> tuple[DeclaredNumber, ...]:
+def _declared(context: ReportContext, expectations: Mapping[str, Expectation]) -> tuple[DeclaredNumber, ...]:
     settings = context.settings
+    from_sources = dict.fromkeys(
+        said for each in expectations.values() if each.is_own for said in numbers_in(each.source)
+    )
     return (
         DeclaredNumber("0", "SDQ-skalaens laveste tal; niveau 0"),
         DeclaredNumber("1", "niveau 1"),
@@ -321,4 +332,5 @@ def _declared(context: ReportContext) -> tuple[DeclaredNumber, ...]:
         DeclaredNumber(str(settings.sdq.window_days_minimum), "mindste antal dage mellem målingerne"),
         DeclaredNumber(str(settings.sdq.window_days_maximum), "største antal dage mellem målingerne"),
         DeclaredNumber(number(settings.evidence.minimum_follow_up_pct), "procent: krav til opfølgning"),
+        *(DeclaredNumber(said, "fra kilden til det ventede, som kommunen har angivet") for said in from_sources),
     )

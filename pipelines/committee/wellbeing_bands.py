@@ -1,8 +1,8 @@
 """How many children lie in each band of a chosen norm set, before and after? Nothing unless the municipality chose one.
 
 From marts.mart_sdq_band_counts. Bands cut the same points as the report's own spans of points, at other places: a reader could
-subtract one from the other. So where bands stand, the spans do not; and of two sets side by side the second is hidden where
-its limits lie so near the first's that the children between could be counted.
+subtract one from the other. So where bands stand, they take the spans' place, also in the follow-up by first score; and of two
+sets side by side the second is hidden where its limits lie so near the first's that the children between could be counted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,13 @@ import polars as pl
 
 from pipelines.committee.context import ReportContext
 from pipelines.committee.wellbeing_changes import FEWER, MORE, OUTCOME, Reliable
-from pipelines.committee.wellbeing_groups import Part, by_pairs, source_of
+from pipelines.committee.wellbeing_groups import FIRST_SCORE, Part, by_pairs, source_of
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.measures.reliable_change import clinical_change
 from pipelines.sdq_norms.bands import band_titles
 from pipelines.sdq_norms.chosen import NormSet, chosen_norm_sets
-from pipelines.sdq_norms.limits import raised_limits
+from pipelines.sdq_norms.limits import band_codes, raised_limits
 from pipelines.sdq_norms.vocabulary import UNBANDED_TITLES
 
 _COUNTS: Final = """
@@ -69,6 +69,69 @@ def band_parts(bands: Bands) -> list[Part]:
         for (norm_set, informant, occasion), own in bands.counts.items()
         for band, count in own.items()
     ]
+
+
+def with_first_bands(pairs: pl.DataFrame, bands: Bands) -> pl.DataFrame:
+    """The pairs with the band of the first form in the place of its span of points, for every informant that has bands."""
+    dividing = _dividing_sets(bands)
+    for code, informant in by_pairs(pairs):
+        if informant in dividing:
+            is_own = pl.col("informant_code") == code
+            own, norm_set = pairs.filter(is_own), dividing[informant]
+            found = band_codes(norm_set, own["first_total_points"].cast(pl.Float64).to_numpy(), **_first_forms(own))
+            titles = {band: _first_band_title(band) for band in dict.fromkeys(found)}
+            banded = own.with_columns(pl.Series(FIRST_SCORE, [titles[band] for band in found], dtype=pl.String))
+            pairs = pl.concat([pairs.filter(~is_own), banded])
+    return pairs
+
+
+def first_band_groups(bands: Bands) -> dict[str, dict[str, tuple[str, str]]]:
+    """Per informant with bands: the groups by band at the first form, each with the part that counts its pairs."""
+    return {
+        informant: {
+            _first_band_title(band): (_division(norm_set.code, "first"), band)
+            for band in bands.counts[norm_set.code, informant, "first"]
+        }
+        for informant, norm_set in _dividing_sets(bands).items()
+    }
+
+
+def first_bands_note(bands: Bands | None) -> str:
+    """Which set the bands at the first form are from, for the table divided by them; empty without bands."""
+    titles = dict.fromkeys(each.title for each in _dividing_sets(bands).values()) if bands else {}
+    return f"Første måling er delt efter bånd: {' og '.join(titles)}." if titles else ""
+
+
+def _dividing_sets(bands: Bands) -> dict[str, NormSet]:
+    """Per informant the set that divides its children by their first form: the main one, or the second where only that has bands."""
+    informants = dict.fromkeys(informant for _, informant, _ in bands.counts)
+    return {
+        informant: next(each for each in bands.norm_sets if (each.code, informant, "first") in bands.counts)
+        for informant in informants
+    }
+
+
+def _first_band_title(band: str) -> str:
+    return f"{FIRST_SCORE}: {band_titles()[band]}"
+
+
+def _first_forms(own: pl.DataFrame) -> dict[str, Any]:
+    """What a norm set asks of each child at the first form."""
+    return _forms(own, "version_code", "age_years")
+
+
+def _second_forms(own: pl.DataFrame) -> dict[str, Any]:
+    """As `_first_forms`: the second form may be another, and the child is older."""
+    return _forms(own, "second_version_code", "second_age_years")
+
+
+def _forms(own: pl.DataFrame, version: str, age: str) -> dict[str, Any]:
+    return {
+        "informants": own["informant_code"].to_list(),
+        "versions": own[version].to_list(),
+        "ages": own[age].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
+        "sexes": own["sex_code"].to_list(),
+    }
 
 
 def bands_table(context: ReportContext, bands: Bands, everything: ProtectedTable) -> ProtectedTable:
@@ -155,7 +218,11 @@ class Clinical:
 
 
 def clinical_changes(pairs: pl.DataFrame, bands: Bands, reliable: Sequence[Reliable]) -> list[Clinical]:
-    """Clinically significant change per informant by the main norm set; informants without limits are left out."""
+    """Clinically significant change per informant by the main norm set; informants without limits are left out.
+
+    Each form is held against its own limit, by the child's age and form then. A child for whom the set has no limit at one of
+    the forms crosses none.
+    """
     found = []
     rules = {each.informant: each.inputs.rule for each in reliable}
     for code, informant in by_pairs(pairs):
@@ -166,13 +233,8 @@ def clinical_changes(pairs: pl.DataFrame, bands: Bands, reliable: Sequence[Relia
             own["first_total_points"].cast(pl.Float64).to_numpy(),
             own["second_total_points"].cast(pl.Float64).to_numpy(),
             rules[informant],
-            raised_from_points=raised_limits(
-                bands.norm_sets[0],
-                informants=own["informant_code"].to_list(),
-                versions=own["version_code"].to_list(),
-                ages=own["age_years"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
-                sexes=own["sex_code"].to_list(),
-            ),
+            first_raised_from_points=raised_limits(bands.norm_sets[0], **_first_forms(own)),
+            second_raised_from_points=raised_limits(bands.norm_sets[0], **_second_forms(own)),
         )
         found.append(Clinical(informant, change.recovered_count, change.deteriorated_count))
     return found
@@ -217,7 +279,8 @@ def clinical_table(
             TableColumn("clear", "Børn", "number"),
             TableColumn("crossed", "Krydsede også grænsen", "number"),
         ),
-        source=f"{source_of(context)} Grænsen er fra {bands.norm_sets[0].title}. Børn uden for sættet krydser ingen grænse.",
+        source=f"{source_of(context)} Grænsen er fra {bands.norm_sets[0].title}, ved hver måling efter barnets alder og "
+        "skema. Børn, der er uden for sættet ved en af målingerne, krydser ingen grænse.",
         rule=context.rule,
     )
 

@@ -19,15 +19,28 @@ from pipelines.committee.wellbeing_groups import (
     EVERYBODY,
     SCALES,
     Part,
+    Points,
+    age_and_is_boy,
+    behind,
     by_pairs,
+    distinct_count,
+    expected_changes,
+    interval_limits,
     interval_may_be_shown,
     measured_twice,
-    reference_values,
+    own_expectation_note,
     source_of,
 )
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
-from pipelines.measures.added_value import FEWEST_CHILDREN, AddedValue, NoAddedValue, added_value
+from pipelines.measures.added_value import (
+    AGES_YEARS,
+    FEWEST_CHILDREN,
+    AddedValue,
+    NoAddedValue,
+    added_value,
+    pairs_in_formula,
+)
 from pipelines.measures.clusters import cluster_mean_interval
 from pipelines.measures.follow_up import (
     attrition_weights,
@@ -38,14 +51,13 @@ from pipelines.measures.follow_up import (
 )
 from pipelines.measures.intervals import Estimate
 from pipelines.measures.paired_effect import FEWEST_PAIRS, paired_effect, small_sample_correction
-from pipelines.measures.reliable_change import ReliableChange, ReliableChangeRule, expected_shares, reliable_change
-from pipelines.measures.sdq import expected_change_without_help
+from pipelines.measures.reliable_change import ReliableChange, ReliableChangeRule, reliable_change
+from pipelines.measures.sdq import ExpectationLine
 from pipelines.publish.sentences import ROUNDED
 from pipelines.sdq_norms.bands import scale_titles
+from pipelines.sdq_norms.expectation import read_expectations
 from pipelines.sdq_norms.reliability import ReliabilityInputs, reliability_inputs
 from pipelines.sdq_norms.vocabulary import STATUS_TITLES
-
-Points = NDArray[np.float64]
 
 OUTCOME: Final = "Mere end målingens egen usikkerhed"
 FEWER: Final = "Klart færre vanskeligheder"
@@ -61,8 +73,10 @@ _SUM_TITLES: Final = {"internalising": "Indadrettede vanskeligheder", "externali
 REASONS: Final = {
     NoAddedValue.NOT_PARENTS: "gælder kun forældres svar",
     NoAddedValue.NOT_AT_RISK: "gælder kun børn med mange vanskeligheder",
+    NoAddedValue.NOT_FOLLOW_UP_FORMS: "kræver opfølgningsskemaet ved anden måling",
+    NoAddedValue.OUTSIDE_AGES: f"gælder kun børn på {AGES_YEARS[0]}-{AGES_YEARS[1]} år",
     NoAddedValue.INTERVAL_TOO_SHORT_OR_LONG: "gælder kun 4-8 måneder mellem målingerne",
-    NoAddedValue.TOO_FEW_CHILDREN: f"kræver mindst {FEWEST_CHILDREN} børn",
+    NoAddedValue.TOO_FEW_CHILDREN: f"kræver mindst {FEWEST_CHILDREN} børn, som formlen gælder for",
 }
 _LOST: Final = {"children": "lost_count", "institutions": "lost_institutions_count"}
 _BY_DISTRICT: Final = {"children": "children_count", "institutions": "institutions_count"}
@@ -70,18 +84,19 @@ _BY_DISTRICT: Final = {"children": "children_count", "institutions": "institutio
 
 @dataclass(frozen=True)
 class Reliable:
-    """One informant's reliable change: the measure, what its rule is made of, and whether its interval may stand.
+    """One informant's reliable change: the measure, what its rule is made of, and what of it may stand.
 
-    expected_shares: improved and worsened (0-1), to be expected of these children without help.
+    shown_intervals: the outcomes whose interval gives no district's share back. shows_expected: False where too few children have
+    the age and sex that the line of expectation needs.
     """
 
     informant: str
     inputs: ReliabilityInputs
     change: ReliableChange
-    expected_shares: tuple[float, float]
     counts: Mapping[str, int]
     intervals: Mapping[str, Estimate]
-    shows_interval: bool
+    shown_intervals: frozenset[str]
+    shows_expected: bool = True
 
 
 # ── more than error? ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -89,7 +104,7 @@ class Reliable:
 
 def reliable_changes(context: ReportContext, pairs: pl.DataFrame) -> list[Reliable]:
     """Reliable change in the total per informant with enough pairs, by the municipality's settings."""
-    settings, found = context.settings.sdq, []
+    settings, found, expectations = context.settings.sdq, [], read_expectations(context.connection)
     for code, informant in by_pairs(pairs):
         own = pairs.filter((pl.col("informant_code") == code) & pl.col("is_paired"))
         inputs = reliability_inputs(
@@ -97,17 +112,21 @@ def reliable_changes(context: ReportContext, pairs: pl.DataFrame) -> list[Reliab
         )
         if inputs is None or not _suffices(context, own):
             continue
-        population_mean, correlation = reference_values(code)
+        line = expectations[code].line
         first, second = (_points(own, f"{occasion}_total_points") for occasion in ("first", "second"))
         labels = own["district_code"].fill_null("").to_list()
-        change = reliable_change(first, second, labels, inputs.rule)
-        expected = expected_shares(
+        age_years, is_boy = age_and_is_boy(own)
+        change = reliable_change(
             first,
-            with_own_spread(inputs.rule, first, second, correlation),
-            population_mean=population_mean,
-            retest_correlation=correlation,
+            second,
+            labels,
+            inputs.rule,
+            expectation=line_with_own_spread(line, first, second, inputs.rule),
+            age_years=age_years,
+            is_boy=is_boy,
         )
-        outcomes = _outcomes(second - first, inputs.rule.limit_points)
+        has_expected = ~np.isnan(expected_changes(own, line))
+        outcomes = _outcomes(second - first, inputs.rule)
         has_district = own["district_code"].is_not_null().to_numpy()
         known = own["district_code"].drop_nulls().to_list()
         intervals = {
@@ -115,29 +134,32 @@ def reliable_changes(context: ReportContext, pairs: pl.DataFrame) -> list[Reliab
             for outcome, flags in outcomes.items()
         }
         counts = {outcome: int(flags.sum()) for outcome, flags in outcomes.items()}
-        shows = interval_may_be_shown(context, measured_twice(pairs, code))
-        found.append(Reliable(informant, inputs, change, expected, counts, intervals, shows))
+        twice = measured_twice(pairs, code)
+        shown = frozenset(name for name, each in intervals.items() if interval_may_be_shown(context, twice, each))
+        suffices = bool(has_expected.all()) or _suffices(context, own.filter(has_expected))
+        found.append(Reliable(informant, inputs, change, counts, intervals, shown, suffices))
     return found
 
 
-def with_own_spread(rule: ReliableChangeRule, first: Points, second: Points, correlation: float) -> ReliableChangeRule:
-    """The same limit, but the spread that these children show around the line from first to second score.
+def line_with_own_spread(
+    line: ExpectationLine, first: Points, second: Points, rule: ReliableChangeRule
+) -> ExpectationLine:
+    """The same line, but with the spread that these children show around their own line from first to second score.
 
     High scores vary more than the average child's: with the spread of all children both a clear fall and a clear rise would look
-    more frequent than expected, and the rise like harm. Too few children, or less spread than the limit allows: the rule itself.
+    more frequent than expected, and the rise like harm. Too few children, or less spread than the questionnaire's own error: the
+    line as it is.
     """
     if first.size < FEWEST_CHILDREN or first.std() == 0:
-        return rule
+        return line
     slope, intercept = np.polyfit(first, second, 1)
     residual = float(np.sqrt(((second - intercept - slope * first) ** 2).sum() / (first.size - 2)))
-    spread = residual / math.sqrt(1 - correlation**2)
-    share = (rule.limit_points / (rule.z * math.sqrt(2) * spread)) ** 2 if spread else 2.0
-    return rule if share > 1 else replace(rule, population_sd_points=spread, reliability=1 - share)
+    return line if residual < rule.measurement_error_points else replace(line, residual_sd_points=residual)
 
 
-def _outcomes(change: Points, limit: float) -> dict[str, NDArray[np.bool_]]:
-    """Which children changed by more than `limit` points, and which way."""
-    fewer, more = change < -limit, change > limit
+def _outcomes(change: Points, rule: ReliableChangeRule) -> dict[str, NDArray[np.bool_]]:
+    """Which children changed reliably, and which way."""
+    fewer, more = rule.is_fall(change), rule.is_rise(change)
     return {FEWER: fewer, SAME: ~fewer & ~more, MORE: more}
 
 
@@ -168,7 +190,7 @@ def reliable_table(
             TableColumn("expected_pct", "Ventet uden indsats", "number", unit="%"),
             TableColumn("error_pct", "Ved målefejl alene", "number", unit="%", decimals=1),
         ),
-        source=f"{source_of(context)} {_reliable_note(changes)}",
+        source=_with_expectation(context, f"{source_of(context)} {_reliable_note(changes)}"),
         rule=context.rule,
     )
 
@@ -176,13 +198,15 @@ def reliable_table(
 def _reliable_rows(each: Reliable, everything: ProtectedTable) -> list[dict[str, Any]]:
     whole = everything.cell("children_count", informant=each.informant, division=EVERYBODY)
     error = each.change.error_share
-    fewer, more = each.expected_shares
-    expected = {FEWER: (fewer, error), SAME: (1 - fewer - more, 1 - 2 * error), MORE: (more, error)}
+    fewer, more = each.change.expected_improved_share, each.change.expected_worsened_share
+    same = None if fewer is None or more is None else 1 - fewer - more
+    expected = {FEWER: (fewer, error), SAME: (same, 1 - 2 * error), MORE: (more, error)}
     rows = []
     for outcome, (without_help, by_error) in expected.items():
         count = everything.cell("part_count", informant=each.informant, division=OUTCOME, group=outcome)
         is_shown = count.status is CellStatus.SHOWN and whole.status is CellStatus.SHOWN
-        limits = _percent_limits(each.intervals[outcome]) if is_shown and each.shows_interval else (_HIDDEN, _HIDDEN)
+        shows_interval = is_shown and outcome in each.shown_intervals
+        limits = _percent_limits(each.intervals[outcome]) if shows_interval else (_HIDDEN, _HIDDEN)
         rows.append(
             {
                 "informant": each.informant,
@@ -192,11 +216,17 @@ def _reliable_rows(each: Reliable, everything: ProtectedTable) -> list[dict[str,
                 "share_pct": 100 * _float(count) / _float(whole) if is_shown else _HIDDEN,
                 "low_pct": limits[0],
                 "high_pct": limits[1],
-                "expected_pct": 100 * without_help,
+                "expected_pct": _expected_percent(each, without_help),
                 "error_pct": 100 * by_error,
             }
         )
     return rows
+
+
+def _expected_percent(each: Reliable, share: float | None) -> Cell | float:
+    if share is None:
+        return _NOT_COMPUTABLE
+    return 100 * share if each.shows_expected else _HIDDEN
 
 
 def _percent_limits(interval: Estimate) -> tuple[float | None, float | None]:
@@ -210,7 +240,15 @@ def _reliable_note(changes: Sequence[Reliable]) -> str:
     points = {each.informant: each.inputs.rule.fewest_whole_points for each in changes}
     said = "; ".join(f"{informant.lower()}: mindst {count} point" for informant, count in points.items())
     doubt = "" if all(each.inputs.is_checked for each in changes) else f" Ikke alt er {STATUS_TITLES['verified']}."
-    return f"En klar ændring er for {said}. Grundlag: {changes[0].inputs.rule.source}.{doubt}"
+    return f"En klar ændring er for {said}. {_grounds(changes)}{doubt}"
+
+
+def _grounds(changes: Sequence[Reliable]) -> str:
+    """What each informant's limit was computed from; those with the same grounds together."""
+    grounds: dict[str, list[str]] = {}
+    for each in changes:
+        grounds.setdefault(each.inputs.rule.source, []).append(each.informant.lower())
+    return " ".join(f"Grundlag for {' og '.join(informants)}: {source}." for source, informants in grounds.items())
 
 
 # ── how large beside other studies? ─────────────────────────────────────────────────────────────────────────────────
@@ -218,7 +256,7 @@ def _reliable_note(changes: Sequence[Reliable]) -> str:
 
 def standardised_table(context: ReportContext, pairs: pl.DataFrame) -> ProtectedTable | None:
     """The change in standard deviations per informant, the expected one beside it; for readers of other studies only."""
-    rows = []
+    rows, expectations = [], read_expectations(context.connection)
     for code, informant in by_pairs(pairs):
         own = measured_twice(pairs, code)
         if own.height < FEWEST_PAIRS:
@@ -228,10 +266,10 @@ def standardised_table(context: ReportContext, pairs: pl.DataFrame) -> Protected
         rows.append(
             {
                 "informant": informant,
-                **_behind(own),
+                **behind(own),
                 "g_av": effect.g_av.value,
-                **_limits(context, own, effect.g_av),
-                "expected": _expected_standardised(first, second, code),
+                **interval_limits(context, own, effect.g_av),
+                "expected": _expected_standardised(context, own, expectations[code].line),
                 "d_baseline": effect.d_baseline.value,
             }
         )
@@ -253,19 +291,27 @@ def standardised_table(context: ReportContext, pairs: pl.DataFrame) -> Protected
             TableColumn("expected", "Ventet uden indsats", "mean", decimals=2, **_BY_DISTRICT),
             TableColumn("d_baseline", "Målt i første målings spredning (d)", "mean", decimals=2, **_BY_DISTRICT),
         ),
-        source=f"{source_of(context)} Et negativt tal er færre vanskeligheder.",
+        source=_with_expectation(context, f"{source_of(context)} Et negativt tal er færre vanskeligheder."),
         rule=context.rule,
     )
 
 
-def _expected_standardised(first: Points, second: Points, code: str) -> float | None:
-    """The expected change over the same spread, with the same correction, as g."""
+def _expected_standardised(context: ReportContext, own: pl.DataFrame, line: ExpectationLine) -> Cell | float | None:
+    """The expected change over the same spread, with the same correction, as g; over the children it is known for."""
+    first, second = (_points(own, f"{occasion}_total_points") for occasion in ("first", "second"))
     spread = math.sqrt((first.var(ddof=1) + second.var(ddof=1)) / 2)
-    population_mean, correlation = reference_values(code)
-    expected = expected_change_without_help(
-        float(first.mean()), population_mean=population_mean, retest_correlation=correlation
-    )
-    return small_sample_correction(first.size - 1) * expected / spread if spread else None
+    expected = expected_changes(own, line)
+    known = ~np.isnan(expected)
+    if not spread or not known.any():
+        return None
+    if not known.all() and not _suffices(context, own.filter(known)):
+        return _HIDDEN
+    return small_sample_correction(first.size - 1) * float(expected[known].mean()) / spread
+
+
+def _with_expectation(context: ReportContext, source: str) -> str:
+    """The source of a table that shows what was to be expected, with where a line of the municipality's own is from."""
+    return f"{source} {own_expectation_note(read_expectations(context.connection))}".strip()
 
 
 # ── which scales? ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -302,11 +348,11 @@ def scales_table(context: ReportContext, pairs: pl.DataFrame, everything: Protec
                     "informant": informant,
                     "scale": titles[scale],
                     "shown_count": shown,
-                    **_behind(own),
+                    **behind(own),
                     "first": cluster_mean_interval(first, labels).by_cluster.value,
                     "second": cluster_mean_interval(second, labels).by_cluster.value,
                     "change": change.value,
-                    **_limits(context, own, change),
+                    **interval_limits(context, own, change),
                 }
             )
     if not rows:
@@ -341,23 +387,44 @@ def _with_scales(pairs: pl.DataFrame) -> pl.DataFrame:
 def added_values(pairs: pl.DataFrame) -> dict[str, AddedValue]:
     """The added value per informant (Danish name), or why there is none.
 
-    A group counts as chosen for its difficulties when its first mean reaches the score at which children are referred.
+    A group counts as chosen for its difficulties when its first mean reaches the score at which children are referred. The
+    first form of a pair is the standard one: core.fct_sdq_form_role takes no follow-up form as a first.
     """
     found = {}
     for code, informant in by_pairs(pairs):
         own = measured_twice(pairs, code)
-        first = _points(own, "first_total_points")
+        group = _in_formula(own) if _in_formula(own).height else own
         found[informant] = added_value(
-            first,
-            _points(own, "first_impact_points"),
-            _points(own, "first_emotional_points"),
-            _points(own, "second_total_points"),
+            *_formula_points(own),
             own["district_code"].to_list(),
             is_parent_form=code == "parent",
-            is_high_risk_group=bool(own.height) and float(first.mean()) >= _referral_threshold(code),
-            days_between=own["days_between"].to_numpy(),
+            is_high_risk_group=bool(group.height)
+            and float(_points(group, "first_total_points").mean()) >= _referral_threshold(code),
+            **_formula_conditions(own),
         )
     return found
+
+
+def _formula_points(own: pl.DataFrame) -> tuple[Points, Points, Points, Points]:
+    return (
+        _points(own, "first_total_points"),
+        _points(own, "first_impact_points"),
+        _points(own, "first_emotional_points"),
+        _points(own, "second_total_points"),
+    )
+
+
+def _formula_conditions(own: pl.DataFrame) -> dict[str, Any]:
+    return {
+        "days_between": _points(own, "days_between"),
+        "is_second_follow_up_form": own["is_second_follow_up_form"].fill_null(False).to_numpy(),
+        "age_years": _points(own, "age_years"),
+    }
+
+
+def _in_formula(own: pl.DataFrame) -> pl.DataFrame:
+    """The pairs that the formula takes: those whom its mean is of."""
+    return own.filter(pairs_in_formula(*_formula_points(own), **_formula_conditions(own)))
 
 
 def added_value_parts(pairs: pl.DataFrame, values: Mapping[str, AddedValue]) -> list[Part]:
@@ -381,14 +448,16 @@ def added_value_table(
     rows = []
     for code, informant in by_pairs(pairs):
         value, own = values[informant], measured_twice(pairs, code)
-        row: dict[str, Any] = {"informant": informant, **_behind(own), "used_count": _NOT_COMPUTABLE, "value": None}
+        if value.points is not None:
+            own = _in_formula(own)
+        row: dict[str, Any] = {"informant": informant, **behind(own), "used_count": _NOT_COMPUTABLE, "value": None}
         # the first reason is enough to stop the formula, and a table has room for one
         row |= {"low": None, "high": None, "reason": REASONS[value.reasons[0]] if value.reasons else "–"}
         if value.points is not None:
             row["used_count"] = everything.cell(
                 "part_count", informant=informant, division=_FORMULA_DIVISION, group=IN_FORMULA
             )
-            row |= {"value": value.points.by_cluster.value, **_limits(context, own, value.points.by_cluster)}
+            row |= {"value": value.points.by_cluster.value, **interval_limits(context, own, value.points.by_cluster)}
         rows.append(row)
     if not rows:
         return None
@@ -404,8 +473,9 @@ def added_value_table(
             TableColumn("high", "Spænd til", "mean", decimals=1, limit_of="value"),
             TableColumn("reason", "Hvorfor intet tal", "label"),
         ),
-        source=f"{source_of(context)} Et tal over 0 er færre vanskeligheder, end formlen venter. Formlen er ikke afprøvet på danske "
-        "børn. Den gælder gruppen og aldrig det enkelte barn.",
+        source=f"{source_of(context)} Et tal over 0 er færre vanskeligheder, end formlen venter. Med er børn på "
+        f"{AGES_YEARS[0]}-{AGES_YEARS[1]} år, der 4-8 måneder efter er målt med opfølgningsskemaet. Formlen er ikke afprøvet på "
+        "danske børn. Den gælder gruppen og aldrig det enkelte barn.",
         rule=context.rule,
     )
 
@@ -420,7 +490,10 @@ def _referral_threshold(code: str) -> float:
 
 def lost_rows(context: ReportContext, pairs: pl.DataFrame) -> list[dict[str, Any]]:
     """What `lost_table` and `lost_change_table` show, one row per informant with at least three pairs."""
-    return [row for code, informant in by_pairs(pairs) if (row := _lost_row(context, pairs, code, informant))]
+    lines = {code: each.line for code, each in read_expectations(context.connection).items()}
+    return [
+        row for code, informant in by_pairs(pairs) if (row := _lost_row(context, pairs, code, informant, lines[code]))
+    ]
 
 
 def lost_table(context: ReportContext, rows: Sequence[Mapping[str, Any]]) -> ProtectedTable:
@@ -441,7 +514,10 @@ def lost_table(context: ReportContext, rows: Sequence[Mapping[str, Any]]) -> Pro
 
 
 def lost_change_table(context: ReportContext, rows: Sequence[Mapping[str, Any]]) -> ProtectedTable:
-    """The change with the lost in mind, per informant: weighted, under two assumptions, and the tipping point."""
+    """The change with the lost in mind, per informant: weighted, beside the expected, under two assumptions, and the tipping point.
+
+    All but the weighted change are means over the children, measured again or not.
+    """
     return protect(
         rows,
         table_id="sdq_lost_change",
@@ -451,17 +527,24 @@ def lost_change_table(context: ReportContext, rows: Sequence[Mapping[str, Any]])
             TableColumn("weighted", "Vægtet ændring", "mean", decimals=1, unit="point", **_BY_DISTRICT),
             TableColumn("low", "Spænd fra", "mean", decimals=1, unit="point", limit_of="weighted"),
             TableColumn("high", "Spænd til", "mean", decimals=1, unit="point", limit_of="weighted"),
-            TableColumn("as_expected", "Resten gik som ventet", "mean", decimals=1, unit="point", **_LOST),
+            TableColumn("expected", "Ventet uden indsats", "mean", decimals=1, unit="point", **_LOST),
+            TableColumn("as_expected", "Resten gik som de målte", "mean", decimals=1, unit="point", **_LOST),
             TableColumn("worse", "Resten gik 3 point dårligere", "mean", decimals=1, unit="point", **_LOST),
             TableColumn("tipping", "Vendepunkt", "mean", decimals=1, unit="point", **_LOST),
         ),
-        source=f"{source_of(context)} Vægtet: hvert målt barn tæller også for dem, der ligner det. Vendepunkt: så mange point "
-        f"dårligere end ventet skulle resten være gået, før tallet for alle børn var uændret. {ROUNDED}",
+        source=_with_expectation(
+            context,
+            f"{source_of(context)} Vægtet: hvert målt barn tæller også for dem, der ligner det. Det ventede gælder alle børn, hvor "
+            "tiden til anden måling er gået. Vendepunkt: så mange point dårligere end de målte skulle resten være gået, før tallet "
+            f"for alle børn var uændret. {ROUNDED}",
+        ),
         rule=context.rule,
     )
 
 
-def _lost_row(context: ReportContext, pairs: pl.DataFrame, code: str, informant: str) -> dict[str, Any] | None:
+def _lost_row(
+    context: ReportContext, pairs: pl.DataFrame, code: str, informant: str, line: ExpectationLine
+) -> dict[str, Any] | None:
     due = pairs.filter((pl.col("informant_code") == code) & (pl.col("unpaired_reason_code").fill_null("") != "not_due"))
     followed = due["is_paired"].to_numpy()
     if followed.sum() < FEWEST_PAIRS:
@@ -475,18 +558,30 @@ def _lost_row(context: ReportContext, pairs: pl.DataFrame, code: str, informant:
     weighted = _weighted_change(due)
     return {
         "informant": informant,
-        **_behind(own),
+        **behind(own),
         "lost_count": lost.height,
-        "lost_institutions_count": lost["institution_code"].n_unique() if lost.height else 0,
+        "lost_institutions_count": distinct_count(lost, "institution_code"),
         "followed": against.followed_mean,
         "lost": against.lost_mean,
         "difference": against.standardised_difference,
         "weighted": None if weighted is None else weighted.value,
-        **({"low": None, "high": None} if weighted is None else _limits(context, own, weighted)),
+        **({"low": None, "high": None} if weighted is None else interval_limits(context, own, weighted)),
+        "expected": _expected_of_all(context, due, line),
         "as_expected": as_expected.mean_change,
         "worse": worse.mean_change,
         "tipping": tipping_point(first, second, mean_change_that_changes_the_answer=0.0),
     }
+
+
+def _expected_of_all(context: ReportContext, due: pl.DataFrame, line: ExpectationLine) -> Cell | float | None:
+    """The mean expected change of these children, followed or lost, over those whose age and sex the line can use."""
+    expected = expected_changes(due, line)
+    known = ~np.isnan(expected)
+    if not known.any():
+        return None
+    if not known.all() and not _suffices(context, due.filter(known)):
+        return _HIDDEN
+    return float(expected[known].mean())
 
 
 def _weighted_change(due: pl.DataFrame) -> Estimate | None:
@@ -516,23 +611,11 @@ def _points(frame: pl.DataFrame, name: str) -> Points:
     return frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 
-def _behind(pairs: pl.DataFrame) -> dict[str, int]:
-    """How many children and institutions stand behind a mean."""
-    institutions = pairs["institution_code"].n_unique() if pairs.height else 0
-    return {"children_count": pairs.height, "institutions_count": institutions}
-
-
-def _limits(context: ReportContext, pairs: pl.DataFrame, estimate: Estimate) -> dict[str, Cell | float | None]:
-    if estimate.has_interval and not interval_may_be_shown(context, pairs):
-        return {"low": _HIDDEN, "high": _HIDDEN}
-    return {"low": estimate.low, "high": estimate.high}
-
-
 def _suffices(context: ReportContext, pairs: pl.DataFrame) -> bool:
-    behind = _behind(pairs)
+    counts = behind(pairs)
     return (
-        behind["children_count"] >= context.rule.minimum_group_children
-        and behind["institutions_count"] >= context.rule.minimum_institutions
+        counts["children_count"] >= context.rule.minimum_group_children
+        and counts["institutions_count"] >= context.rule.minimum_institutions
     )
 
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from pipelines.codes import load_code_table
 from pipelines.committee.context import ReportContext
 from pipelines.committee.wellbeing_changes import FEWER
-from pipelines.committee.wellbeing_groups import source_of
+from pipelines.committee.wellbeing_groups import INFORMANTS, expectation_note, source_of
 from pipelines.committee.wellbeing_tables import STEPS
 from pipelines.disclosure.table import Cell, ProtectedTable
 from pipelines.publish.danish import NBSP, cell_text
@@ -17,6 +16,7 @@ from pipelines.publish.figures import (
     shares_against_expected,
 )
 from pipelines.publish.section import Figure
+from pipelines.sdq_norms.expectation import read_expectations
 
 _DIRECTION = "← færre vanskeligheder end ved første måling"
 _MARKS = (
@@ -37,7 +37,7 @@ def change_figure(context: ReportContext, changes: ProtectedTable, main: str) ->
             title=f"{main}: {finding}",
             subtitle="Ændring i børnenes samlede SDQ-tal fra første til anden måling, efter hvem der har svaret. Point (skalaen går "
             f"fra 0 til 40). {_MARKS}",
-            source=f"{source_of(context)} {expectation_source()}",
+            source=f"{source_of(context)} {expectation_source(context, changes)}",
             constructed=context.is_constructed,
         ),
         label="informant",
@@ -85,8 +85,12 @@ def reliable_figure(context: ReportContext, shares: ProtectedTable, main: str) -
         own,
         FigureWords(
             figure_id="sdq_reliable",
-            title=f"{main}: {cell_text(share, column)} har klart færre vanskeligheder; "
-            f"{cell_text(expected, shares.column('expected_pct'))} kunne man vente uden indsats",
+            title=f"{main}: {cell_text(share, column)} har klart færre vanskeligheder"
+            + (
+                ""
+                if expected.value is None
+                else f"; {cell_text(expected, shares.column('expected_pct'))} kunne man vente uden indsats"
+            ),
             subtitle="Andel børn med en ændring, der er større end skemaets målefejl. Stiplet: andelen, hvis alt var målefejl.",
             source=source_of(context),
             constructed=context.is_constructed,
@@ -149,10 +153,12 @@ def is_like_expected(low: Cell, high: Cell, expected: Cell) -> bool:
     return float(str(low.value)) <= float(str(expected.value)) <= float(str(high.value))
 
 
-def expectation_source() -> str:
-    """What the expected change rests on, from the code table."""
-    status = load_code_table("sdq_reference_values").rows[0]["status"]
-    return f"Det ventede er regnet ud fra en {status}."
+def expectation_source(context: ReportContext, changes: ProtectedTable) -> str:
+    """What the expected change of those who answered rests on, as the tables were built."""
+    shown = changes.values("informant")
+    return expectation_note(
+        {code: each for code, each in read_expectations(context.connection).items() if INFORMANTS[code] in shown}
+    )
 
 
 def _groups_title(groups: ProtectedTable) -> str:

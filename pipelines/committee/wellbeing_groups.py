@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipelines.codes import load_code_table
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
@@ -17,9 +18,13 @@ from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import CellAt, SumRelation, Total, TotalColumn, TotalRow
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.measures.clusters import cluster_mean_interval
-from pipelines.measures.sdq import expected_change_without_help
+from pipelines.measures.intervals import Estimate, NoInterval
+from pipelines.measures.sdq import ExpectationLine, expected_second_points
 from pipelines.publish.danish import NBSP
 from pipelines.publish.sentences import ROUNDED, SDQ_EXPLAINED
+from pipelines.sdq_norms.expectation import Expectation, read_expectations
+
+Points = NDArray[np.float64]
 
 INFORMANTS: Final = {"parent": "Forældre", "teacher": "Lærere og pædagoger", "self": "Børnene selv"}
 SCALES: Final = ("emotional", "conduct", "hyper", "peer", "prosocial", "internalising", "externalising", "impact")
@@ -64,13 +69,24 @@ _FIRST_SCORES: Final = ((0, 14), (15, 19), (20, 40))
 """Low, middle and high, of whole bins; round numbers, not the limits of a norm set."""
 _BINS: Final = ((0, 4), (5, 9), (10, 14), (15, 19), (20, 24), (25, 40))
 _AGES: Final = ((0, 5), (6, 9), (10, 13), (14, 17))
+_ADULTS: Final = f"18{NBSP}år og derover"
+_UNKNOWN_RUNG: Final = "Socialt trin ikke oplyst"
 _PAIRS: Final = f"""
-SELECT informant_code, version_code, institution_code, district_code, model_code, sex_code, age_years,
-       social_rung, education_rung, days_between, is_paired, unpaired_reason_code,
-       first_total_points, second_total_points,
-       {", ".join(f"{occasion}_{scale}_points" for scale in SCALES for occasion in ("first", "second"))}
-FROM core.fct_sdq_pair
-ORDER BY informant_code, district_code, institution_code, first_date, child_id
+SELECT pairs.informant_code, pairs.version_code, pairs.institution_code, pairs.district_code, pairs.model_code, pairs.sex_code,
+       pairs.age_years, pairs.social_rung, pairs.education_rung, pairs.days_between, pairs.is_paired, pairs.unpaired_reason_code,
+       pairs.is_second_follow_up_form, seconds.version_code AS second_version_code,
+       year(pairs.second_date) - year(children.birth_date) - (
+           month(pairs.second_date) * 100 + day(pairs.second_date) < month(children.birth_date) * 100 + day(children.birth_date)
+       )::INTEGER AS second_age_years,
+       pairs.first_total_points, pairs.second_total_points,
+       {", ".join(f"pairs.{occasion}_{scale}_points" for scale in SCALES for occasion in ("first", "second"))}
+FROM core.fct_sdq_pair AS pairs
+LEFT JOIN core.fct_sdq_score AS seconds
+    ON pairs.child_id = seconds.child_id
+    AND pairs.informant_code = seconds.informant_code
+    AND pairs.second_date = seconds.answered_date
+LEFT JOIN core.dim_child AS children ON pairs.child_id = children.child_id
+ORDER BY pairs.informant_code, pairs.district_code, pairs.institution_code, pairs.first_date, pairs.child_id
 """
 
 
@@ -106,15 +122,19 @@ def with_divisions(frame: pl.DataFrame, district_names: Mapping[str, str]) -> pl
         _titled("model_code", models, missing="Model ikke oplyst").alias(MODEL),
         _social_groups().alias(SOCIAL),
         _education_groups().alias(EDUCATION),
-        _spans("age_years", _AGES, unit="år").alias(AGE),
+        _age_groups().alias(AGE),
         _titled("sex_code", sexes, missing="Køn ikke oplyst").alias(SEX),
-        _spans("first_total_points", _FIRST_SCORES, unit="point").alias(FIRST_SCORE),
+        _spans("first_total_points", _FIRST_SCORES, unit="point", missing="Ikke oplyst").alias(FIRST_SCORE),
         _titled("unpaired_reason_code", reasons, missing=_PAIRED_REASON).alias(REASON),
     )
 
 
 def protect_groups(
-    context: ReportContext, pairs: pl.DataFrame, parts: Sequence[Part] = (), *, has_spans: bool = True
+    context: ReportContext,
+    pairs: pl.DataFrame,
+    parts: Sequence[Part] = (),
+    *,
+    first_bands: Mapping[str, Mapping[str, tuple[str, str]]] | None = None,
 ) -> ProtectedTable:
     """Every informant (most pairs first) by every division, counts and means, protected once; the report's tables are excerpts.
 
@@ -122,23 +142,29 @@ def protect_groups(
     of the districts' means, intervals over districts with t(districts - 1). A mean and its interval are two equations in the
     districts' means: the interval stands only where that gives no district's mean back that may not be shown, and the
     districts' own means are shown for all districts of an informant or for none. `parts` are further counts of the same
-    children (`part_count`), so that no table beside this one can be subtracted from it. has_spans: False leaves out what
-    divides by spans of points, for a report that shows bands, which cut the points at other places.
+    children (`part_count`), so that no table beside this one can be subtracted from it. first_bands: for an informant (Danish
+    name) whose points the report shows in bands, the groups that FIRST_SCORE then holds, in order, each with the (division,
+    group) of the part that counts the same pairs; spans of points, which cut at other places, are left out for it.
     """
     rows: list[dict[str, Any]] = []
+    expectations = read_expectations(context.connection)
     totals: list[Total] = [
         TotalRow("group", WHOLE_MUNICIPALITY, columns=_COUNTS, within=("informant", "division")),
         TotalColumn("first_measured_count", ("due_count", "not_due_count")),
         TotalColumn("due_count", ("children_count", "lost_count")),
     ]
-    divisions = (DISTRICT, *CHANGE_DIVISIONS, *((FIRST_SCORE,) if has_spans else ()))
+    divisions = (DISTRICT, *CHANGE_DIVISIONS, FIRST_SCORE)
     for code, informant in by_pairs(pairs):
         own = pairs.filter(pl.col("informant_code") == code)
-        rows += _informant_rows(context, own, code, informant, divisions)
+        bands = (first_bands or {}).get(informant)
+        order = _ORDER if bands is None else {**_ORDER, FIRST_SCORE: tuple(bands)}
+        rows += _informant_rows(context, own, expectations[code].line, informant, divisions, order)
         counted = [*_reason_parts(own, informant), *(part for part in parts if part.informant == informant)]
-        if has_spans:
+        if bands is None:
             counted += _spread_parts(own, informant)
             totals += _spread_relations(own, informant)
+        else:
+            totals += _band_relations(own, informant, bands)
         rows += [_part_row(part) for part in counted]
         totals += [*_equal_totals(informant, divisions), *_part_relations(counted, informant)]
     return protect(
@@ -146,7 +172,7 @@ def protect_groups(
         table_id="sdq_all",
         title="SDQ-tal ved første og anden måling",
         columns=_columns(),
-        source=f"{source_of(context)} {SDQ_EXPLAINED} {ROUNDED}",
+        source=" ".join(filter(None, (source_of(context), SDQ_EXPLAINED, ROUNDED, own_expectation_note(expectations)))),
         rule=context.rule,
         totals=totals,
     )
@@ -166,10 +192,40 @@ def measured_twice(pairs: pl.DataFrame, informant_code: str) -> pl.DataFrame:
     )
 
 
-def reference_values(informant_code: str) -> tuple[float, float]:
-    """(population mean in points, retest correlation) behind the expected change; their source stands in the code table."""
-    row = next(row for row in load_code_table("sdq_reference_values").rows if row["informant_code"] == informant_code)
-    return float(row["population_mean_points"]), float(row["retest_correlation"])
+def age_and_is_boy(pairs: pl.DataFrame) -> tuple[Points, Points]:
+    """Age in years and whether a boy (1 or 0) at the first form, as a line of expectation takes them; NaN where not known."""
+    is_boy = pairs["sex_code"].replace_strict({"M": 1.0, "K": 0.0}, default=None, return_dtype=pl.Float64)
+    return _points(pairs, "age_years"), is_boy.fill_null(float("nan")).to_numpy()
+
+
+def expected_changes(pairs: pl.DataFrame, line: ExpectationLine) -> Points:
+    """Each child's expected change without help in points; NaN where the line needs an age or sex that is not known."""
+    first, (age_years, is_boy) = _points(pairs, "first_total_points"), age_and_is_boy(pairs)
+    return expected_second_points(first, line, age_years=age_years, is_boy=is_boy) - first
+
+
+def expectation_note(expectations: Mapping[str, Expectation]) -> str:
+    """What the expected change of these informants (by code) rests on: a line of the municipality's, or the assumption."""
+    own = {code: each for code, each in expectations.items() if each.is_own}
+    assumed = [each.source for each in expectations.values() if not each.is_own]
+    if not own:
+        return f"Det ventede er regnet ud fra en {assumed[0]}." if assumed else ""
+    if not assumed and len({each.source for each in own.values()}) == 1:
+        return f"Det ventede er regnet ud fra børn uden indsats: {_without_stop(next(iter(own.values())).source)}."
+    said = [
+        f"Det ventede for {INFORMANTS[code].lower()} er regnet ud fra børn uden indsats: {_without_stop(each.source)}."
+        for code, each in own.items()
+    ]
+    return " ".join([*said, *([f"For de andre er det regnet ud fra en {assumed[0]}."] if assumed else [])])
+
+
+def own_expectation_note(expectations: Mapping[str, Expectation]) -> str:
+    """As `expectation_note`, for tables; empty where all rests on the assumption, which stands under the figure."""
+    return expectation_note(expectations) if any(each.is_own for each in expectations.values()) else ""
+
+
+def _without_stop(source: str) -> str:
+    return source.removesuffix(".")
 
 
 def source_of(context: ReportContext) -> str:
@@ -211,9 +267,11 @@ def _capitals(titles: Mapping[str, str]) -> dict[str, str]:
 
 
 def _social_groups() -> pl.Expr:
-    rung = pl.col("social_rung").fill_null(0)
+    rung = pl.col("social_rung")
     return (
-        pl.when(rung == 0)
+        pl.when(rung.is_null())
+        .then(pl.lit(_UNKNOWN_RUNG))
+        .when(rung == 0)
         .then(pl.lit("Ingen social indsats"))
         .when(rung >= 3)
         .then(pl.lit("Socialt trin 3-6"))
@@ -234,27 +292,35 @@ def _education_groups() -> pl.Expr:
     )
 
 
-def _spans(column: str, spans: Sequence[tuple[int, int]], *, unit: str) -> pl.Expr:
+def _age_groups() -> pl.Expr:
+    is_adult = pl.col("age_years") > _AGES[-1][1]
+    return (
+        pl.when(is_adult)
+        .then(pl.lit(_ADULTS))
+        .otherwise(_spans("age_years", _AGES, unit="år", missing="Alder ikke oplyst"))
+    )
+
+
+def _spans(column: str, spans: Sequence[tuple[int, int]], *, unit: str, missing: str) -> pl.Expr:
     found: Any = pl
     for low, high in spans:
         found = found.when(pl.col(column).is_between(low, high)).then(pl.lit(f"{low}-{high}{NBSP}{unit}"))
-    other: pl.Expr = found.otherwise(pl.lit("Ikke oplyst"))
+    other: pl.Expr = found.otherwise(pl.lit(missing))
     return other
 
 
 _ORDER: Final[Mapping[str, tuple[str, ...]]] = {
-    SOCIAL: ("Ingen social indsats", "Socialt trin 1", "Socialt trin 2", "Socialt trin 3-6"),
+    SOCIAL: ("Ingen social indsats", "Socialt trin 1", "Socialt trin 2", "Socialt trin 3-6", _UNKNOWN_RUNG),
     EDUCATION: ("Almen uden støtte", "Almen med støtte", "Uden for almen", "Plads ikke oplyst"),
-    AGE: tuple(f"{low}-{high}{NBSP}år" for low, high in _AGES),
+    AGE: (*(f"{low}-{high}{NBSP}år" for low, high in _AGES), _ADULTS),
     FIRST_SCORE: tuple(span_title(span) for span in _FIRST_SCORES),
     SEX: ("Piger", "Drenge"),
     REASON: tuple(REASONS.values()),
 }
 
 
-def _groups(context: ReportContext, own: pl.DataFrame, division: str) -> list[str]:
+def _groups(context: ReportContext, own: pl.DataFrame, division: str, order: Sequence[str]) -> list[str]:
     found = own[division].unique().to_list()
-    order = _ORDER.get(division, ())
     return sorted(
         found, key=lambda group: (order.index(group) if group in order else len(order), context.danish_order(group))
     )
@@ -264,13 +330,19 @@ def _groups(context: ReportContext, own: pl.DataFrame, division: str) -> list[st
 
 
 def _informant_rows(
-    context: ReportContext, own: pl.DataFrame, code: str, informant: str, divisions: Sequence[str]
+    context: ReportContext,
+    own: pl.DataFrame,
+    line: ExpectationLine,
+    informant: str,
+    divisions: Sequence[str],
+    order: Mapping[str, Sequence[str]],
 ) -> list[dict[str, Any]]:
-    whole = {"informant": informant, **_measured(context, own, code)}
+    whole = {"informant": informant, **_measured(context, own, line)}
     rows = [{**whole, "division": EVERYBODY, "group": WHOLE_MUNICIPALITY}]
     for division in divisions:
-        groups = {group: own.filter(pl.col(division) == group) for group in _groups(context, own, division)}
-        measured = {group: _measured(context, frame, code) for group, frame in groups.items()}
+        names = _groups(context, own, division, order.get(division, ()))
+        groups = {group: own.filter(pl.col(division) == group) for group in names}
+        measured = {group: _measured(context, frame, line) for group, frame in groups.items()}
         if division == DISTRICT and not all(
             _suffices(context, row) for row in measured.values() if int(row["children_count"]) > 0
         ):
@@ -282,7 +354,7 @@ def _informant_rows(
     return rows
 
 
-def _measured(context: ReportContext, frame: pl.DataFrame, code: str) -> dict[str, Any]:
+def _measured(context: ReportContext, frame: pl.DataFrame, line: ExpectationLine) -> dict[str, Any]:
     """Counts of one group of an informant's children, and the means and the interval over districts of those with a pair."""
     paired = frame.filter(pl.col("is_paired"))
     not_due = int((frame["unpaired_reason_code"] == "not_due").fill_null(False).sum())
@@ -293,13 +365,13 @@ def _measured(context: ReportContext, frame: pl.DataFrame, code: str) -> dict[st
         "children_count": paired.height,
         "lost_count": due - paired.height,
         "not_due_count": not_due,
-        "institutions_count": _behind(paired)["institutions_count"],
+        "institutions_count": behind(paired)["institutions_count"],
         "part_count": None,
     }
-    return {**counts, **_means(context, paired.filter(pl.col("district_code").is_not_null()), code)}
+    return {**counts, **_means(context, paired.filter(pl.col("district_code").is_not_null()), line)}
 
 
-def _means(context: ReportContext, pairs: pl.DataFrame, code: str) -> dict[str, Cell | float | None]:
+def _means(context: ReportContext, pairs: pl.DataFrame, line: ExpectationLine) -> dict[str, Cell | float | None]:
     if not pairs.height:
         # hidden, not "cannot be computed": that would tell that a hidden count is 0
         return dict.fromkeys((*_NAMES, "low", "high"), Cell(None, CellStatus.HIDDEN))
@@ -312,44 +384,68 @@ def _means(context: ReportContext, pairs: pl.DataFrame, code: str) -> dict[str, 
         name: cluster_mean_interval(points, labels).by_cluster.value for name, points in (values | strengths).items()
     }
     change = cluster_mean_interval(values["second_total_points"] - values["first_total_points"], labels).by_cluster
-    population_mean, correlation = reference_values(code)
-    first = means["first_total_points"]
-    hides = _interval_gives_back(context, pairs) or not _suffices(context, _behind(pairs))
+    hidden = dict.fromkeys(("low", "high"), Cell(None, CellStatus.HIDDEN))
+    limits = interval_limits(context, pairs, change) if _suffices(context, behind(pairs)) else hidden
     return {
-        "first_mean_points": first,
+        "first_mean_points": means["first_total_points"],
         "second_mean_points": means["second_total_points"],
         "change_mean_points": change.value,
-        "expected_change_points": None
-        if first is None
-        else expected_change_without_help(first, population_mean=population_mean, retest_correlation=correlation),
+        "expected_change_points": _expected_mean(context, pairs, line),
         "first_prosocial_mean_points": means["first_prosocial_points"],
         "second_prosocial_mean_points": means["second_prosocial_points"],
-        "low": Cell(None, CellStatus.HIDDEN) if hides else change.low,
-        "high": Cell(None, CellStatus.HIDDEN) if hides else change.high,
+        **limits,
     }
 
 
-def _points(frame: pl.DataFrame, name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _expected_mean(context: ReportContext, pairs: pl.DataFrame, line: ExpectationLine) -> Cell | float | None:
+    """The mean of the districts' expected changes, over the children with the age and sex that the line needs.
+
+    Hidden where those are too few; None only where the group could be shown and none of its children has them.
+    """
+    expected = expected_changes(pairs, line)
+    known = pairs.filter(~np.isnan(expected))
+    if known.height < pairs.height and not _suffices(context, behind(known)):
+        is_unknown = not known.height and _suffices(context, behind(pairs))
+        return None if is_unknown else Cell(None, CellStatus.HIDDEN)
+    return cluster_mean_interval(expected, pairs["district_code"].to_list()).by_cluster.value
+
+
+def _points(frame: pl.DataFrame, name: str) -> Points:
     return frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 
-def interval_may_be_shown(context: ReportContext, pairs: pl.DataFrame) -> bool:
-    """Whether mean and interval over districts give no district's mean back that may not be shown."""
-    return not _interval_gives_back(context, pairs)
+def interval_limits(context: ReportContext, pairs: pl.DataFrame, estimate: Estimate) -> dict[str, Cell | float | None]:
+    """Low and high of an interval over the districts of these pairs; hidden where it would tell more than may be shown."""
+    if interval_may_be_shown(context, pairs, estimate):
+        return {"low": estimate.low, "high": estimate.high}
+    return dict.fromkeys(("low", "high"), Cell(None, CellStatus.HIDDEN))
 
 
-def _interval_gives_back(context: ReportContext, pairs: pl.DataFrame) -> bool:
+def interval_may_be_shown(context: ReportContext, pairs: pl.DataFrame, estimate: Estimate) -> bool:
+    """Whether mean and interval over districts give no district's mean back that may not be shown.
+
+    With few districts they are as many equations as unknowns; and that there is none, because all districts agree, tells each
+    district's mean, however many there are.
+    """
     districts = pairs.group_by("district_code").agg(
-        pl.len().alias("children_count"), pl.col("institution_code").n_unique().alias("institutions_count")
+        pl.len().alias("children_count"), _distinct("institution_code").alias("institutions_count")
     )
-    return districts.height < FEWEST_HIDDEN_DISTRICTS and not all(
-        _suffices(context, row) for row in districts.iter_rows(named=True)
-    )
+    gives_back = districts.height < FEWEST_HIDDEN_DISTRICTS or estimate.reason is NoInterval.NO_SPREAD
+    return not gives_back or all(_suffices(context, row) for row in districts.iter_rows(named=True))
 
 
-def _behind(pairs: pl.DataFrame) -> dict[str, int]:
-    institutions = pairs["institution_code"].n_unique() if pairs.height else 0
-    return {"children_count": pairs.height, "institutions_count": institutions}
+def behind(pairs: pl.DataFrame) -> dict[str, int]:
+    """How many children and institutions stand behind a mean."""
+    return {"children_count": pairs.height, "institutions_count": distinct_count(pairs, "institution_code")}
+
+
+def distinct_count(frame: pl.DataFrame, column: str) -> int:
+    """How many different values the column has; what is unknown is none of them."""
+    return int(frame.select(_distinct(column)).item())
+
+
+def _distinct(column: str) -> pl.Expr:
+    return pl.col(column).drop_nulls().n_unique()
 
 
 def _suffices(context: ReportContext, row: Mapping[str, Any]) -> bool:
@@ -436,6 +532,16 @@ def _part_relations(parts: Sequence[Part], informant: str) -> list[Total]:
         whole = _at(column, informant, EVERYBODY, WHOLE_MUNICIPALITY)
         relations.append(SumRelation(whole, (_at("part_count", informant, REASON, group),)))
     return relations
+
+
+def _band_relations(own: pl.DataFrame, informant: str, bands: Mapping[str, tuple[str, str]]) -> list[Total]:
+    """The children measured twice of each band at the first form are those that the band's own count holds."""
+    found = set(own[FIRST_SCORE].unique().to_list())
+    return [
+        SumRelation(_at("children_count", informant, FIRST_SCORE, group), (_at("part_count", informant, *counted),))
+        for group, counted in bands.items()
+        if group in found
+    ]
 
 
 def _spread_relations(own: pl.DataFrame, informant: str) -> list[Total]:

@@ -28,6 +28,7 @@ _FALLEN_AWAY: Final = ("no_second_form", "other_informant", "outside_window", "t
 _CHANGE_COLUMNS: Final = ("first_measured_count", "children_count", *(name for name, _ in MEANS[:3]), "low", "high")
 _OTHER_FORMS: Final = {
     "later_form": "et senere skema på samme barn",
+    "earlier_form": "et tidligere skema, som ikke blev fulgt op i tide",
     "follow_up_form": "et opfølgningsskema uden et første skema",
     "follow_up_of_other_informant": "en opfølgning på en anden slags persons skema",
     "total_missing": "et skema med for få svar",
@@ -123,8 +124,11 @@ def spread_table(context: ReportContext, everything: ProtectedTable, informant: 
     )
 
 
-def follow_up_table(context: ReportContext, everything: ProtectedTable) -> ProtectedTable:
-    """How many could have two measurements by now, and how many have, by whole, district, model and first score."""
+def follow_up_table(context: ReportContext, everything: ProtectedTable, *, note: str = "") -> ProtectedTable:
+    """How many could have two measurements by now, and how many have, by whole, district, model and first score.
+
+    note: what else the source line says, such as where the bands of the first score are from.
+    """
     rows = []
     for row in _cells(everything):
         division, group = row["division"].value, row["group"].value
@@ -143,7 +147,7 @@ def follow_up_table(context: ReportContext, everything: ProtectedTable) -> Prote
             TableColumn("children_count", STEPS[2], "number"),
             TableColumn("share_pct", "Andel målt to gange", "number", unit="%"),
         ),
-        source=f"{source_of(context)} Andelen er af dem, der kan have to målinger.",
+        source=f"{source_of(context)} Andelen er af dem, der kan have to målinger. {note}".strip(),
         rule=context.rule,
     )
 

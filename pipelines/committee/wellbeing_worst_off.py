@@ -10,9 +10,9 @@ from typing import Any, Final
 import polars as pl
 
 from pipelines.committee.context import ReportContext
-from pipelines.committee.wellbeing_groups import INFORMANTS, interval_may_be_shown, source_of
+from pipelines.committee.wellbeing_groups import INFORMANTS, behind, interval_limits, source_of
 from pipelines.disclosure.protect import protect
-from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
+from pipelines.disclosure.table import ProtectedTable, TableColumn
 from pipelines.measures.clusters import cluster_mean_interval
 
 WHOLE_GRADE_SHARE: Final = 0.8
@@ -73,7 +73,8 @@ def worst_off_table(context: ReportContext) -> ProtectedTable | None:
             TableColumn("low", "Spænd fra", "mean", decimals=1, unit="point", limit_of="change"),
             TableColumn("high", "Spænd til", "mean", decimals=1, unit="point", limit_of="change"),
         ),
-        source=f"{source_of(context)} Børnene er valgt på ét skema; ændringen er fra to andre. Et lille fald kan man stadig vente.",
+        source=f"{source_of(context)} Børnene er valgt på ét skema; ændringen er fra to andre. Et lille fald kan man "
+        "stadig vente. Hvor stort, står her ikke: Vi ved det kun om børn, der er valgt på den første af de to målinger.",
         rule=context.rule,
     )
 
@@ -159,15 +160,11 @@ def _row(context: ReportContext, pairs: pl.DataFrame, code: str, title: str) -> 
     first, second = (own[name].cast(pl.Float64).to_numpy() for name in ("first_points", "second_points"))
     labels = own["district_code"].to_list()
     change = cluster_mean_interval(second - first, labels).by_cluster
-    hidden = Cell(None, CellStatus.HIDDEN)
-    shows = interval_may_be_shown(context, own)
     return {
         "informant": title,
-        "children_count": own.height,
-        "institutions_count": own["institution_code"].n_unique() if own.height else 0,
+        **behind(own),
         "first": cluster_mean_interval(first, labels).by_cluster.value,
         "second": cluster_mean_interval(second, labels).by_cluster.value,
         "change": change.value,
-        "low": change.low if shows else hidden,
-        "high": change.high if shows else hidden,
+        **interval_limits(context, own, change),
     }

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from pipelines.measures.intervals import Estimate, NoInterval, check_level, no_estimate
+from pipelines.measures.intervals import Estimate, NoInterval, check_level, is_no_spread, no_estimate
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def cluster_mean_interval(values: ArrayLike, clusters: Sequence[Hashable], *, le
     values: `(n,)`, any unit; missing ones (NaN) are left out and counted, never filled in. clusters: one
     label per value. Each cluster counts the same, whatever its size: the answer is about a typical district,
     not a typical child, and so differs from the mean over children when large districts differ from small
-    ones. With one cluster there is a value but no interval.
+    ones. With one cluster, or clusters whose means are all equal, there is a value but no interval.
 
     Drawback: needs clusters that are drawn alike and do not affect each other; with two or three it is very
     wide.
@@ -89,7 +89,9 @@ def code_clusters(clusters: Sequence[Hashable]) -> tuple[NDArray[np.int64], list
 
 
 def t_interval(value: float, standard_error: float, degrees_of_freedom: int, *, level: float, n: int) -> Estimate:
-    """The estimate value +/- t x standard error."""
+    """The estimate value +/- t x standard error; with a standard error of 0 the value alone (`NoInterval.NO_SPREAD`)."""
+    if is_no_spread(standard_error, value):
+        return Estimate(value, None, None, level, n, reason=NoInterval.NO_SPREAD)
     half = float(stats.t.ppf((1 + level) / 2, degrees_of_freedom)) * standard_error
     return Estimate(value, value - half, value + half, level, n, standard_error, degrees_of_freedom)
 

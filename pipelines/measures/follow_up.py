@@ -92,7 +92,8 @@ def weighted_change(
 ) -> Estimate:
     """Weighted mean change in points with a district interval: unweighted mean over districts of weighted means, t(districts - 1).
 
-    Entries with weight 0 or a missing change count in nothing. Nobody: no value; one district: no interval.
+    Entries with weight 0 or a missing change count in nothing. Nobody: no value; one district, or districts
+    with equal means: no interval.
     Raises: ValueError when lengths differ or a weight is negative.
     """
     check_level(level)

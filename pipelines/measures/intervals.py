@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from scipy import stats
 
+_ROUNDING = 1e-12
+"""Points, shares and rates are of the order of 1 or more; what is so much smaller is what arithmetic leaves of a 0."""
+
 
 class NoInterval(StrEnum):
     """Why an estimate has no interval."""
@@ -13,6 +16,10 @@ class NoInterval(StrEnum):
     NO_DATA = "no_data"
     TOO_FEW_CLUSTERS = "too_few_clusters"
     TOO_FEW_EVENTS = "too_few_events"
+    TOO_FEW_CHILDREN = "too_few_children"
+    NOT_REACHED = "not_reached"
+    NO_SPREAD = "no_spread"
+    """The clusters agree to the last bit: nothing tells how far they lie apart, and a width of 0 would claim certainty."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,11 @@ def jeffreys_interval(successes: int, total: int, *, level: float = 0.95) -> Est
 def no_estimate(level: float) -> Estimate:
     """The estimate when there are no data at all."""
     return Estimate(None, None, None, level, 0, reason=NoInterval.NO_DATA)
+
+
+def is_no_spread(standard_error: float, value: float) -> bool:
+    """Whether a standard error is 0 but for rounding, so that no interval can be made of it (`NoInterval.NO_SPREAD`)."""
+    return standard_error <= _ROUNDING * max(1.0, abs(value))
 
 
 def check_level(level: float) -> None:

@@ -42,8 +42,8 @@ def net_movement_rate(
     Arrays `(n,)`, one entry per child (or per child and district, if a child moved between districts): moves
     down, moves up (counts; give steps instead of moves for the second line of a report) and years followed.
     Rate = 100 x moves / years; variance = 100^2 x G/(G-1) x sum over districts of (moves - rate x years)^2 /
-    total years^2; t(G - 1). One district or fewer than five moves behind a rate: the rate, no interval. No
-    years: no rates. The limits of `down` and `up` stop at 0. n = entries with time.
+    total years^2; t(G - 1). One district, fewer than five moves behind a rate, or the same rate in every
+    district: the rate, no interval. No years: no rates. The limits of `down` and `up` stop at 0. n = entries with time.
 
     Drawback: entry on the ladder comes after things got worse, so some movement down is expected without any
     help.
@@ -64,7 +64,8 @@ def net_movement_rate(
 
     def rate(moves: NDArray[np.float64], *, events: float) -> Estimate:
         found = _rate(_sum_by(codes, moves, len(labels)), years_by_district, level=level, n=n)
-        return _without_interval(found) if found.has_interval and events < FEWEST_MOVES else found
+        can_have_interval = found.reason in (None, NoInterval.NO_SPREAD)
+        return _without_interval(found) if can_have_interval and events < FEWEST_MOVES else found
 
     return MovementRates(
         down=_stop_at_zero(rate(down, events=down.sum())),

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
-from pipelines.measures.clusters import cluster_mean_interval
-from pipelines.measures.intervals import Estimate, NoInterval, check_level, no_estimate
+from pipelines.measures.clusters import cluster_mean_interval, code_clusters
+from pipelines.measures.intervals import Estimate, NoInterval, check_level, is_no_spread, no_estimate
 
 FEWEST_PAIRS = 3
 
@@ -25,7 +25,8 @@ class PairedEffect:
     g_av: mean change over the mean of the two SDs (root mean square), freed of small-sample bias; its interval holds for
     children who share districts. d_baseline: over the SD of the first measurement. naive_g_av: with an interval as if children
     were independent; for comparison only. design_effect: how many times larger the variance of the mean change is when
-    counted by district; None with one district. correlation: of the two measurements. missing_count: pairs left out.
+    counted by district; None with one district, or where districts or children do not differ in change. correlation: of the two
+    measurements. missing_count: pairs left out.
     """
 
     g_av: Estimate
@@ -44,14 +45,16 @@ def paired_effect(
     Bonett's standard error, which holds where the usual one covers too little for large effects; for the district interval it is
     multiplied by the root of the design effect of the mean change (by district means against children one by one) and used with
     t(districts - 1). Pairs with a missing value are left out and counted. Fewer than three pairs, or measurements without
-    any spread, give no value; one district gives a value and no interval (the naive interval stays).
+    any spread, give no value; one district, or districts (or children) that all changed alike, give a value and no interval (the
+    naive one stays, unless nothing changed at all).
 
     Drawback: an effect size shrinks where children differ more, whatever the help did; never compare two groups by it alone.
     Source: Bonett, Psychological Methods 13 (2008) 99-109; Becker, British Journal of Mathematical and Statistical Psychology
     41 (1988) 257-278 for the baseline form; Hedges, Journal of Educational Statistics 6 (1981) 107-128 for the correction.
-    Raises: ValueError when lengths differ or a label is missing.
+    Raises: ValueError when lengths differ or a label is missing, also where the pair counts in nothing.
     """
     check_level(level)
+    code_clusters(clusters)
     one, two = (np.asarray(values, dtype=float) for values in (first, second))
     if not one.shape == two.shape == (len(clusters),):
         raise ValueError(f"lengths differ: {one.size}, {two.size}, {len(clusters)}")
@@ -63,13 +66,14 @@ def paired_effect(
         nothing = no_estimate(level)
         return PairedEffect(nothing, nothing, nothing, None, None, missing)
     moments = _Moments.of(one, two)
-    deff = _design_effect(two - one, labels, level=level)
     degrees = len(set(labels)) - 1
+    deff = _design_effect(two - one, labels, level=level)
+    reason = NoInterval.NO_SPREAD if degrees else NoInterval.TOO_FEW_CLUSTERS
     correction = small_sample_correction(moments.count - 1)
     d_av, se_av = moments.average_form()
     d_baseline, se_baseline = moments.baseline_form()
-    by_district = _Scale(level, degrees, None if deff is None else math.sqrt(deff))
-    naive = _Scale(level, None, 1.0)
+    by_district = _Scale(level, degrees, None if deff is None else math.sqrt(deff), reason)
+    naive = _Scale(level, None, 1.0, NoInterval.NO_SPREAD)
     return PairedEffect(
         g_av=by_district.estimate(correction * d_av, d_av, se_av, moments.count),
         d_baseline=by_district.estimate(d_baseline, d_baseline, se_baseline, moments.count),
@@ -137,27 +141,28 @@ class _Moments:
 
 @dataclass(frozen=True)
 class _Scale:
-    """How wide: the distribution (t with `degrees`, normal where None) and the factor on the standard error."""
+    """How wide: the distribution (t with `degrees`, normal where None), the factor on the standard error, and why there is none."""
 
     level: float
     degrees: int | None
     factor: float | None
+    reason: NoInterval
 
     def estimate(self, value: float, centre: float, standard_error: float, count: int) -> Estimate:
-        if self.factor is None:
-            return Estimate(value, None, None, self.level, count, reason=NoInterval.TOO_FEW_CLUSTERS)
+        wide = 0.0 if self.factor is None else standard_error * self.factor
+        if is_no_spread(wide, centre):
+            return Estimate(value, None, None, self.level, count, reason=self.reason)
         upper = (1 + self.level) / 2
         quantile = float(stats.norm.ppf(upper) if self.degrees is None else stats.t.ppf(upper, self.degrees))
-        wide = standard_error * self.factor
         return Estimate(
             value, centre - quantile * wide, centre + quantile * wide, self.level, count, wide, self.degrees
         )
 
 
 def _design_effect(change: NDArray[np.float64], labels: Sequence[Hashable], *, level: float) -> float | None:
-    """(SE of the mean change by districts / SE by children)^2; None where either has no interval."""
+    """(SE of the mean change by districts / SE by children)^2; None where either has no interval: one district, or no spread."""
     means = cluster_mean_interval(change, labels, level=level)
     by_district, naive = means.by_cluster.standard_error, means.naive.standard_error
-    if by_district is None or not naive:
+    if by_district is None or naive is None:
         return None
     return (by_district / naive) ** 2

@@ -12,6 +12,7 @@ from pipelines.measures.intervals import (
     Estimate,
     NoInterval,
     check_level,
+    is_no_spread,
     jeffreys_interval,
     no_estimate,
     wilson_interval,
@@ -66,8 +67,8 @@ def mainstream_share_by_district(
     in made-up municipalities of four to ten districts the interval on the logit held the truth up to two times in a hundred
     more often than the one on the share itself. n = pupils; the standard error is the share's.
 
-    One district: value without interval. Nobody or everybody in the mainstream: the logit is infinite and districts do not
-    differ, so the interval is `mainstream_share`'s. No pupils: no value.
+    One district, or the same share in every one: value without interval. Nobody or everybody in the mainstream: the logit is
+    infinite and districts do not differ, so the interval is `mainstream_share`'s. No pupils: no value.
 
     Drawback: needs districts that are drawn alike; with two or three it is very wide. Children who move between districts
     make these more alike than they are apart: with one child in eight a mover, standard errors came out a tenth too small.
@@ -89,6 +90,8 @@ def mainstream_share_by_district(
     freedom = pupils.size - 1
     residuals = mainstream - share * pupils
     standard_error = math.sqrt(pupils.size / freedom * float((residuals**2).sum())) / total
+    if is_no_spread(standard_error, share):
+        return Estimate(share, None, None, level, total, reason=NoInterval.NO_SPREAD)
     half = float(stats.t.ppf((1 + level) / 2, freedom)) * standard_error / (share * (1 - share))
     logit = math.log(share / (1 - share))
     return Estimate(share, _expit(logit - half), _expit(logit + half), level, total, standard_error, freedom)

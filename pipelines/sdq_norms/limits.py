@@ -1,12 +1,15 @@
-"""From which score on does a norm set call a child's points high? One limit per child, for clinically significant change."""
+"""What does a norm set say of a child's points? One limit per child, for clinically significant change, and one band per child."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipelines.sdq_norms.bands import Band
 from pipelines.sdq_norms.chosen import NormSet
-from pipelines.sdq_norms.vocabulary import DIFFICULTY_SCALES
+from pipelines.sdq_norms.vocabulary import DIFFICULTY_SCALES, MISSING_POINTS, OUTSIDE_NORM_SET
 
 
 def raised_limits(
@@ -28,17 +31,69 @@ def raised_limits(
     """
     if scale not in DIFFICULTY_SCALES:
         raise ValueError(f"needs one of {', '.join(DIFFICULTY_SCALES)}, not {scale!r}")
-    years = np.asarray(ages, dtype=float)
-    if not len(informants) == len(versions) == len(sexes) == years.size:
-        raise ValueError(f"lengths differ: {len(informants)}, {len(versions)}, {years.size}, {len(sexes)}")
-    informant, version, sex = (np.asarray(codes, dtype=object) for codes in (informants, versions, sexes))
-    limits = np.full(years.size, np.nan)
+    children = _Children.of(informants, versions, ages, sexes)
+    limits = np.full(children.years.size, np.nan)
     for band in norm_set.bands:
-        if band.scale_code != scale or not band.is_beyond_limit:
-            continue
-        fits = (informant == band.informant_code) & np.isin(version, np.asarray(band.version_codes, dtype=object))
-        fits &= (years >= band.from_age_years) & (years <= band.to_age_years)
-        if band.sex_code is not None:
-            fits &= sex == band.sex_code
-        limits[fits] = np.fmin(limits[fits], band.lowest_points)
+        if band.scale_code == scale and band.is_beyond_limit:
+            fits = children.fit(band)
+            limits[fits] = np.fmin(limits[fits], band.lowest_points)
     return limits
+
+
+def band_codes(
+    norm_set: NormSet,
+    points: ArrayLike,
+    *,
+    informants: Sequence[str],
+    versions: Sequence[str | None],
+    ages: ArrayLike,
+    sexes: Sequence[str | None],
+    scale: str = "total",
+) -> list[str]:
+    """The code of the band that each child's points lie in, by the rule of marts.mart_sdq_band_counts.
+
+    The rest as for `raised_limits`. A child outside the set, or whose form, age or sex is unknown, is `OUTSIDE_NORM_SET`; one in
+    the set without points `MISSING_POINTS`.
+
+    Raises: ValueError when lengths differ.
+    """
+    children, scores = _Children.of(informants, versions, ages, sexes), np.asarray(points, dtype=float)
+    if scores.size != children.years.size:
+        raise ValueError(f"lengths differ: {scores.size} scores, {children.years.size} children")
+    codes = np.full(scores.size, OUTSIDE_NORM_SET, dtype=object)
+    for band in norm_set.bands:
+        if band.scale_code == scale:
+            fits = children.fit(band)
+            codes[fits & np.isnan(scores)] = MISSING_POINTS
+            codes[fits & (scores >= band.lowest_points) & (scores <= band.highest_points)] = band.band_code
+    return [str(code) for code in codes]
+
+
+@dataclass(frozen=True)
+class _Children:
+    """What decides which bands may be used for each child, `(n,)` each."""
+
+    informant: NDArray[np.object_]
+    version: NDArray[np.object_]
+    sex: NDArray[np.object_]
+    years: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls, informants: Sequence[str], versions: Sequence[str | None], ages: ArrayLike, sexes: Sequence[str | None]
+    ) -> Self:
+        years = np.asarray(ages, dtype=float)
+        if not len(informants) == len(versions) == len(sexes) == years.size:
+            raise ValueError(f"lengths differ: {len(informants)}, {len(versions)}, {years.size}, {len(sexes)}")
+        informant, version, sex = (np.asarray(codes, dtype=object) for codes in (informants, versions, sexes))
+        return cls(informant, version, sex, years)
+
+    def fit(self, band: Band) -> NDArray[np.bool_]:
+        """The children that the band was made for."""
+        fits = (self.informant == band.informant_code) & np.isin(
+            self.version, np.asarray(band.version_codes, dtype=object)
+        )
+        fits &= (self.years >= band.from_age_years) & (self.years <= band.to_age_years)
+        if band.sex_code is not None:
+            fits &= self.sex == band.sex_code
+        return np.asarray(fits, dtype=np.bool_)

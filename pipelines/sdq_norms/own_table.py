@@ -8,15 +8,13 @@ bands either the three (inden for det almindelige, på grænsen, uden for det al
 lidt forhøjet, højt, meget højt; for strengths lidt nedsat, lavt, meget lavt).
 """
 
-import csv
-import io
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from pipelines.codes import load_code_table
 from pipelines.contracts import source_contract
-from pipelines.errors import SettingsError
+from pipelines.pasted_table import folded, read_pasted_rows, refuse_faults
 from pipelines.sdq_norms.bands import Band, coverage_faults, is_to_be_pasted_in, norm_set_codes, scale_titles
 from pipelines.sdq_norms.vocabulary import SCALES
 
@@ -27,7 +25,6 @@ COLUMNS = (
 """The header of the file, in any order."""
 
 _NUMBERS = ("alder fra", "alder til", "fra point", "til point")
-_MOST_NAMED = 20
 
 
 def read_own_bands(path: Path) -> tuple[Band, ...]:
@@ -36,50 +33,16 @@ def read_own_bands(path: Path) -> tuple[Band, ...]:
     Raises:
         SettingsError: the file cannot be read, lacks columns, or has wrong rows; all faults are named, in Danish.
     """
-    if not path.exists():
-        return ()
-    try:
-        text = _text(path.read_bytes())
-        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";", strict=True)
-        header = [name.strip().casefold() for name in reader.fieldnames or ()]
-        # Excel leaves lines of nothing but semicolons behind
-        rows = [(reader.line_num, row) for row in reader if any(row.values())]
-    except (OSError, csv.Error):
-        raise SettingsError(f"{path.name} kan ikke læses som CSV med semikolon. Gem den igen, og kør igen.") from None
-    missing = [column for column in COLUMNS if column not in header]
-    unknown = [name for name in header if name not in COLUMNS]
-    if missing or unknown or len(header) != len(COLUMNS):
-        raise SettingsError(
-            f"{path.name} skal have netop kolonnerne {'; '.join(COLUMNS)} (med semikolon imellem)."
-            + (f" Der mangler: {'; '.join(missing)}." if missing else "")
-            + (f" Der er for meget: {'; '.join(unknown)}." if unknown else "")
-        )
     bands, faults = [], []
-    for line, row in rows:
-        named = {str(name).strip().casefold(): cell for name, cell in row.items()}
-        found = _band({column: (named.get(column) or "").strip() for column in COLUMNS})
-        if None in row:
-            faults.append(f"linje {line}: der står flere felter end kolonner")
-        elif isinstance(found, Band):
+    for row in read_pasted_rows(path, COLUMNS):
+        found = list(row.faults) or _band(row.cells)
+        if isinstance(found, Band):
             bands.append(found)
         else:
-            faults += [f"linje {line}: {fault}" for fault in found]
-    _raise(path.name, faults)
-    _raise(path.name, coverage_faults(bands))
+            faults += [f"linje {row.line}: {fault}" for fault in found]
+    refuse_faults(path.name, faults)
+    refuse_faults(path.name, coverage_faults(bands))
     return tuple(bands)
-
-
-def _text(data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
-
-
-def _raise(name: str, faults: list[str]) -> None:
-    if faults:
-        shown = faults[:_MOST_NAMED] + ([f"og {len(faults) - _MOST_NAMED} til"] if len(faults) > _MOST_NAMED else [])
-        raise SettingsError(f"{name} har {len(faults)} fejl:\n" + "\n".join(f"  - {fault}." for fault in shown))
 
 
 def _band(cells: Mapping[str, str]) -> Band | list[str]:
@@ -87,7 +50,7 @@ def _band(cells: Mapping[str, str]) -> Band | list[str]:
     faults: list[str] = []
 
     def code(column: str, meanings: Mapping[str, str], allowed: str) -> str:
-        found = meanings.get(" ".join(cells[column].casefold().split()))
+        found = meanings.get(folded(cells[column]))
         if found is None:
             faults.append(f"{column} er '{cells[column]}', men skal være {allowed}")
         return found or ""
@@ -149,7 +112,7 @@ def _version_codes(cell: str, faults: list[str]) -> tuple[str, ...]:
     meanings = load_code_table("sdq_versions").codes_by_alias()
     if not cell:
         return tuple(code for code in load_code_table("sdq_versions").codes if code != "18+")
-    found = [meanings.get(" ".join(part.casefold().split())) for part in cell.split("|")]
+    found = [meanings.get(folded(part)) for part in cell.split("|")]
     if None in found:
         # Excel makes a date of 4-10; the title with "år" stays as it is
         faults.append(
@@ -170,7 +133,7 @@ def _scale_codes() -> dict[str, str]:
     contract = source_contract("sdq_scores")
     columns = {scale: contract.column(f"{scale}_points") for scale in SCALES}
     return {
-        " ".join(spelling.casefold().split()): scale
+        folded(spelling): scale
         for scale, column in columns.items()
         for spelling in (scale, column.title, *column.aliases)
     }

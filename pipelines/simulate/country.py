@@ -42,7 +42,7 @@ _LARGEST_SHARE = 0.10
 _FEWEST_DISTRICTS, _MOST_DISTRICTS = 3, 12
 _ADVISER_SHARE = 0.4
 _MODEL_START_YEARS = (2021, 2025)
-_OWN_NUMBERS = ("institution_code", "cluster_code", "measure_id", "session_id")
+_OWN_NUMBERS = ("institution_code", "cluster_code", "measure_id", "session_id", "review_id", "account_code")
 """Numbers that every municipality counts from the same first one: across the country they get its code in front."""
 _SEED_BITS_LEFT_OUT = 12
 """A seed of 52 bits keeps its value in every reader of JSON."""

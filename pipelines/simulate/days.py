@@ -70,6 +70,17 @@ def birthdays(birth_days: Days, age_years: int) -> Days:
     return days
 
 
+def months_later(days: Days, months: int) -> Days:
+    """The same day so many months later, or the month's last where it has no such day."""
+    dates = days.astype("datetime64[D]")
+    month = dates.astype("datetime64[M]")
+    day_in_month = (dates - month.astype("datetime64[D]")).astype(np.int64)
+    later = month + months
+    length = ((later + 1).astype("datetime64[D]") - later.astype("datetime64[D]")).astype(np.int64)
+    moved: Days = later.astype("datetime64[D]").astype(np.int64) + np.minimum(day_in_month, length - 1)
+    return moved
+
+
 def date_series(days: Days) -> pl.Series:
     """A date column; NEVER becomes empty."""
     numbers = pl.Series(values=np.where(days >= NEVER, 0, days).astype(np.int32)).cast(pl.Date)

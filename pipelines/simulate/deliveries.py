@@ -34,6 +34,9 @@ FILE_STEMS = {
     "measures": "indsatser",
     "sessions": "moeder",
     "segregation_figures": "inklusionstal",
+    "reviews": "opfoelgninger",
+    "costs": "udgifter_indsatser",
+    "cost_accounts": "udgifter_konti",
 }
 """The file name of each source that comes in one file, without month and ending."""
 

@@ -9,7 +9,7 @@ from datetime import date
 
 import numpy as np
 
-from pipelines.simulate.days import DAYS_PER_YEAR, NEVER, Days, Indices, Numbers, day_number
+from pipelines.simulate.days import DAYS_PER_YEAR, NEVER, Days, Indices, Numbers, day_number, months_later
 from pipelines.simulate.population import Children
 
 MONTHS_AFTER = 24
@@ -42,7 +42,7 @@ def exposure_of(children: Children, child: Indices, rung: Indices, start: Days, 
     """Time at risk from spells (child, rung, [start, stop), sorted by child and day), up to and with the day `end`."""
     helped = rung >= 1
     stop = np.minimum(stop, end + 1)
-    child, start, after = child[helped], start[helped], _months_later(stop[helped] - 1, MONTHS_AFTER)
+    child, start, after = child[helped], start[helped], months_later(stop[helped] - 1, MONTHS_AFTER)
     child, start, after = _merged(child, start, after)
     after = np.minimum(np.minimum(after, children.adult_day[child]), end + 1)
     moves = children.district_change_day[child]
@@ -79,14 +79,3 @@ def _merged(child: Indices, start: Days, after: Days) -> tuple[Indices, Days, Da
     first = np.flatnonzero(is_new)
     last = np.append(first[1:], len(child)) - 1
     return child[first], start[first], latest[last] - key[last]
-
-
-def _months_later(days: Days, months: int) -> Days:
-    """The same day so many months later, or the month's last where it has no such day."""
-    dates = days.astype("datetime64[D]")
-    month = dates.astype("datetime64[M]")
-    day_in_month = (dates - month.astype("datetime64[D]")).astype(np.int64)
-    later = month + months
-    length = ((later + 1).astype("datetime64[D]") - later.astype("datetime64[D]")).astype(np.int64)
-    moved: Days = later.astype("datetime64[D]").astype(np.int64) + np.minimum(day_in_month, length - 1)
-    return moved

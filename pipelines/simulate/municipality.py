@@ -12,6 +12,8 @@ import numpy as np
 import polars as pl
 
 from pipelines.simulate.borders import Visitors, draw_visitors, visitor_placement_rows, visitor_residence_rows
+from pipelines.simulate.costs import Accounts, Costs, account_rows, cost_rows, draw_costs, sum_accounts
+from pipelines.simulate.courses import DeliveredMeasures, delivered_measures
 from pipelines.simulate.days import part_generator
 from pipelines.simulate.geography import DEFAULT_MUNICIPALITY_CODE, Geography, draw_geography, organisation_rows
 from pipelines.simulate.ladder import Histories
@@ -19,6 +21,7 @@ from pipelines.simulate.measures import draw_social_histories, measure_rows, soc
 from pipelines.simulate.parameters import Parameters
 from pipelines.simulate.population import WHOLE_SPACE, Children, NumberBlock, draw_children, residence_rows
 from pipelines.simulate.profile import DemoProfile, read_demo_profile
+from pipelines.simulate.reviews import Reviews, draw_reviews, review_rows
 from pipelines.simulate.schooling import Placements, draw_placements, placement_rows
 from pipelines.simulate.sdq import SdqDraw, draw_sdq, form_rows
 from pipelines.simulate.sdq_scores import ScoreDeliveries, draw_score_deliveries, forms_with_answers, score_rows
@@ -53,6 +56,45 @@ class SimulatedMunicipality:
             parameters=self.parameters.sdq_scores, sdq=self.parameters.sdq,
         )  # fmt: skip
 
+    @property
+    def register_start_date(self) -> date:
+        """The first day of the registers on the social track: measures that had ended, and what was done before, are left out."""
+        return social_history_start(self.parameters.ladder, self.data_end_date)
+
+    @cached_property
+    def measures(self) -> pl.DataFrame:
+        """The delivered measures, contract columns."""
+        return measure_rows(
+            part_generator(self.seed, "measures"), self.social_histories, self.children, self.parameters.ladder,
+            data_end=self.data_end_date,
+        )  # fmt: skip
+
+    @cached_property
+    def delivered_measures(self) -> DeliveredMeasures:
+        """The delivered measures as arrays, with the unbroken courses they make up."""
+        return delivered_measures(self.measures, self.children.numbers)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        """Follow-ups, revisitations and meetings of the Kreative Råd."""
+        return draw_reviews(
+            part_generator(self.seed, "reviews"), self.delivered_measures, self.children, self.placements,
+            self.parameters.reviews, register_start=self.register_start_date, data_end=self.data_end_date,
+        )  # fmt: skip
+
+    @cached_property
+    def costs(self) -> Costs:
+        """What every measure cost, quarter by quarter."""
+        return draw_costs(
+            part_generator(self.seed, "costs"), self.delivered_measures, self.parameters.costs,
+            register_start=self.register_start_date, data_end=self.data_end_date,
+        )  # fmt: skip
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """The same money by account."""
+        return sum_accounts(self.costs, self.delivered_measures, self.measures, self.children, self.parameters.costs)
+
     @cached_property
     def tables(self) -> Mapping[str, pl.DataFrame]:
         """One frame per source with the columns of its contract, codes as in the code tables, right and complete.
@@ -75,10 +117,7 @@ class SimulatedMunicipality:
                 ]
             ),
             "segregation_figures": figure_rows(self),
-            "measures": measure_rows(
-                part_generator(self.seed, "measures"), self.social_histories, self.children, self.parameters.ladder,
-                data_end=self.data_end_date,
-            ),
+            "measures": self.measures,
             "sdq_answers": form_rows(
                 forms_with_answers(self.sdq.forms, self.score_deliveries), self.children, self.geography, self.parameters.sdq
             ),
@@ -86,6 +125,9 @@ class SimulatedMunicipality:
             "sessions": session_rows(
                 part_generator(self.seed, "session contents"), self.sessions, self.profile, self.geography
             ),
+            "reviews": review_rows(self.reviews, self.delivered_measures, self.children, self.geography.codes),
+            "costs": cost_rows(self.costs, self.delivered_measures, self.children),
+            "cost_accounts": account_rows(self.accounts, [district.code for district in self.profile.districts]),
         }  # fmt: skip
 
 

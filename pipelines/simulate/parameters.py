@@ -264,6 +264,75 @@ class SessionParameters:
 
 
 @dataclass(frozen=True)
+class ReviewParameters:
+    """When help is looked at again, and what is judged."""
+
+    first_on_time_share: float = _parameter(
+        0.78, unit="share of courses of a measure first followed up within three months", source=ASSUMED
+    )
+    never_followed_share: float = _parameter(0.05, unit="share of courses never followed up", source=ASSUMED)
+    first_least_days: int = _parameter(40, unit="days from start to first follow-up, on time", source=ASSUMED)
+    first_on_time_most_days: int = _parameter(
+        85, unit="days from start to first follow-up, on time", source="with a weekend, under the shortest three months"
+    )
+    first_late_least_days: int = _parameter(
+        95, unit="days from start to first follow-up, too late", source="over the longest three months"
+    )
+    first_late_most_days: int = _parameter(200, unit="days from start to first follow-up, too late", source=ASSUMED)
+    follow_up_interval_days: int = _parameter(
+        182, unit="days between follow-ups", source="serviceloven's former six months; barnets lov fixes none", least=60
+    )
+    revisitation_interval_days: int = _parameter(
+        365, unit="days between revisitations of a special placement", source=ASSUMED, least=60
+    )
+    revisitation_held_share: float = _parameter(0.85, unit="share of revisitations held", source=ASSUMED)
+    council_interval_days: int = _parameter(
+        180, unit="days between meetings of the Kreative Råd on a child", source=ASSUMED, least=60
+    )
+    council_share: float = _parameter(
+        0.4,
+        unit="share of stays in special settings that the Kreative Råd follows",
+        source="Ballerup 2017 has such councils; the share is assumed, and every made-up municipality has one",
+    )
+    council_before_share: float = _parameter(
+        0.3, unit="share of stays in special settings that the Kreative Råd discussed before", source=ASSUMED
+    )
+    interval_jitter_days: int = _parameter(
+        25, unit="days earlier or later than the interval says", source=ASSUMED, most=29
+    )
+    return_possible_share: float = _parameter(0.2, unit="share of judgements", source=ASSUMED)
+    return_not_possible_share: float = _parameter(0.6, unit="share of judgements; the rest not judged", source=ASSUMED)
+    exhausted_share: float = _parameter(
+        0.3, unit="share of the council's meetings on children in special settings", source=ASSUMED
+    )
+    recommended_share: float = _parameter(0.5, unit="share of those with exhausted options", source=ASSUMED)
+    planned_share: float = _parameter(0.85, unit="share of reviews planned ahead", source=ASSUMED)
+    put_off_share: float = _parameter(0.25, unit="share of planned reviews held later", source=ASSUMED)
+    put_off_most_days: int = _parameter(28, unit="days later than planned", source=ASSUMED, least=1)
+
+
+@dataclass(frozen=True)
+class CostParameters:
+    """What help costs."""
+
+    rung_price_dkk_per_month: tuple[float, ...] = _parameter(
+        (4_000.0, 9_500.0, 14_000.0, 38_000.0, 105_000.0),
+        unit="DKK per month a measure runs, social rung 2-6",
+        source="assumption: rising up the ladder as unit costs do, in no municipality's figures",
+        least=0,
+        most=1_000_000,
+    )
+    measure_log_sd: float = _parameter(0.35, unit="SD of the log of a measure's price", source=ASSUMED)
+    quarter_log_sd: float = _parameter(0.08, unit="SD of the log of a quarter's spend", source=ASSUMED)
+    taken_back_share: float = _parameter(
+        0.05, unit="share of ended measures of which some is taken back", source=ASSUMED
+    )
+    shared_share: float = _parameter(
+        0.04, unit="spend on no single measure, share of an account's other spend", source=ASSUMED
+    )
+
+
+@dataclass(frozen=True)
 class BorderParameters:
     """Children and places across the municipal border."""
 
@@ -365,6 +434,8 @@ class Parameters:
     sdq: SdqParameters = SdqParameters()
     sdq_scores: ScoreDeliveryParameters = ScoreDeliveryParameters()
     sessions: SessionParameters = SessionParameters()
+    reviews: ReviewParameters = ReviewParameters()
+    costs: CostParameters = CostParameters()
     borders: BorderParameters = BorderParameters()
     publication: PublicationParameters = PublicationParameters()
     defects: DefectParameters = DefectParameters()
@@ -453,6 +524,8 @@ _IN_ORDER = (
     ("sdq", "follow_up_least_days", "follow_up_most_days"),
     ("sdq", "window_least_days", "window_most_days"),
     ("sessions", "late_least_days", "late_most_days"),
+    ("reviews", "first_least_days", "first_on_time_most_days"),
+    ("reviews", "first_late_least_days", "first_late_most_days"),
 )
 _AT_MOST_ONE = (
     ("sdq", "child_variance_share", "informant_variance_share"),
@@ -460,6 +533,8 @@ _AT_MOST_ONE = (
     ("sdq", "district_change_variance_share", "institution_change_variance_share"),
     ("sessions", "held_share", "late_share", "cancelled_share"),
     ("sessions", "missing_district_held_share", "late_share", "missing_district_cancelled_share"),
+    ("reviews", "first_on_time_share", "never_followed_share"),
+    ("reviews", "return_possible_share", "return_not_possible_share"),
 )
 
 

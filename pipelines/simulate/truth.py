@@ -1,4 +1,4 @@
-"""What is true of a made-up municipality: shares, moves, SDQ changes, meetings and planted defects, as a JSON file.
+"""What is true of a made-up municipality: shares, moves, SDQ changes, meetings, reviews, spend, defects: as JSON.
 
 Everything is counted from the simulator's own arrays, never from the files. Names of counts are those of the marts that must
 find them again. A district is the child's home district: on 30 September for shares, on the last day before a move for moves,
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipelines.simulate.costs import spend_truth
 from pipelines.simulate.days import (
     NEVER,
     Flags,
@@ -30,6 +31,7 @@ from pipelines.simulate.moves import MOVE_CAUSES, education_exposure, education_
 from pipelines.simulate.municipality import SimulatedMunicipality
 from pipelines.simulate.parameters import describe_parameters
 from pipelines.simulate.potential import potential_outcomes
+from pipelines.simulate.reviews import first_follow_up_truth, review_truth
 from pipelines.simulate.schooling import DAYCARE_GRADE, LOWEST_SEGREGATED_RUNG
 from pipelines.simulate.sdq import Forms
 from pipelines.simulate.sdq_groups import sdq_group_truth
@@ -83,7 +85,8 @@ def truth_of(simulated: SimulatedMunicipality, *, dirty: int = 1) -> dict[str, A
 
 
 def truth_without_files(simulated: SimulatedMunicipality) -> dict[str, Any]:
-    """What is true of the municipality, however it is delivered: parameters, targets, shares, moves, SDQ changes, meetings."""
+    """What is true of the municipality, however it is delivered: parameters, targets, shares, moves, SDQ changes, meetings,
+    reviews, spend."""
     return {
         "municipality_name": simulated.profile.municipality_name,
         "seed": simulated.seed,
@@ -101,6 +104,9 @@ def truth_without_files(simulated: SimulatedMunicipality) -> dict[str, Any]:
         "sdq_score_sources": score_source_truth(simulated),
         "sdq_scoring_errors": scoring_error_truth(simulated),
         "sessions": session_counts(simulated),
+        "reviews": review_truth(simulated),
+        "first_follow_ups": first_follow_up_truth(simulated),
+        "spend": spend_truth(simulated),
         "potential_outcomes": potential_outcomes(simulated),
     }
 

@@ -163,4 +163,7 @@ def decimals_of(column: Column) -> int:
 
 
 def _grouped(whole: str, layout: Layout) -> str:
-    return f"{int(whole):,}".replace(",", ".") if layout.has_thousands_point else whole
+    if not layout.has_thousands_point:
+        return whole
+    sign = whole[: whole.startswith("-")]  # int would lose that of -0,50
+    return sign + f"{int(whole.removeprefix('-')):,}".replace(",", ".")

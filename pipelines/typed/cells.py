@@ -24,6 +24,8 @@ _CPR_ANYWHERE = (
 _CPR_ALONE = "(CPR|CPRNR)?((0[1-9]|[12][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])|[1-9])(0[1-9]|1[0-2])[0-9]{6}"
 _CPR_SIGNS = 10
 _EIGHT_DIGITS = 10_000_000  # a number column that allows this many digits could hold a CPR number
+# 1034567,89 is kroner and øre, though its digits alone would do for a number that lost its zero
+_AMOUNT = "[+-]?([0-9]{1,8}|[0-9]{1,2}([.][0-9]{3}){1,2})[.,][0-9]{1,2}"
 _FIRST_DATE, _LAST_DATE = "1900-01-01", "2100-12-31"
 _OPEN_END = "9999"
 _DATE_FORMATS = (
@@ -186,7 +188,10 @@ def _number_sql(column: Column, raw: str, point: Point) -> str:
         )
     elif has_decimal_point:  # a point alone parts decimals; only a comma after it shows that it parts thousands
         grouped = grouped.replace(")?", ")") if column.parse == "decimal" else "[+-]?[1-9][0-9]{0,2}([.][0-9]{3})+,0+"
-    guard = f"WHEN {_cpr_shaped_sql(cell)} THEN NULL " if (column.maximum or 1e9) >= _EIGHT_DIGITS else ""
+    guard = ""
+    if (column.maximum or 1e9) >= _EIGHT_DIGITS:
+        is_amount = f"regexp_full_match({cell}, '{_AMOUNT}')" if column.parse == "decimal" else "false"
+        guard = f"WHEN NOT {is_amount} AND {_cpr_shaped_sql(cell)} THEN NULL "
     return (
         f"CASE {guard}{usual} WHEN {raw} IS NULL THEN NULL "
         f"WHEN regexp_full_match({cell}, '{grouped}') THEN try_cast({no_points} AS {kind}) "

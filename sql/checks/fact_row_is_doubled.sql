@@ -31,8 +31,20 @@ keys as (
     select
         'fct_ladder_move' as table_name,
         child_id,
-        concat(track_code, ' ', cast(moved_on_date as varchar)) as row_key
+        concat(ladder_code, ' ', track_code, ' ', cast(moved_on_date as varchar)) as row_key
     from core.fct_ladder_move
+    union all
+    select
+        'fct_review' as table_name,
+        child_id,
+        review_id as row_key
+    from core.fct_review
+    union all
+    select
+        'fct_cost' as table_name,
+        child_id,
+        concat(measure_id, ' ', cost_kind_code, ' ', cast(period_start_date as varchar)) as row_key
+    from core.fct_cost
     union all
     select
         'dim_child' as table_name,

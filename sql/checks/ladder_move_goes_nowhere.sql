@@ -8,6 +8,7 @@ moves as (
 )
 
 select
+    ladder_code,
     child_id,
     track_code,
     moved_on_date

@@ -1,6 +1,6 @@
--- One row is one end of one time on a rung: a move to another rung, or the reason why nothing more is known.
--- Key: child_id, track_code, moved_on_date.
--- From: core.fct_ladder_spell, core.fct_measure, core.fct_residence, core.dim_child, codes.settings.
+-- One row is one end of one time on a rung of one ladder: a move to another rung, or the reason why nothing more is known.
+-- Key: ladder_code, child_id, track_code, moved_on_date.
+-- From: core.fct_ladder_spell, core.fct_ladder_input, core.fct_residence, core.dim_child, codes.settings.
 -- Units: rungs; moved_on_date is the first day that is no longer spent on from_rung.
 -- Reference: cause_code is
 --   down, up          from one rung from 1 up to another, lower or higher;
@@ -15,20 +15,22 @@ settings as (
 
 spells as (
     select
+        ladder_code,
         child_id,
         track_code,
         rung as from_rung,
         is_rung_uncertain,
         is_open_at_data_end,
         cast(end_date + interval '1' day as date) as moved_on_date,
-        lead(rung) over (partition by child_id, track_code order by start_date) as next_rung,
-        lead(is_rung_uncertain) over (partition by child_id, track_code order by start_date) as is_next_uncertain,
-        lead(start_date) over (partition by child_id, track_code order by start_date) as next_start_date
+        lead(rung) over (partition by ladder_code, child_id, track_code order by start_date) as next_rung,
+        lead(is_rung_uncertain) over (partition by ladder_code, child_id, track_code order by start_date) as is_next_uncertain,
+        lead(start_date) over (partition by ladder_code, child_id, track_code order by start_date) as next_start_date
     from core.fct_ladder_spell
 ),
 
 ends as (
     select
+        ladder_code,
         child_id,
         track_code,
         from_rung,
@@ -71,6 +73,7 @@ departures as (
 
 near_departure as (
     select distinct
+        ends.ladder_code,
         ends.child_id,
         ends.track_code,
         ends.moved_on_date
@@ -83,19 +86,25 @@ near_departure as (
 -- What the case system says about the end: the measures that ended on the rung just left.
 said_reasons as (
     select
+        ends.ladder_code,
         ends.child_id,
         ends.moved_on_date,
-        bool_or(measures.is_ended_by_age) as is_ended_by_age,
-        bool_or(measures.is_ended_by_moving) as is_ended_by_moving
+        bool_or(inputs.is_ended_by_age) as is_ended_by_age,
+        bool_or(inputs.is_ended_by_moving) as is_ended_by_moving
     from ends
-    inner join core.fct_measure as measures
-        on ends.child_id = measures.child_id and ends.from_rung = measures.social_rung
+    inner join core.fct_ladder_input as inputs
+        on
+            ends.ladder_code = inputs.ladder_code
+            and ends.child_id = inputs.child_id
+            and ends.track_code = inputs.track_code
+            and ends.from_rung = inputs.rung
     cross join settings
     where
         ends.track_code = 'social'
-        and measures.end_date < ends.moved_on_date
-        and date_diff('day', measures.end_date, ends.moved_on_date) - 1 <= settings.grace_gap_days
-    group by ends.child_id, ends.moved_on_date
+        and inputs.source = 'measures'
+        and inputs.delivered_end_date < ends.moved_on_date
+        and date_diff('day', inputs.delivered_end_date, ends.moved_on_date) - 1 <= settings.grace_gap_days
+    group by ends.ladder_code, ends.child_id, ends.moved_on_date
 ),
 
 explained as (
@@ -109,12 +118,14 @@ explained as (
     inner join core.dim_child as children on ends.child_id = children.child_id
     left join near_departure
         on
-            ends.child_id = near_departure.child_id
+            ends.ladder_code = near_departure.ladder_code
+            and ends.child_id = near_departure.child_id
             and ends.track_code = near_departure.track_code
             and ends.moved_on_date = near_departure.moved_on_date
     left join said_reasons
         on
             ends.track_code = 'social'
+            and ends.ladder_code = said_reasons.ladder_code
             and ends.child_id = said_reasons.child_id
             and ends.moved_on_date = said_reasons.moved_on_date
 ),
@@ -164,12 +175,13 @@ placed as (
             and caused.moved_on_date <= living.after_date
     qualify
         row_number() over (
-            partition by caused.child_id, caused.track_code, caused.moved_on_date
+            partition by caused.ladder_code, caused.child_id, caused.track_code, caused.moved_on_date
             order by living.start_date
         ) = 1
 )
 
 select
+    ladder_code,
     child_id,
     track_code,
     from_rung,

@@ -1,148 +1,87 @@
--- One row is one unbroken time that one child spent on one rung of one track.
--- Key: child_id, track_code, start_date.
--- From: core.fct_measure, core.fct_school_placement, core.fct_residence, core.dim_child, codes.settings.
--- Units: rung 0 to 6 (social) or 0 to 5 (education); end_date is the last day; duration_days counts both ends.
+-- One row is one unbroken time that one child spent on one rung of one track of one ladder.
+-- Key: ladder_code, child_id, track_code, start_date.
+-- From: core.fct_ladder_input, codes.settings.
+-- Units: rung 0 to 6 (social) or 0 to 5 (education) on the national ladder; end_date is the last day; duration_days counts both
+-- ends.
 -- Reference: a child's rung on a day is the highest open one of the track. Written rules for gaps and overlaps:
 --   1. two times on the same rung with at most grace_gap_days between them are one time;
 --   2. on every day the highest rung wins;
 --   3. a hole of at most grace_gap_days before another rung, or before leaving, belongs to the rung before it;
 --   4. of several measures begun on one day, those that also ended that day are left out (one move, to the last state);
 --   5. a time ends on the day before the 18th birthday, when the child leaves the register, and on the as-of date.
+-- Rules 1, 4 and 5 are applied row by row in core.fct_ladder_input, the others here.
 -- On the social track a resident child without measures stands on rung 0; on the education track a child without a
--- place is unknown, not on rung 0. Social rung 1 needs session cases, which are not delivered yet: nobody stands on it.
+-- place is unknown, not on rung 0. Social rung 1 needs meetings that name the child, and the meetings delivered name none:
+-- nobody stands on it.
+-- A register often begins with what was still running on its first day: it is known to hold ends from the day after the first
+-- delivered end of a row on rung 1 or higher. A time that began before is_left_truncated: such times were kept because they
+-- lasted. observed_from_date is the first day on which its end would have been seen; empty when it had ended before.
 with
 settings as (
     select
         grace_gap_days,
-        as_of_date,
         cast(as_of_date + interval '1' day as date) as data_end_date
     from codes.settings
 ),
 
-children as (
-    select
-        child_id,
-        turns_18_date,
-        cast(observed_to_date + interval '1' day as date) as left_date
-    from core.dim_child
-),
-
-given as (
-    select
-        child_id,
-        'social' as track_code,
-        social_rung as rung,
-        is_rung_uncertain,
-        false as is_background,
-        start_date,
-        end_date
-    from core.fct_measure
-    where social_rung is not null
-    union all
-    select
-        child_id,
-        'education' as track_code,
-        education_rung as rung,
-        false as is_rung_uncertain,
-        false as is_background,
-        start_date,
-        end_date
-    from core.fct_school_placement
-    union all
-    select
-        child_id,
-        'social' as track_code,
-        0 as rung,
-        false as is_rung_uncertain,
-        true as is_background,
-        start_date,
-        end_date
-    from core.fct_residence
-),
-
--- From here on a period is [start_date, after_date): after_date is the first day that no longer belongs to it.
-clipped as (
-    select
-        given.child_id,
-        given.track_code,
-        given.rung,
-        given.is_rung_uncertain,
-        given.is_background,
-        given.start_date,
-        settings.grace_gap_days,
-        settings.data_end_date,
-        least(
-            coalesce(cast(given.end_date + interval '1' day as date), settings.data_end_date),
-            coalesce(children.left_date, settings.data_end_date),
-            children.turns_18_date,
-            settings.data_end_date
-        ) as after_date
-    from given
-    inner join children on given.child_id = children.child_id
-    cross join settings
-),
-
--- Rule 4.
-lasting as (
-    select *
-    from clipped
-    where after_date > start_date
-    qualify
-        is_background
-        or date_diff('day', start_date, after_date) > 1
-        or max(after_date) over (partition by child_id, track_code, is_background, start_date) = after_date
-),
-
--- Rule 1.
-same_rung as (
-    select
-        *,
-        case
-            when
-                date_diff(
-                    'day',
-                    max(after_date) over (
-                        partition by child_id, track_code, rung
-                        order by start_date, after_date
-                        rows between unbounded preceding and 1 preceding
-                    ),
-                    start_date
-                ) <= grace_gap_days
-                then 0
-            else 1
-        end as is_new
-    from lasting
-),
-
-same_rung_numbered as (
-    select
-        *,
-        sum(is_new) over (
-            partition by child_id, track_code, rung
-            order by start_date, after_date
-            rows between unbounded preceding and current row
-        ) as stay_number
-    from same_rung
-),
-
 stays as (
     select
-        child_id,
-        track_code,
-        rung,
-        stay_number,
-        grace_gap_days,
-        data_end_date,
-        bool_or(is_rung_uncertain) as is_rung_uncertain,
-        min(start_date) as start_date,
-        max(after_date) as after_date
-    from same_rung_numbered
-    group by child_id, track_code, rung, stay_number, grace_gap_days, data_end_date
+        inputs.ladder_code,
+        inputs.child_id,
+        inputs.track_code,
+        inputs.rung,
+        inputs.stay_number,
+        settings.grace_gap_days,
+        settings.data_end_date,
+        bool_or(inputs.is_rung_uncertain) as is_rung_uncertain,
+        min(inputs.start_date) as start_date,
+        max(inputs.after_date) as after_date
+    from core.fct_ladder_input as inputs
+    cross join settings
+    group by
+        inputs.ladder_code,
+        inputs.child_id,
+        inputs.track_code,
+        inputs.rung,
+        inputs.stay_number,
+        settings.grace_gap_days,
+        settings.data_end_date
+),
+
+tracks as (
+    select distinct
+        ladder_code,
+        track_code
+    from core.fct_ladder_input
+),
+
+first_ends as (
+    select
+        inputs.ladder_code,
+        inputs.track_code,
+        cast(min(inputs.delivered_end_date) + interval '1' day as date) as known_from_date
+    from core.fct_ladder_input as inputs
+    cross join settings
+    where inputs.rung >= 1 and inputs.delivered_end_date < settings.data_end_date
+    group by inputs.ladder_code, inputs.track_code
+),
+
+-- Without any end the register has told of none, up to the as-of date.
+known_from as (
+    select
+        tracks.ladder_code,
+        tracks.track_code,
+        coalesce(first_ends.known_from_date, settings.data_end_date) as known_from_date
+    from tracks
+    cross join settings
+    left join first_ends
+        on tracks.ladder_code = first_ends.ladder_code and tracks.track_code = first_ends.track_code
 ),
 
 -- Rule 2: cut each child's time at every start and end; between two cuts nothing changes.
 cuts as (
     select
+        ladder_code,
         child_id,
         track_code,
         grace_gap_days,
@@ -151,6 +90,7 @@ cuts as (
     from stays
     union
     select
+        ladder_code,
         child_id,
         track_code,
         grace_gap_days,
@@ -161,17 +101,19 @@ cuts as (
 
 pieces as (
     select
+        ladder_code,
         child_id,
         track_code,
         grace_gap_days,
         data_end_date,
         cut_date as start_date,
-        lead(cut_date) over (partition by child_id, track_code order by cut_date) as after_date
+        lead(cut_date) over (partition by ladder_code, child_id, track_code order by cut_date) as after_date
     from cuts
 ),
 
 highest as (
     select
+        pieces.ladder_code,
         pieces.child_id,
         pieces.track_code,
         pieces.grace_gap_days,
@@ -183,12 +125,14 @@ highest as (
     from pieces
     left join stays
         on
-            pieces.child_id = stays.child_id
+            pieces.ladder_code = stays.ladder_code
+            and pieces.child_id = stays.child_id
             and pieces.track_code = stays.track_code
             and pieces.start_date >= stays.start_date
             and pieces.start_date < stays.after_date
     where pieces.after_date is not null
     group by
+        pieces.ladder_code,
         pieces.child_id,
         pieces.track_code,
         pieces.grace_gap_days,
@@ -200,9 +144,9 @@ highest as (
 neighbours as (
     select
         *,
-        lag(rung) over (partition by child_id, track_code order by start_date) as rung_before,
-        lag(is_rung_uncertain) over (partition by child_id, track_code order by start_date) as is_uncertain_before,
-        lead(rung) over (partition by child_id, track_code order by start_date) as rung_after
+        lag(rung) over (partition by ladder_code, child_id, track_code order by start_date) as rung_before,
+        lag(is_rung_uncertain) over (partition by ladder_code, child_id, track_code order by start_date) as is_uncertain_before,
+        lead(rung) over (partition by ladder_code, child_id, track_code order by start_date) as rung_after
     from highest
 ),
 
@@ -222,6 +166,7 @@ holes as (
 
 filled as (
     select
+        ladder_code,
         child_id,
         track_code,
         data_end_date,
@@ -237,8 +182,8 @@ runs as (
         *,
         case
             when
-                lag(rung) over (partition by child_id, track_code order by start_date) = rung
-                and lag(after_date) over (partition by child_id, track_code order by start_date) = start_date
+                lag(rung) over (partition by ladder_code, child_id, track_code order by start_date) = rung
+                and lag(after_date) over (partition by ladder_code, child_id, track_code order by start_date) = start_date
                 then 0
             else 1
         end as is_new
@@ -250,7 +195,7 @@ runs_numbered as (
     select
         *,
         sum(is_new) over (
-            partition by child_id, track_code
+            partition by ladder_code, child_id, track_code
             order by start_date
             rows between unbounded preceding and current row
         ) as spell_number
@@ -259,6 +204,7 @@ runs_numbered as (
 
 spells as (
     select
+        ladder_code,
         child_id,
         track_code,
         cast(spell_number as integer) as spell_number,
@@ -268,17 +214,24 @@ spells as (
         max(after_date) as after_date,
         max(after_date) = max(data_end_date) as is_open_at_data_end
     from runs_numbered
-    group by child_id, track_code, spell_number, rung
+    group by ladder_code, child_id, track_code, spell_number, rung
 )
 
 select
-    child_id,
-    track_code,
-    spell_number,
-    rung,
-    is_rung_uncertain,
-    start_date,
-    cast(after_date - interval '1' day as date) as end_date,
-    date_diff('day', start_date, after_date) as duration_days,
-    is_open_at_data_end
+    spells.ladder_code,
+    spells.child_id,
+    spells.track_code,
+    spells.spell_number,
+    spells.rung,
+    spells.is_rung_uncertain,
+    spells.start_date,
+    cast(spells.after_date - interval '1' day as date) as end_date,
+    date_diff('day', spells.start_date, spells.after_date) as duration_days,
+    spells.start_date < known_from.known_from_date as is_left_truncated,
+    case
+        when spells.after_date > known_from.known_from_date then greatest(spells.start_date, known_from.known_from_date)
+    end as observed_from_date,
+    spells.is_open_at_data_end
 from spells
+inner join known_from
+    on spells.ladder_code = known_from.ladder_code and spells.track_code = known_from.track_code

@@ -7,6 +7,8 @@
 with
 residences as (
     select
+        delivery_id,
+        row_number,
         child_id,
         resident_from_date as start_date,
         resident_to_date,
@@ -20,6 +22,8 @@ residences as (
 -- A later residence ends an earlier one, also when the register forgot to close it.
 closed as (
     select
+        delivery_id,
+        row_number,
         child_id,
         start_date,
         home_district_code,
@@ -70,7 +74,9 @@ select
     closed.home_district_code,
     closed.home_municipality_code,
     closed.is_own_municipality,
-    coalesce(closed.home_district_code, last_ordinary_institution.institution_district_code) as district_code
+    coalesce(closed.home_district_code, last_ordinary_institution.institution_district_code) as district_code,
+    closed.delivery_id,
+    closed.row_number
 from closed
 left join last_ordinary_institution
     on

@@ -6,6 +6,8 @@
 with
 placements as (
     select
+        delivery_id,
+        row_number,
         child_id,
         institution_code,
         grade_number,
@@ -61,7 +63,9 @@ select
     described.is_mainstream,
     greatest(described.institution_rung, described.class_rung, described.support_rung) as education_rung,
     described.is_institution_known,
-    children.child_id is not null as is_child_known
+    children.child_id is not null as is_child_known,
+    described.delivery_id,
+    described.row_number
 from described
 left join core.dim_child as children on described.child_id = children.child_id
 left join core.dim_day as start_days on described.start_date = start_days.day_date

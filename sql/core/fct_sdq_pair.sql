@@ -7,8 +7,9 @@
 -- Reference: same child, same kind of informant, window_days_minimum to window_days_maximum days apart; of several such forms
 -- the earliest that has a total. Which form is first: core.fct_sdq_form_role. model_code is that of the institution where it is
 -- run by a model of its own, else that of the district.
--- unpaired_reason_code: not_due (window still open), other_informant (followed up by somebody else), total_missing (the
--- second form cannot be scored), outside_window (a second form, but too early or too late), no_second_form.
+-- unpaired_reason_code, the first that fits: not_due (window still open on the as-of date, whatever has come so far),
+-- total_missing (the second form cannot be scored), other_informant (measured by somebody else in the window), outside_window
+-- (a second form, but too early or too late), no_second_form.
 with
 settings as (
     select
@@ -83,7 +84,7 @@ social_spells as (
         start_date,
         end_date
     from core.fct_ladder_spell
-    where track_code = 'social'
+    where ladder_code = 'national' and track_code = 'social'
 ),
 
 education_spells as (
@@ -93,7 +94,7 @@ education_spells as (
         start_date,
         end_date
     from core.fct_ladder_spell
-    where track_code = 'education'
+    where ladder_code = 'national' and track_code = 'education'
 )
 
 select
@@ -145,9 +146,9 @@ select
     seconds.child_id is not null as is_paired,
     case
         when seconds.child_id is not null then null
+        when date_diff('day', firsts.answered_date, settings.as_of_date) < settings.sdq_window_days_maximum then 'not_due'
         when found.has_form_in_window then 'total_missing'
         when found.has_other_informant_in_window then 'other_informant'
-        when date_diff('day', firsts.answered_date, settings.as_of_date) < settings.sdq_window_days_maximum then 'not_due'
         when found.has_second_form then 'outside_window'
         else 'no_second_form'
     end as unpaired_reason_code

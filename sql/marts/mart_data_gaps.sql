@@ -1,11 +1,30 @@
 -- One row is one kind of gap in the data: how many rows it touches, of how many.
 -- Key: gap_id.
--- From: core tables.
+-- From: core tables (and codes.settings, codes.sdq_versions).
 -- Units: rows (children, where the title says so). gap_title is what the report's data-quality page prints.
 -- Reference: none.
 with
 settings as (
     select as_of_date from codes.settings
+),
+
+-- Each SDQ form whose version and child are known, with the child's age on its day and the ages that the form is for.
+sdq_ages as (
+    select
+        year(scores.answered_date) - year(children.birth_date)
+        - case
+            when
+                month(scores.answered_date) * 100 + day(scores.answered_date)
+                < month(children.birth_date) * 100 + day(children.birth_date)
+                then 1
+            else 0
+        end as age_years,
+        versions.from_age_years,
+        versions.to_age_years
+    from core.fct_sdq_score as scores
+    inner join core.dim_child as children on scores.child_id = children.child_id
+    inner join codes.sdq_versions as versions on scores.version_code = versions.code
+    where children.birth_date is not null
 ),
 
 gaps as (
@@ -46,14 +65,14 @@ gaps as (
         'measure_rung_unknown' as gap_id,
         'measures' as source,
         'Indsatser, som ikke kan placeres på et trin' as gap_title,
-        count(*) filter (where social_rung is null) as affected_count,
+        count(*) filter (where is_rung_missing) as affected_count,
         count(*) as checked_count
     from core.fct_measure
     union all
     select
         'measure_rung_uncertain' as gap_id,
         'measures' as source,
-        'Anbringelser, hvor trinnet er usikkert (kostskole, eget værelse, uoplyst)' as gap_title,
+        'Indsatser, hvor trinnet er usikkert (kostskole, eget værelse, uoplyst sted, dagbehandling, økonomisk støtte, pålæg)' as gap_title,
         count(*) filter (where is_rung_uncertain) as affected_count,
         count(*) as checked_count
     from core.fct_measure
@@ -89,6 +108,14 @@ gaps as (
         count(*) filter (where version_code is null) as affected_count,
         count(*) as checked_count
     from core.fct_sdq_score
+    union all
+    select
+        'sdq_version_for_another_age' as gap_id,
+        'sdq_answers' as source,
+        'SDQ-skemaer til en anden alder end den, barnet havde, da skemaet blev udfyldt' as gap_title,
+        count(*) filter (where age_years < from_age_years or age_years > to_age_years) as affected_count,
+        count(*) as checked_count
+    from sdq_ages
     union all
     select
         'sdq_points_disagree' as gap_id,

@@ -1,9 +1,10 @@
--- One row is one track's moves in one calendar year in one district or the whole.
--- Key: track_code, calendar_year, area_kind, area_code.
+-- One row is one track's moves on one ladder in one calendar year in one district or the whole.
+-- Key: ladder_code, track_code, calendar_year, area_kind, area_code.
 -- From: core.fct_ladder_move, core.fct_ladder_spell, core.fct_residence, core.dim_child, core.dim_day, codes.settings.
 -- Units: moves, children, child-years (children x days / days in the year). down_count and up_count are moves between rungs
 -- from 1 up; opened_count and closed_count from and to rung 0; aged_out_count and moved_away_count ended on rung 1 or higher.
--- Reference: rates are per 100 child-years of children with rung 1 or higher on the same track within the past 24 months.
+-- Reference: rates are per 100 child-years (child_years, children_count) of children with rung 1 or higher on the same track within
+-- the past 24 months; child_years_all, the second denominator, is of all children under 18 who live in the municipality.
 -- A move counts in the district where the child lived the day before. Social rung 1 is not among the moves yet.
 -- A child of another municipality that goes to our special school is that municipality's: on the education track its moves are
 -- left out while it lives there. On the social track a move between our own measures counts wherever the child lives, since a
@@ -16,6 +17,7 @@
 with
 moves as (
     select
+        moves.ladder_code,
         moves.track_code,
         days.year_number as calendar_year,
         moves.district_code,
@@ -33,6 +35,7 @@ moves as (
 -- From the first day on rung 1 or higher until 24 months after the last; [start_date, after_date).
 helped as (
     select
+        ladder_code,
         child_id,
         track_code,
         start_date,
@@ -48,7 +51,7 @@ helped_marked as (
         case
             when
                 start_date <= max(after_date) over (
-                    partition by child_id, track_code
+                    partition by ladder_code, child_id, track_code
                     order by start_date
                     rows between unbounded preceding and 1 preceding
                 )
@@ -62,7 +65,7 @@ helped_numbered as (
     select
         *,
         sum(is_new) over (
-            partition by child_id, track_code
+            partition by ladder_code, child_id, track_code
             order by start_date
             rows between unbounded preceding and current row
         ) as period_number
@@ -72,13 +75,14 @@ helped_numbered as (
 -- One row per child and unbroken time in the population at risk, so that no day counts twice.
 at_risk as (
     select
+        ladder_code,
         child_id,
         track_code,
         period_number,
         min(start_date) as start_date,
         max(after_date) as after_date
     from helped_numbered
-    group by child_id, track_code, period_number
+    group by ladder_code, child_id, track_code, period_number
 ),
 
 -- Time as a child; a residence that begins after the child turned 18 gives none.
@@ -102,6 +106,7 @@ observed as (
 -- At risk while living here; living elsewhere, a child with a measure of ours stays ours until the measure ends.
 followed as (
     select
+        at_risk.ladder_code,
         at_risk.child_id,
         at_risk.track_code,
         observed.district_code,
@@ -116,6 +121,7 @@ followed as (
     where observed.is_own_municipality
     union all
     select
+        helped.ladder_code,
         helped.child_id,
         helped.track_code,
         observed.district_code,
@@ -142,6 +148,7 @@ calendar_years as (
 
 exposures as (
     select
+        followed.ladder_code,
         followed.child_id,
         followed.track_code,
         calendar_years.calendar_year,
@@ -160,15 +167,17 @@ exposures as (
 -- The first day on which each track's register is known to hold ends, not only beginnings.
 known_from as (
     select
+        ladder_code,
         track_code,
         min(moved_on_date) as known_from_date
     from core.fct_ladder_move
     where from_rung >= 1 and cause_code <> 'data_end' and (track_code = 'social' or is_own_municipality)
-    group by track_code
+    group by ladder_code, track_code
 ),
 
 whole_years as (
     select
+        known_from.ladder_code,
         known_from.track_code,
         calendar_years.calendar_year,
         date_diff('day', calendar_years.start_date, known_from.known_from_date) < 90
@@ -180,6 +189,7 @@ whole_years as (
 
 move_areas as (
     select
+        ladder_code,
         track_code,
         calendar_year,
         'district' as area_kind,
@@ -188,6 +198,7 @@ move_areas as (
     from moves
     union all
     select
+        ladder_code,
         track_code,
         calendar_year,
         'municipality' as area_kind,
@@ -198,6 +209,7 @@ move_areas as (
 
 move_counts as (
     select
+        ladder_code,
         track_code,
         calendar_year,
         area_kind,
@@ -209,11 +221,12 @@ move_counts as (
         count(*) filter (where cause_code = 'aged_out') as aged_out_count,
         count(*) filter (where cause_code = 'moved_away') as moved_away_count
     from move_areas
-    group by track_code, calendar_year, area_kind, area_code
+    group by ladder_code, track_code, calendar_year, area_kind, area_code
 ),
 
 exposure_areas as (
     select
+        ladder_code,
         track_code,
         calendar_year,
         'district' as area_kind,
@@ -224,6 +237,7 @@ exposure_areas as (
     from exposures
     union all
     select
+        ladder_code,
         track_code,
         calendar_year,
         'municipality' as area_kind,
@@ -236,6 +250,7 @@ exposure_areas as (
 
 exposure_counts as (
     select
+        ladder_code,
         track_code,
         calendar_year,
         area_kind,
@@ -243,11 +258,58 @@ exposure_counts as (
         count(distinct child_id) as children_count,
         cast(sum(days_count) as double) / max(days_in_year_count) as child_years
     from exposure_areas
-    group by track_code, calendar_year, area_kind, area_code
+    group by ladder_code, track_code, calendar_year, area_kind, area_code
 ),
 
-keys as (
+-- Everybody under 18 who lives here, whatever the track.
+living_here as (
     select
+        observed.child_id,
+        calendar_years.calendar_year,
+        observed.district_code,
+        calendar_years.days_in_year_count,
+        date_diff(
+            'day',
+            greatest(observed.start_date, calendar_years.start_date),
+            least(observed.after_date, calendar_years.after_date)
+        ) as days_count
+    from observed
+    inner join calendar_years
+        on observed.start_date < calendar_years.after_date and observed.after_date > calendar_years.start_date
+    where observed.is_own_municipality
+),
+
+living_areas as (
+    select
+        calendar_year,
+        'district' as area_kind,
+        district_code as area_code,
+        days_count,
+        days_in_year_count
+    from living_here
+    union all
+    select
+        calendar_year,
+        'municipality' as area_kind,
+        'ALL' as area_code,
+        days_count,
+        days_in_year_count
+    from living_here
+),
+
+living_counts as (
+    select
+        calendar_year,
+        area_kind,
+        area_code,
+        cast(sum(days_count) as double) / max(days_in_year_count) as child_years_all
+    from living_areas
+    group by calendar_year, area_kind, area_code
+),
+
+counted as (
+    select
+        ladder_code,
         track_code,
         calendar_year,
         area_kind,
@@ -255,14 +317,44 @@ keys as (
     from move_counts
     union
     select
+        ladder_code,
         track_code,
         calendar_year,
         area_kind,
         area_code
     from exposure_counts
+),
+
+counted_years as (
+    select distinct
+        ladder_code,
+        track_code,
+        calendar_year
+    from counted
+),
+
+-- A district where nobody moved or was at risk has residents all the same: its 0 moves belong to the second denominator.
+keys as (
+    select
+        ladder_code,
+        track_code,
+        calendar_year,
+        area_kind,
+        area_code
+    from counted
+    union
+    select
+        counted_years.ladder_code,
+        counted_years.track_code,
+        counted_years.calendar_year,
+        living_counts.area_kind,
+        living_counts.area_code
+    from counted_years
+    inner join living_counts on counted_years.calendar_year = living_counts.calendar_year
 )
 
 select
+    keys.ladder_code,
     keys.track_code,
     cast(keys.calendar_year as integer) as calendar_year,
     keys.area_kind,
@@ -275,19 +367,30 @@ select
     coalesce(move_counts.aged_out_count, 0) as aged_out_count,
     coalesce(move_counts.moved_away_count, 0) as moved_away_count,
     coalesce(exposure_counts.children_count, 0) as children_count,
-    coalesce(exposure_counts.child_years, 0) as child_years
+    coalesce(exposure_counts.child_years, 0) as child_years,
+    coalesce(living_counts.child_years_all, 0) as child_years_all
 from keys
 inner join whole_years
-    on keys.track_code = whole_years.track_code and keys.calendar_year = whole_years.calendar_year
+    on
+        keys.ladder_code = whole_years.ladder_code
+        and keys.track_code = whole_years.track_code
+        and keys.calendar_year = whole_years.calendar_year
 left join move_counts
     on
-        keys.track_code = move_counts.track_code
+        keys.ladder_code = move_counts.ladder_code
+        and keys.track_code = move_counts.track_code
         and keys.calendar_year = move_counts.calendar_year
         and keys.area_kind = move_counts.area_kind
         and keys.area_code is not distinct from move_counts.area_code
 left join exposure_counts
     on
-        keys.track_code = exposure_counts.track_code
+        keys.ladder_code = exposure_counts.ladder_code
+        and keys.track_code = exposure_counts.track_code
         and keys.calendar_year = exposure_counts.calendar_year
         and keys.area_kind = exposure_counts.area_kind
         and keys.area_code is not distinct from exposure_counts.area_code
+left join living_counts
+    on
+        keys.calendar_year = living_counts.calendar_year
+        and keys.area_kind = living_counts.area_kind
+        and keys.area_code is not distinct from living_counts.area_code

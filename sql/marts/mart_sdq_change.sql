@@ -1,14 +1,38 @@
 -- One row is the change in SDQ from first to second form for one kind of informant in one district or the whole.
 -- Key: informant_code, area_kind, area_code.
--- From: core.fct_sdq_pair, codes.sdq_reference_values.
+-- From: core.fct_sdq_pair, codes.sdq_expectations.
 -- Units: points; negative change means fewer difficulties. first_measured_count are children with a first form,
 -- children_count those of them with a pair; means and SDs are over pairs only, missing where there is none.
 -- area_kind is district or municipality (area_code ALL); an empty area_code is children without a known district.
--- Reference: expected_change_points = (1 - r) x (population mean - first mean): what regression to the mean alone would
--- give, with mean and retest correlation from codes.sdq_reference_values (their source stands there).
+-- Reference: expected_change_points is the mean over the pairs of intercept + slope x first (+ age, + boy) - first: what
+-- regression to the mean alone would give, by the line in codes.sdq_expectations (its source stands there). Children without
+-- the age or sex that a line needs are not in that mean, and in every other; age and sex are those of the first form.
 with
+expectations as (
+    select
+        informant_code,
+        intercept_points,
+        per_first_point,
+        per_year_of_age,
+        boy_points
+    from codes.sdq_expectations
+),
+
 pairs as (
-    select * from core.fct_sdq_pair
+    select
+        pairs.*,
+        expectations.intercept_points
+        + (expectations.per_first_point - 1) * pairs.first_total_points
+        + case
+            when expectations.per_year_of_age = 0 then 0
+            else expectations.per_year_of_age * pairs.age_years
+        end
+        + case
+            when expectations.boy_points = 0 or pairs.sex_code = 'K' then 0
+            when pairs.sex_code = 'M' then expectations.boy_points
+        end as expected_change_points
+    from core.fct_sdq_pair as pairs
+    left join expectations on pairs.informant_code = expectations.informant_code
 ),
 
 areas as (
@@ -25,14 +49,6 @@ areas as (
     from pairs
 ),
 
-reference_values as (
-    select
-        informant_code,
-        population_mean_points,
-        retest_correlation
-    from codes.sdq_reference_values
-),
-
 counted as (
     select
         informant_code,
@@ -45,6 +61,7 @@ counted as (
         avg(second_total_points) as second_mean_points,
         avg(change_points) as change_mean_points,
         stddev_samp(change_points) as change_sd_points,
+        avg(case when is_paired then expected_change_points end) as expected_change_points,
         avg(case when second_prosocial_points is not null and is_paired then first_prosocial_points end)
             as first_prosocial_mean_points,
         avg(case when first_prosocial_points is not null then second_prosocial_points end)
@@ -61,26 +78,24 @@ counted as (
 )
 
 select
-    counted.informant_code,
-    counted.area_kind,
-    counted.area_code,
-    counted.first_measured_count,
-    counted.children_count,
-    counted.institutions_count,
-    counted.first_mean_points,
-    counted.second_mean_points,
-    counted.change_mean_points,
-    counted.change_sd_points,
-    (1 - reference_values.retest_correlation)
-    * (reference_values.population_mean_points - counted.first_mean_points) as expected_change_points,
-    counted.first_prosocial_mean_points,
-    counted.second_prosocial_mean_points,
-    counted.mean_days_between,
-    counted.second_follow_up_form_count,
-    counted.unpaired_other_informant_count,
-    counted.unpaired_no_second_form_count,
-    counted.unpaired_outside_window_count,
-    counted.unpaired_total_missing_count,
-    counted.unpaired_not_due_count
+    informant_code,
+    area_kind,
+    area_code,
+    first_measured_count,
+    children_count,
+    institutions_count,
+    first_mean_points,
+    second_mean_points,
+    change_mean_points,
+    change_sd_points,
+    expected_change_points,
+    first_prosocial_mean_points,
+    second_prosocial_mean_points,
+    mean_days_between,
+    second_follow_up_form_count,
+    unpaired_other_informant_count,
+    unpaired_no_second_form_count,
+    unpaired_outside_window_count,
+    unpaired_total_missing_count,
+    unpaired_not_due_count
 from counted
-left join reference_values on counted.informant_code = reference_values.informant_code

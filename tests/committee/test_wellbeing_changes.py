@@ -1,6 +1,7 @@
 """Reliable change beside what is expected anyway, scales, the British formula, and the children who were not measured again."""
 
 import math
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,15 +10,32 @@ import polars as pl
 import pytest
 
 from pipelines.committee import wellbeing_changes as changes
-from pipelines.committee.wellbeing_bands import Bands, Clinical, clinical_parts, clinical_table, is_too_near
+from pipelines.committee.context import ReportContext
+from pipelines.committee.wellbeing_bands import (
+    Bands,
+    Clinical,
+    band_parts,
+    clinical_changes,
+    clinical_parts,
+    clinical_table,
+    first_band_groups,
+    first_bands_note,
+    is_too_near,
+    with_first_bands,
+)
 from pipelines.committee.wellbeing_groups import SCALES, protect_groups
-from pipelines.committee.wellbeing_worst_off import FEWEST_PUPILS, Window, worst_off_pairs
-from pipelines.disclosure.table import CellStatus
+from pipelines.committee.wellbeing_tables import follow_up_table, spread_table
+from pipelines.committee.wellbeing_worst_off import FEWEST_PUPILS, Window, worst_off_pairs, worst_off_table
+from pipelines.disclosure.table import CellStatus, ProtectedTable
 from pipelines.measures.added_value import NoAddedValue
 from pipelines.measures.reliable_change import ReliableChangeRule, expected_shares
+from pipelines.measures.sdq import line_from_retest
+from pipelines.sdq_norms.bands import shipped_bands
 from pipelines.sdq_norms.chosen import NormSet
-from tests.committee.test_wellbeing_groups import context, many, pair, pairs_of
+from tests.committee.test_wellbeing_groups import context, many, own_line, pair, pairs_of
 
+LINE = line_from_retest(population_mean=7.4, population_sd_points=5.8, retest_correlation=0.65)
+RULE = ReliableChangeRule(5.8, 0.82, "test")
 WINDOW = Window(90, 270)
 
 
@@ -48,6 +66,19 @@ def test_clear_changes_are_counted_beside_expectation_and_error_and_sum_to_the_p
     assert "efter hukommelsen" in table.source  # what nobody has looked up is said
 
 
+def test_each_informants_limit_has_its_own_grounds_under_the_table() -> None:
+    rows = many("NORD", [-7] * 20) + many("SYD", [-6] * 20)
+    frame = pairs_of(rows + [row | {"informant_code": code} for row in rows for code in ("teacher", "self")])
+    found = changes.reliable_changes(context(), frame)
+    table = changes.reliable_table(context(), found, protect_groups(context(), frame, changes.reliable_parts(found)))
+    assert table is not None
+    sources = {each.informant: each.inputs.rule.source for each in found}
+    assert len(set(sources.values())) > 1, "or there is nothing to tell apart"
+    for informant, source in sources.items():
+        (said,) = (part for part in table.source.split("Grundlag for ")[1:] if informant.lower() in part.split(":")[0])
+        assert f": {source}." in said
+
+
 def test_a_few_with_a_clear_change_are_hidden_with_their_share_and_interval() -> None:
     frame = pairs_of(many("NORD", [-7] * 2 + [0] * 20) + many("SYD", [0] * 22))
     found = changes.reliable_changes(context(), frame)
@@ -64,21 +95,46 @@ def test_where_scores_spread_more_than_the_population_the_expected_shares_follow
     rng = np.random.default_rng(7)
     first = rng.normal(16.5, 3, 40_000)
     second = 7.4 + 0.65 * (first - 7.4) + rng.normal(0, 5.3, first.size)
-    rule = ReliableChangeRule(5.8, 0.82, "test")
-    own = changes.with_own_spread(rule, first, second, 0.65)
-    assert own.limit_points == pytest.approx(rule.limit_points)
-    worsened = float((second - first >= rule.fewest_whole_points - 0.5).mean())
-    expected = {
-        name: expected_shares(first, each, population_mean=7.4, retest_correlation=0.65)[1]
-        for name, each in (("own", own), ("population", rule))
-    }
+    own = changes.line_with_own_spread(LINE, first, second, RULE)
+    assert replace(own, residual_sd_points=LINE.residual_sd_points) == LINE
+    worsened = float((second - first >= RULE.fewest_whole_points - 0.5).mean())
+    expected = {name: expected_shares(first, RULE, each)[1] for name, each in (("own", own), ("population", LINE))}
     assert expected["own"] == pytest.approx(worsened, abs=0.004)
     assert expected["population"] < worsened / 2
 
 
-def test_too_few_children_keep_the_rule_as_it_is() -> None:
-    rule = ReliableChangeRule(5.8, 0.82, "test")
-    assert changes.with_own_spread(rule, np.array([14.0, 20.0]), np.array([10.0, 22.0]), 0.65) == rule
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (np.array([14.0, 20.0]), np.array([10.0, 22.0])),  # too few
+        (np.full(40, 16.0), np.arange(40.0)),  # no line can be drawn
+        (np.arange(40.0), np.arange(40.0) - 3),  # less spread than the questionnaire's own error
+    ],
+)
+def test_where_no_spread_can_be_told_the_line_stays_as_it_is(first: np.ndarray, second: np.ndarray) -> None:
+    assert changes.line_with_own_spread(LINE, first, second, RULE) == LINE
+
+
+def test_the_expected_shares_are_those_of_the_municipalitys_line_and_say_when_they_cannot_be_computed() -> None:
+    rows = many("NORD", [-7] * 10 + [0] * 10) + many("SYD", [0] * 20)
+    frame = pairs_of(rows)
+
+    def table(frame: pl.DataFrame, **more: Any) -> ProtectedTable:
+        opened = context(own_line(**more))
+        found = changes.reliable_changes(opened, frame)
+        made = changes.reliable_table(opened, found, protect_groups(opened, frame, changes.reliable_parts(found)))
+        assert made is not None
+        return made
+
+    # at 16 one expects 10: clear from 7 points down, so at 9 or less; (9.5 - 10) / 4
+    fewer = table(frame).cell("expected_pct", informant="Forældre", outcome=changes.FEWER).value
+    assert fewer == pytest.approx(100 * 0.5 * math.erfc(0.5 / 4 / math.sqrt(2)), abs=0.5)
+    assert "612 børn på venteliste, 2025." in table(frame).source
+    for known, status in ((0, CellStatus.NOT_COMPUTABLE), (4, CellStatus.HIDDEN), (12, CellStatus.SHOWN)):
+        partly = pairs_of([row | {"sex_code": "M" if n < known else None} for n, row in enumerate(rows)])
+        shown = table(partly, boy_points=1)
+        column = shown.column_index("expected_pct")
+        assert {row[column].status for row in shown.rows} == {status}
 
 
 def test_scales_are_shown_for_pairs_with_every_scale_and_their_number_is_hidden_when_few_are_left_out() -> None:
@@ -117,7 +173,13 @@ def test_every_reason_for_no_british_number_is_said_in_danish_short_enough_for_a
             None,
             "gælder kun 4-8 måneder mellem målingerne",
         ),
-        (many("NORD", [-5] * 10, first=20, **scales(6, 5)), None, "kræver mindst 30 børn"),
+        (many("NORD", [-5] * 10, first=20, **scales(6, 5)), None, "kræver mindst 30 børn, som formlen gælder for"),
+        (
+            many("NORD", [-5] * 20, first=20, **scales(6, 5), is_second_follow_up_form=False),
+            None,
+            "kræver opfølgningsskemaet ved anden måling",
+        ),
+        (many("NORD", [-5] * 20, first=20, **scales(6, 5), age_years=17), None, "gælder kun børn på 5-16 år"),
         (
             many("NORD", [-5] * 20, first=20, informant_code="teacher", **scales(6, 5)),
             None,
@@ -152,6 +214,8 @@ def test_lost_children_begin_elsewhere_and_the_tipping_point_brings_the_fall_to_
     table = changes.lost_change_table(context(), rows)
     # no spread among the followed, so the lost are expected to fall by 4 as well: 10 of 40 must do 4 x 40 / 10 points worse
     assert table.values("as_expected") == [-4]
+    # without help: all 40, the lost ones too, come .35 of the way from their first score to 7.4
+    assert table.values("expected") == pytest.approx([0.35 * (7.4 - (30 * 14 + 10 * 18) / 40)], abs=0.051)
     assert table.values("worse") == pytest.approx([-4 + 3 * 10 / 40], abs=0.051)
     assert table.values("tipping") == [16]
 
@@ -173,6 +237,11 @@ def test_a_change_in_standard_deviations_stands_beside_the_expected_one() -> Non
     shrink = 1 - 3 / (4 * 59 - 1)  # the usual short form of the exact correction
     assert g == pytest.approx(shrink * (second.mean() - first.mean()) / spread, abs=0.006)
     assert expected == pytest.approx(shrink * 0.35 * (7.4 - first.mean()) / spread, abs=0.006)
+    own = changes.standardised_table(context(own_line()), pairs_of(rows))
+    assert own is not None
+    assert own.values("expected") == [pytest.approx(shrink * (2 - 0.5 * first.mean()) / spread, abs=0.006)]
+    assert "612 børn" in own.source
+    assert "612 børn" not in table.source
 
 
 # ── bands ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -209,6 +278,68 @@ def test_few_who_crossed_the_limit_are_hidden_with_those_who_did_not() -> None:
     assert table is not None
     assert table.values("clear") == [24, 12]
     assert table.values("crossed") == [None, 7]
+
+
+SET = NormSet(
+    "sæt", "sæt et", "tvivl", "kilde", tuple(band for band in shipped_bands() if band.norm_set_code == "uk_3_bands")
+)
+
+
+def bands_of(frame: pl.DataFrame) -> Bands:
+    """The bands of the first form as the mart counts them, in the British set of three bands."""
+    titles = {"normal": (0, 13), "borderline": (14, 16), "abnormal": (17, 40)}
+    in_set = frame.filter(pl.col("is_paired") & pl.col("version_code").is_in(["4-10", "11-17"]))
+    counts = {band: int(in_set["first_total_points"].is_between(*span).sum()) for band, span in titles.items()}
+    counts |= {"outside_norm_set": int(frame["is_paired"].sum()) - in_set.height, "missing_points": 0}
+    return Bands((SET,), {("sæt", "Forældre", occasion): counts for occasion in ("first", "second")})
+
+
+def test_a_second_form_outside_the_norm_set_crosses_no_limit() -> None:
+    """20 -> 12 points: 12 children within the set both times recover; 8 answered an adults' form, or were adults, the second time."""
+    inside = many("NORD", [-8] * 12, first=20)
+    older = many("NORD", [-8] * 4, first=20, second_age_years=18) + many(
+        "SYD", [-8] * 4, first=20, second_version_code="18+"
+    )
+    frame = pairs_of([*inside, *older, *many("SYD", [0] * 20)])
+    (found,) = clinical_changes(frame, bands_of(frame), changes.reliable_changes(context(), frame))
+    assert (found.recovered_count, found.deteriorated_count) == (12, 0)
+
+
+def test_with_bands_the_follow_up_is_by_the_band_of_the_first_form() -> None:
+    """Points 12, 15 and 20 are three bands; 16 children at 20 are followed up and 6 are lost, 7 at 12 are outside the set."""
+    rows = [
+        *(row for place in ("NORD", "SYD") for first in (12, 15) for row in many(place, [-2] * 10, first=first)),
+        *many("NORD", [-2] * 16, first=20),
+        *many("SYD", [-2] * 7, first=12, version_code=None),
+        *(pair("SYD", 20, None, institution_code=f"SYD-{n % 2}") for n in range(6)),
+    ]
+    bands = bands_of(pairs_of(rows))
+    frame = with_first_bands(pairs_of(rows), bands)
+    everything = protect_groups(context(), frame, band_parts(bands), first_bands=first_band_groups(bands))
+    table = follow_up_table(context(), everything, note=first_bands_note(bands))
+    by_band = {
+        group: tuple(
+            table.cell(name, informant="Forældre", group=group).value for name in ("due_count", "children_count")
+        )
+        for group in table.values("group")
+        if group.startswith("Første måling: ")
+    }
+    assert list(by_band.items()) == [
+        ("Første måling: inden for det almindelige", (20, 20)),
+        ("Første måling: på grænsen", (20, 20)),
+        ("Første måling: uden for det almindelige", (22, 16)),
+        ("Første måling: uden for normsættet", (7, 7)),
+    ]
+    assert table.source.endswith("Første måling er delt efter bånd: sæt et.")
+    assert spread_table(context(), everything, "Forældre") is None, "spans of points beside bands could be subtracted"
+
+
+def test_bands_that_do_not_count_the_same_children_as_the_mart_are_refused() -> None:
+    frame = pairs_of(many("NORD", [-2] * 20, first=20))
+    bands = bands_of(frame)
+    moved = with_first_bands(frame.with_columns(version_code=pl.lit("2-4")), bands)
+    with pytest.raises(ValueError, match="not the sum"):
+        protect_groups(context(), moved, band_parts(bands), first_bands=first_band_groups(bands))
 
 
 # ── the worst off ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -261,3 +392,48 @@ def test_a_child_whose_score_many_share_is_not_among_the_worst() -> None:
     forms = [form(n, "teacher", date(2025, 9, 1), 12) for n in range(FEWEST_PUPILS)]
     forms += [form(n, "parent", day, 20) for n in range(3) for day in (date(2025, 9, 1), date(2026, 3, 1))]
     assert worst_off_pairs(grade(FEWEST_PUPILS), pl.DataFrame(forms), WINDOW).height == 0
+
+
+def worst_off_context(institutions: list[str | None]) -> ReportContext:
+    """A warehouse with 100 pupils of one grade, all screened by teachers; the 20 with most points have two parents' forms each."""
+    opened, pupils = context(), grade(100)
+    forms = [form(n, "teacher", date(2025, 9, 1), min(40, n // 3)) for n in range(100)]
+    forms += [
+        form(n, "parent", day, total - n % 3) | {"institution_code": institutions[n % len(institutions)]}
+        for n in range(80, 100)
+        for day, total in ((date(2025, 9, 2), 22), (date(2026, 3, 1), 18))
+    ]
+    pupils = pupils.with_columns(start_date=pl.lit(date(2025, 8, 1)), end_date=pl.lit(None, dtype=pl.Date))
+    days = pl.DataFrame({"day_date": sorted({each["answered_date"] for each in forms})})
+    days = days.with_columns(
+        school_year=pl.lit("2025/26"), is_school_reference_date=pl.col("day_date") == date(2025, 9, 1)
+    )
+    columns = {"institution_code": pl.String}
+    scores = pl.DataFrame(forms, schema_overrides=columns).drop("school_year")
+    opened.connection.execute("CREATE SCHEMA core")
+    for name, frame in (("fct_school_placement", pupils), ("dim_day", days), ("fct_sdq_score", scores)):
+        opened.connection.register("drawn_rows", frame)
+        opened.connection.execute(f"CREATE TABLE core.{name} AS SELECT * FROM drawn_rows")
+        opened.connection.unregister("drawn_rows")
+    return opened
+
+
+@pytest.mark.parametrize(("institutions", "status"), [(["s", "t"], CellStatus.SHOWN), (["s", None], CellStatus.HIDDEN)])
+def test_the_worst_offs_change_needs_two_known_institutions_and_says_why_nothing_is_expected(
+    institutions: list[str | None], status: CellStatus
+) -> None:
+    table = worst_off_table(worst_off_context(institutions))
+    assert table is not None
+    row = table.find(informant="Forældre")
+    assert row[table.column_index("children_count")].value in range(15, 21)
+    assert row[table.column_index("change")].status is status
+    assert "expected" not in [column.name for column in table.columns]
+    assert "Hvor stort, står her ikke" in table.source
+
+
+def test_lost_children_of_one_known_institution_and_unknown_ones_have_no_mean_of_their_own() -> None:
+    rows = many("NORD", [-4, -2] * 10) + many("SYD", [-4, -2] * 10)
+    lost = [pair("NORD", 18, None, institution_code="NORD-1" if n % 2 else None) for n in range(12)]
+    opened = context()
+    table = changes.lost_table(opened, changes.lost_rows(opened, pairs_of(rows + lost)))
+    assert table.cell("lost", informant="Forældre").status is CellStatus.HIDDEN

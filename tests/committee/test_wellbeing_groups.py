@@ -37,13 +37,24 @@ from pipelines.disclosure.attack import find_pinned
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import Total
 from pipelines.disclosure.table import CellStatus, ProtectedTable
+from pipelines.sdq_norms.expectation import load_expectations, read_expectations
 from tests.committee.conftest import settings_of
 
 NAMES = {"NORD": "Nord", "SYD": "Syd", "VEST": "Vest"}
 
 
-def context() -> ReportContext:
-    return ReportContext(duckdb.connect(), settings_of(), date(2026, 9, 30), NAMES)
+def context(*expectation: dict[str, Any]) -> ReportContext:
+    """The context of a warehouse that holds nothing but what is expected without help."""
+    chosen = settings_of(sdq={"expectation": expectation})
+    connection = duckdb.connect()
+    load_expectations(connection, chosen.sdq.expectation)
+    return ReportContext(connection, chosen, date(2026, 9, 30), NAMES)
+
+
+def own_line(**more: Any) -> dict[str, Any]:
+    """A line of the municipality's: 2 + .5 x first."""
+    plain = {"informant": "parent", "intercept_points": 2, "per_first_point": 0.5, "residual_sd_points": 4}
+    return {**plain, "source": "612 børn på venteliste, 2025.", **more}
 
 
 def pair(district: str, first: int, second: int | None, **more: Any) -> dict[str, Any]:
@@ -53,6 +64,8 @@ def pair(district: str, first: int, second: int | None, **more: Any) -> dict[str
         "district_code": district, "model_code": "district_adviser", "sex_code": "K", "age_years": 8, "social_rung": 0,
         "education_rung": 0, "days_between": None if second is None else 180, "is_paired": second is not None,
         "unpaired_reason_code": None if second is not None else "no_second_form",
+        "second_version_code": None if second is None else "4-10", "second_age_years": None if second is None else 8,
+        "is_second_follow_up_form": None if second is None else True,
         "first_total_points": first, "second_total_points": second,
     }  # fmt: skip
     scales = {f"{occasion}_{scale}_points": None for scale in SCALES for occasion in ("first", "second")}
@@ -101,6 +114,67 @@ def test_means_are_of_districts_means_and_the_interval_is_over_districts() -> No
     assert cell(everything, "change_mean_points", DISTRICT, "Nord").value == -4
 
 
+def test_a_line_of_ones_own_takes_the_place_of_the_assumption_for_its_informant_and_the_table_says_so() -> None:
+    children = many("NORD", [-4] * 10, first=20) + many("SYD", [-2] * 30)
+    rows = children + [row | {"informant_code": "teacher"} for row in children]
+    everything = protect_groups(context(own_line()), pairs_of(rows))
+
+    def expected(informant: str) -> Any:
+        return cell(everything, "expected_change_points", EVERYBODY, WHOLE_MUNICIPALITY, informant).value
+
+    # districts' means: 2 + 20 / 2 - 20 and 2 + 16 / 2 - 16
+    assert expected("Forældre") == (-8 + -6) / 2
+    assert expected("Lærere og pædagoger") == pytest.approx((1 - 0.65) * (7.4 - (20 + 16) / 2), abs=0.05)
+    assert everything.source.endswith(
+        "Det ventede for forældre er regnet ud fra børn uden indsats: 612 børn på venteliste, 2025. "
+        "For de andre er det regnet ud fra en antagelse; ikke en dansk norm."
+    )
+    assert "antagelse" not in protect_groups(context(), pairs_of(rows)).source
+
+
+def test_the_expectation_by_sex_is_each_childs_and_those_of_unknown_sex_are_not_in_it() -> None:
+    girls, boys, unknown = (
+        many("NORD", [-2] * 12, first=first, sex_code=sex) for first, sex in ((16, "K"), (16, "M"), (30, None))
+    )
+    everything = protect_groups(context(own_line(boy_points=3)), pairs_of(girls + boys + unknown))
+
+    def expected(group: str) -> Any:
+        return cell(everything, "expected_change_points", EVERYBODY if group == WHOLE_MUNICIPALITY else SEX, group)
+
+    assert (expected("Piger").value, expected("Drenge").value) == (-6, -6 + 3)
+    assert expected(WHOLE_MUNICIPALITY).value == (-6 + -3) / 2
+    assert cell(everything, "first_mean_points", EVERYBODY, WHOLE_MUNICIPALITY).value == pytest.approx(62 / 3, abs=0.05)
+    assert expected("Køn ikke oplyst").status is CellStatus.NOT_COMPUTABLE
+
+
+@pytest.mark.parametrize(("known", "status"), [(0, CellStatus.NOT_COMPUTABLE), (4, CellStatus.HIDDEN)])
+def test_an_expectation_of_a_few_children_is_hidden_though_the_group_is_shown(known: int, status: CellStatus) -> None:
+    rows = many("NORD", [-2] * (20 - known), age_years=None) + many("NORD", [-2] * known)
+    everything = protect_groups(context(own_line(per_year_of_age=0.1)), pairs_of(rows))
+    assert cell(everything, "change_mean_points", DISTRICT, "Nord").value == -2
+    assert cell(everything, "expected_change_points", DISTRICT, "Nord").status is status
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ([], "Det ventede er regnet ud fra en antagelse; ikke en dansk norm."),
+        (
+            [own_line(informant=code) for code in ("parent", "teacher", "self")],
+            "Det ventede er regnet ud fra børn uden indsats: 612 børn på venteliste, 2025.",
+        ),
+        (
+            [own_line(informant="teacher"), own_line(informant="self", source="Elever i Prøveby")],
+            "Det ventede for børnene selv er regnet ud fra børn uden indsats: Elever i Prøveby. "
+            "Det ventede for lærere og pædagoger er regnet ud fra børn uden indsats: 612 børn på venteliste, 2025. "
+            "For de andre er det regnet ud fra en antagelse; ikke en dansk norm.",
+        ),
+    ],
+)
+def test_what_the_expected_change_rests_on_is_said_in_words(own: list[dict[str, Any]], said: str) -> None:
+    assert wellbeing_groups.expectation_note(read_expectations(context(*own).connection)) == said
+
+
 def test_a_child_without_known_district_counts_but_is_in_no_mean() -> None:
     rows = many("NORD", [-4] * 12) + many("SYD", [-2] * 12) + many("VEST", [0] * 12)
     lost_track = [pair("NORD", 16, 36, district_code=None) for _ in range(6)]
@@ -114,6 +188,8 @@ def test_groups_are_named_in_words_and_unknown_ones_are_a_group() -> None:
         many("NORD", [-4] * 10, social_rung=None, education_rung=None, sex_code=None, model_code=None, age_years=None)
         + many("SYD", [-2] * 10, social_rung=2, education_rung=4, sex_code="M", age_years=17)
         + many("VEST", [-2] * 10, social_rung=6, education_rung=1, model_code="authority_caseworker", age_years=0)
+        + many("VEST", [-2] * 10, social_rung=0, age_years=18)
+        + many("VEST", [-2] * 10, social_rung=0, age_years=22)
     )
     everything = protect_groups(context(), pairs_of(rows))
     found = {
@@ -124,17 +200,47 @@ def test_groups_are_named_in_words_and_unknown_ones_are_a_group() -> None:
     }
     assert found == {
         MODEL: ["Distriktsrådgiver", "Model ikke oplyst", "Myndighedssagsbehandler"],
-        SOCIAL: ["Ingen social indsats", "Socialt trin 2", "Socialt trin 3-6"],
-        EDUCATION: ["Almen med støtte", "Uden for almen", "Plads ikke oplyst"],
-        AGE: ["0-5\u00a0år", "14-17\u00a0år", "Ikke oplyst"],
+        # a child in no register is not a child without measures
+        SOCIAL: ["Ingen social indsats", "Socialt trin 2", "Socialt trin 3-6", "Socialt trin ikke oplyst"],
+        EDUCATION: ["Almen uden støtte", "Almen med støtte", "Uden for almen", "Plads ikke oplyst"],
+        AGE: ["0-5\u00a0år", "14-17\u00a0år", "18\u00a0år og derover", "Alder ikke oplyst"],
         SEX: ["Piger", "Drenge", "Køn ikke oplyst"],
     }
+
+
+def test_an_unknown_institution_is_not_an_institution() -> None:
+    """One known institution and children of unknown ones: too few institutions for a mean, whoever counts them."""
+    rows = many("NORD", [-4, -2] * 10, institution_code="NORD-1") + many("NORD", [-3] * 10, institution_code=None)
+    everything = protect_groups(context(), pairs_of(rows))
+    assert cell(everything, "change_mean_points", DISTRICT, "Nord").status is CellStatus.HIDDEN
+    assert wellbeing_groups.distinct_count(pairs_of(rows), "institution_code") == 1
+    assert wellbeing_groups.distinct_count(pairs_of(rows).clear(), "institution_code") == 0
+
+
+def test_the_unknown_institution_of_a_small_district_does_not_let_its_interval_through() -> None:
+    """Syd has 12 children in one known institution and unknown ones: mean and interval would give its mean back."""
+    rows = many("NORD", [-4, -3] * 10) + many("SYD", [-2] * 6, institution_code="SYD-1")
+    rows += many("SYD", [-2] * 6, institution_code=None)
+    everything = protect_groups(context(), pairs_of(rows))
+    assert cell(everything, "change_mean_points", EVERYBODY, WHOLE_MUNICIPALITY).status is CellStatus.SHOWN
+    assert cell(everything, "low", EVERYBODY, WHOLE_MUNICIPALITY).status is CellStatus.HIDDEN
+
+
+@pytest.mark.parametrize(("vest", "status"), [(20, CellStatus.NOT_COMPUTABLE), (6, CellStatus.HIDDEN)])
+def test_districts_that_agree_exactly_have_no_interval_and_are_not_told_when_one_of_them_is_small(
+    vest: int, status: CellStatus
+) -> None:
+    """That there is no interval because all districts changed by -3 tells each district's mean."""
+    rows = many("NORD", [-4, -2] * 10) + many("SYD", [-3] * 20) + many("VEST", [-4, -2] * (vest // 2))
+    everything = protect_groups(context(), pairs_of(rows))
+    assert cell(everything, "change_mean_points", EVERYBODY, WHOLE_MUNICIPALITY).value == -3
+    assert cell(everything, "low", EVERYBODY, WHOLE_MUNICIPALITY).status is status
 
 
 def test_an_interval_over_two_small_districts_is_hidden_since_it_gives_their_means_back() -> None:
     # twelve boys: six in either district, each too few to show; mean and interval would solve for both
     boys = many("NORD", [-4] * 6, sex_code="M") + many("SYD", [-2] * 6, sex_code="M")
-    girls = many("NORD", [-3] * 20) + many("SYD", [-3] * 20) + many("VEST", [-3] * 20)
+    girls = many("NORD", [-3] * 20) + many("SYD", [-2] * 20) + many("VEST", [-3] * 20)
     everything = protect_groups(context(), pairs_of(boys + girls))
     assert cell(everything, "change_mean_points", SEX, "Drenge").value == -3
     assert cell(everything, "low", SEX, "Drenge").status is CellStatus.HIDDEN

@@ -1,18 +1,22 @@
 """The SDQ section on worlds whose truth is known: no effect is said to be what was to be expected, and nothing claims benefit."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 
+import polars as pl
 import pytest
 
 from pipelines.committee.context import ReportContext
 from pipelines.committee.wellbeing import LIKE_EXPECTED, UNLIKE_EXPECTED, wellbeing_section
-from pipelines.committee.wellbeing_groups import INFORMANTS
+from pipelines.committee.wellbeing_groups import INFORMANTS, read_pairs
 from pipelines.committee.wellbeing_worst_off import NOT_POSSIBLE
 from pipelines.disclosure.table import ProtectedTable
 from pipelines.publish import danish, figures
 from pipelines.publish.number_check import numbers_shown, numbers_without_source
 from pipelines.publish.section import Section
+from pipelines.sdq_norms.chosen import chosen_norm_sets
+from pipelines.sdq_norms.limits import band_codes
 from tests.committee.conftest import LOW_GATES
 
 BENEFIT = re.compile(
@@ -66,6 +70,25 @@ def test_nothing_claims_benefit_whatever_the_truth(
         assert float(adviser.replace(",", ".")) > float(caseworker.replace(",", "."))
 
 
+def test_with_a_line_of_the_municipalitys_own_report_and_mart_agree_and_the_report_names_its_source(
+    scenario_context: Callable[..., ReportContext],
+) -> None:
+    line = {"informant": "parent", "intercept_points": 4, "per_first_point": 0.6, "residual_sd_points": 4.4}
+    line |= {"per_year_of_age": -0.1, "boy_points": 0.8, "source": "612 børn på venteliste i 14 skoler, 2025"}
+    context = scenario_context("no_effect", children=3000, seed=2, evidence=LOW_GATES, sdq={"expectation": [line]})
+    section = wellbeing_section(context)
+    assert_same_as_the_mart(context, section)
+    source = "Det ventede for forældre er regnet ud fra børn uden indsats: 612 børn på venteliste i 14 skoler, 2025."
+    assert source in section.figures[0].source
+    columns = {"expected_change_points", "expected_pct", "expected"}
+    shown = {table.table_id for table in section.tables if columns & {column.name for column in table.columns}}
+    assert shown >= {"sdq_change", "sdq_by_district", "sdq_by_group", "sdq_reliable", "sdq_standardised"}
+    assert {table.table_id for table in section.tables if source in table.source} == shown
+    assert "andre børn" in section.how_sure.cause
+    allowed = numbers_shown(section.tables) | {declared.number for declared in section.declared_numbers}
+    assert [number for text in told(section) for number in numbers_without_source(text, allowed)] == []
+
+
 def assert_same_as_the_mart(context: ReportContext, section: Section) -> None:
     """Two roads to one number: the report counts from the pairs, marts.mart_sdq_change in SQL."""
     by_district = next(table for table in section.tables if table.table_id == "sdq_by_district")
@@ -98,7 +121,10 @@ def test_bands_stand_only_when_a_norm_set_is_chosen_and_then_instead_of_spans_of
     context = scenario_context("no_effect", children=1500, seed=3, sdq=chosen)
     tables = {table.table_id: table for table in wellbeing_section(context).tables}
     assert "sdq_spread" not in tables
+    # bands cut the points at other places than the spans do, and stand in their place
     assert not {group for group in tables["sdq_follow_up"].values("group") if "point" in group}
+    by_first = {group for group in tables["sdq_follow_up"].values("group") if group.startswith("Første måling: ")}
+    assert {f"Første måling: {name}" for name in ("inden for det almindelige", "uden for det almindelige")} <= by_first
     bands = tables["sdq_bands"]
     assert set(bands.values("norm_set")) == {
         "britiske grænser med tre bånd, 4-17 år",
@@ -114,5 +140,27 @@ def test_bands_stand_only_when_a_norm_set_is_chosen_and_then_instead_of_spans_of
     assert hidden == 0 or hidden > 1  # one hidden band alone would follow from the sum
     assert sum(shown) <= int(counted[0]["pairs"])
     assert hidden or sum(shown) == int(counted[0]["pairs"])
+    assert_second_forms_lie_in_the_bands_of_the_mart(context)
     crossed = zip(tables["sdq_clinical"].values("clear"), tables["sdq_clinical"].values("crossed"), strict=True)
     assert all(cross is None or cross <= clear for clear, cross in crossed)
+
+
+def assert_second_forms_lie_in_the_bands_of_the_mart(context: ReportContext) -> None:
+    """Two roads to one count: form, age and sex at the second form as the pairs have them, and as SQL finds them anew."""
+    pairs = read_pairs(context).filter(pl.col("is_paired"))
+    found = band_codes(
+        chosen_norm_sets(context.connection)[0],
+        pairs["second_total_points"].to_numpy(),
+        informants=pairs["informant_code"].to_list(),
+        versions=pairs["second_version_code"].to_list(),
+        ages=pairs["second_age_years"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
+        sexes=pairs["sex_code"].to_list(),
+    )
+    counted = context.records(
+        "SELECT informant_code, band_code, children_count FROM marts.mart_sdq_band_counts WHERE norm_set_code = 'uk_3_bands' "
+        "AND scale_code = 'total' AND occasion = 'second' AND area_kind = 'municipality' AND children_count > 0"
+    )
+    assert Counter(zip(pairs["informant_code"].to_list(), found, strict=True)) == {
+        (row["informant_code"], row["band_code"]): row["children_count"] for row in counted
+    }
+    assert (pairs["second_age_years"] > pairs["age_years"]).any(), "some have had a birthday"

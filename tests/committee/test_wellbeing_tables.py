@@ -7,7 +7,9 @@ import duckdb
 from pipelines.committee.context import ReportContext
 from pipelines.committee.wellbeing_groups import REASONS, protect_groups
 from pipelines.committee.wellbeing_tables import STEPS, flow_excerpt, follow_up_table, other_forms_table, pairing_table
+from pipelines.contracts import load_contracts
 from pipelines.disclosure.table import CellStatus, ProtectedTable
+from pipelines.sdq_norms.expectation import load_expectations
 from tests.committee.conftest import settings_of
 from tests.committee.test_wellbeing_groups import NAMES, many, pair, pairs_of
 
@@ -25,6 +27,7 @@ def context(*forms: tuple[str, str, int]) -> ReportContext:
         "INSERT INTO marts.mart_sdq_pairing VALUES (?, 'municipality', false, ?, ?)",
         forms or [("parent", "second_form", 40)],
     )
+    load_expectations(connection)
     return ReportContext(connection, settings_of(), date(2026, 9, 30), NAMES)
 
 
@@ -59,9 +62,17 @@ def test_forms_that_open_no_pair_are_counted_over_all_who_answered_so_that_one_i
     assert table.cell("forms_count", outcome="et skema med for få svar").value == 14 + 3
     assert table.cell("forms_count", outcome="I alt").value == 14 + 3 + 9
     few = other_forms_table(context(("parent", "follow_up_form", 2), ("teacher", "later_form", 9)))
-    assert [few.cell("forms_count", outcome=title).status for title in few.values("outcome")[:2]] == [
-        CellStatus.HIDDEN
-    ] * 2
+    few_titles = ("et senere skema på samme barn", "et opfølgningsskema uden et første skema")
+    assert {few.cell("forms_count", outcome=title).status for title in few_titles} == {CellStatus.HIDDEN}
+
+
+def test_every_outcome_of_a_form_that_opens_no_pair_has_its_row() -> None:
+    """Those of the contract but the outcomes of first forms (steps and reasons of another table) and the second forms."""
+    column = load_contracts("table")["mart_sdq_pairing"].expectations
+    known = next(item.arguments["value_set"] for item in column if item.name == "outcome_is_known")
+    others = sorted(set(known) - {"paired", "second_form"} - (set(REASONS) - {"total_missing"}))
+    table = other_forms_table(context(*(("parent", outcome, 10) for outcome in others)))
+    assert table.cell("forms_count", outcome="I alt").value == 10 * len(others)
 
 
 def test_follow_up_is_a_percentage_of_those_who_could_be_followed_up() -> None:

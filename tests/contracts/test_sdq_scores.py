@@ -33,7 +33,17 @@ def broken_rules(row: dict[str, object]) -> list[str]:
         ({"total_points": 12}, ["total_is_not_the_sum_of_the_scales"]),
         ({"total_points": 11 + 8}, ["total_is_not_the_sum_of_the_scales"]),  # strengths counted in
         ({"total_points": None}, []),
-        ({"total_points": 12, "peer_points": None}, []),  # cannot be judged
+        # 3 + 2 + 5 = 10 and a fourth scale of 0 to 10: from 10 to 20
+        ({"total_points": 9, "peer_points": None}, ["total_leaves_no_room_for_the_missing_scales"]),
+        ({"total_points": 10, "peer_points": None}, []),
+        ({"total_points": 20, "peer_points": None}, []),
+        ({"total_points": 21, "peer_points": None}, ["total_leaves_no_room_for_the_missing_scales"]),
+        # 5 and two others: from 5 to 25
+        ({"total_points": 25, "emotional_points": None, "conduct_points": None, "peer_points": 0}, []),
+        (
+            {"total_points": 26, "emotional_points": None, "conduct_points": None, "peer_points": 0},
+            ["total_leaves_no_room_for_the_missing_scales"],
+        ),
         ({"informant_code": "teacher", "impact_points": 6}, []),
         ({"informant_code": "teacher", "impact_points": 7}, ["teacher_impact_above_six"]),
         ({"informant_code": "self", "impact_points": 10}, []),

@@ -42,6 +42,25 @@ def test_one_district_has_a_mean_but_no_interval():
     assert found.reason is NoInterval.TOO_FEW_CLUSTERS
 
 
+@pytest.mark.parametrize(
+    ("values", "clusters"),
+    [
+        ([-5, -1, -4, -2], "AABB"),  # (-5 - 1) / 2 = (-4 - 2) / 2 = -3
+        ([0.1, 0.2, 0.15, 0.15], "AABB"),  # equal but for the last bit: (0.1 + 0.2) / 2 is a little more than 0.15
+        ([0, 0, 0], "ABC"),
+    ],
+)
+def test_districts_that_agree_exactly_give_a_mean_and_no_interval_of_width_zero(values, clusters):
+    found = cluster_mean_interval(values, list(clusters)).by_cluster
+    assert found.value == pytest.approx(sum(values) / len(values))
+    assert (found.low, found.high, found.standard_error) == (None, None, None)
+    assert found.reason is NoInterval.NO_SPREAD
+
+
+def test_children_who_all_score_the_same_are_not_known_without_doubt_either():
+    assert cluster_mean_interval([4, 4, 4], ["A", "A", "A"]).naive.reason is NoInterval.NO_SPREAD
+
+
 def test_no_values_no_mean():
     found = cluster_mean_interval([math.nan], ["A"])
     assert found.by_cluster.value is None
@@ -64,7 +83,8 @@ def test_shifting_and_turning_the_values_shifts_and_turns_the_interval(pairs, sh
     turned = cluster_mean_interval(-values, clusters).by_cluster
     assert shifted.value == pytest.approx(plain.value + shift, abs=1e-6)
     assert turned.value == pytest.approx(-plain.value, abs=1e-6)
-    assert plain.has_interval == (len(set(clusters)) > 1)
+    means = [np.mean([value for value, at in pairs if at == cluster]) for cluster in set(clusters)]
+    assert plain.has_interval == (np.ptp(means) > 1e-9)  # numbers have three decimals: means are equal, or far from it
     if plain.has_interval:
         assert shifted.low == pytest.approx(plain.low + shift, abs=1e-6)
         assert turned.low == pytest.approx(-plain.high, abs=1e-6)

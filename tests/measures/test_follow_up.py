@@ -13,6 +13,7 @@ from pipelines.measures.follow_up import (
     tipping_point,
     weighted_change,
 )
+from pipelines.measures.intervals import NoInterval
 
 
 def test_followed_against_lost_by_hand():
@@ -101,6 +102,12 @@ def test_weighted_change_by_hand():
     assert found.value == pytest.approx(-2)
     assert found.standard_error == pytest.approx(1)
     assert (found.degrees_of_freedom, found.n) == (1, 3)
+
+
+def test_districts_with_the_same_weighted_change_have_no_interval_of_width_zero():
+    """District A: (-4 x 3 - 0 x 1) / 4 = -3, and B: -3."""
+    found = weighted_change([-4, 0, -3], [3, 1, 2], ["A", "A", "B"])
+    assert (found.value, found.low, found.reason) == (-3, None, NoInterval.NO_SPREAD)
 
 
 def test_lost_children_by_hand():

@@ -54,6 +54,30 @@ def test_one_district_has_a_value_and_no_district_interval():
     assert found.naive_g_av.has_interval
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "why"),
+    [
+        # changes -5 -1 | -4 -2: both districts -3, so nothing says how districts differ
+        ([10, 12, 15, 18], [5, 11, 11, 16], "districts change alike"),
+        ([10, 12, 15, 18], [8, 10, 13, 16], "every child changes by -2"),
+    ],
+)
+def test_without_spread_between_districts_there_is_no_interval_rather_than_one_of_width_zero(first, second, why):
+    found = paired_effect(first, second, list("AABB"))
+    assert found.g_av.value < 0, why
+    for estimate in (found.g_av, found.d_baseline):
+        assert (estimate.low, estimate.high, estimate.reason) == (None, None, NoInterval.NO_SPREAD), why
+    assert found.naive_g_av.has_interval, "how far children's scores spread is itself uncertain"
+
+
+def test_measurements_that_are_equal_child_for_child_have_no_interval_at_all():
+    found = paired_effect([10, 12, 15, 18], [10, 12, 15, 18], list("AABB"))
+    assert (found.g_av.value, found.naive_g_av.value) == (0, 0)
+    assert (found.g_av.reason, found.naive_g_av.reason) == (NoInterval.NO_SPREAD, NoInterval.NO_SPREAD)
+    one = paired_effect([10, 12, 15, 18], [10, 12, 15, 18], list("AAAA"))
+    assert one.g_av.reason is NoInterval.TOO_FEW_CLUSTERS
+
+
 @pytest.mark.parametrize(("first", "second"), [([1.0, 2.0], [1.0, 3.0]), ([5.0, 5.0, 5.0], [1.0, 2.0, 4.0]), ([], [])])
 def test_without_pairs_or_spread_there_is_no_value(first, second):
     found = paired_effect(first, second, ["A"] * len(first))
@@ -64,6 +88,18 @@ def test_without_pairs_or_spread_there_is_no_value(first, second):
 def test_lengths_must_fit():
     with pytest.raises(ValueError, match="lengths differ"):
         paired_effect([1, 2], [1], ["A", "B"])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "labels"),
+    [
+        ([*FIRST, math.nan], [*SECOND, 8], [*DISTRICTS, None]),  # missing where the pair counts in nothing
+        ([1, 2], [1, 3], ["A", math.nan]),  # fewer pairs than there is a value for
+    ],
+)
+def test_a_missing_label_is_refused_wherever_it_stands(first, second, labels):
+    with pytest.raises(ValueError, match="label is missing"):
+        paired_effect(first, second, labels)
 
 
 points = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40), st.sampled_from("ABC")), min_size=4, max_size=40)

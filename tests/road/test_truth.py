@@ -15,7 +15,7 @@ from tests.support import RanDemo
 
 SOURCES = (
     "children", "institutions", "measures", "organisation", "school_placements", "sdq_answers", "sdq_scores",
-    "segregation_figures", "sessions",
+    "segregation_figures", "sessions", "reviews", "costs", "cost_accounts",
 )  # fmt: skip
 
 

@@ -8,8 +8,9 @@ import pytest
 from pipelines.errors import SettingsError
 from pipelines.measures.reliable_change import ReliableChangeRule, clinical_change
 from pipelines.sdq_norms.chosen import chosen_norm_sets
-from pipelines.sdq_norms.limits import raised_limits
+from pipelines.sdq_norms.limits import band_codes, raised_limits
 from pipelines.sdq_norms.reliability import reliability_inputs
+from pipelines.sdq_norms.vocabulary import MISSING_POINTS, OUTSIDE_NORM_SET
 from pipelines.settings import Settings, settings_from
 from tests.sql.drawn import empty_warehouse
 
@@ -40,7 +41,7 @@ def test_the_default_is_no_norm_set_and_the_warehouse_holds_no_bands():
         ({"norm_set": "uk_3_bands", "norm_set_beside": "uk_3_bands"}, "norm_set_beside er det samme som norm_set"),
         ({"reliable_change_reliability": "begge"}, "er 'begge', men skal være 'alpha' eller 'retest'"),
         ({"reliable_change_z": 0}, "sdq.reliable_change_z er 0, men skal være større end 0"),
-        ({"own_bands": []}, "sdq.own_bands kendes ikke. Tilladt her: norm_set, norm_set_beside, reliable_change_reliability"),
+        ({"own_bands": []}, "sdq.own_bands kendes ikke. Tilladt her: expectation, norm_set, norm_set_beside, reliable"),
     ],
 )  # fmt: skip
 def test_a_wrong_choice_is_told_with_what_can_be_chosen(sdq, said):
@@ -94,6 +95,34 @@ def test_each_child_has_the_limit_of_its_informant_form_age_and_sex():
     ) == [17, 16, 18]
 
 
+def test_each_child_has_the_band_of_its_informant_form_age_and_sex_or_none():
+    children = [
+        ("parent", "5-6", 6, "M", 13),
+        ("parent", "5-6", 6, "M", 14),
+        ("parent", "5-6", 6, "K", 13),  # girls' limit is 12
+        ("parent", "4-10", 8, "K", 13),  # too old for the set
+        ("parent", None, 7, "K", 13),
+        ("parent", "4-10", math.nan, "K", 13),
+        ("parent", "4-10", 7, None, 13),  # the set needs the sex
+        ("parent", "4-10", 7, "K", math.nan),
+    ]
+    informants, versions, ages, sexes, points = zip(*children, strict=True)
+    chosen = norm_set("dk_5_7_parent")
+    found = band_codes(chosen, points, informants=informants, versions=versions, ages=ages, sexes=sexes)
+    is_beyond = {band.band_code: band.is_beyond_limit for band in chosen.bands if band.scale_code == "total"}
+    assert [is_beyond.get(code, code) for code in found] == [
+        False, True, True, *[OUTSIDE_NORM_SET] * 4, MISSING_POINTS,
+    ]  # fmt: skip
+    # one limit, two ways to it: beyond it by the bands is at or past it by the limits
+    limit = raised_limits(chosen, informants=informants, versions=versions, ages=ages, sexes=sexes)
+    assert [code in is_beyond and is_beyond[code] for code in found] == (np.array(points) >= limit).tolist()
+
+
+def test_points_and_children_must_be_as_many():
+    with pytest.raises(ValueError, match="lengths differ: 2 scores, 1 children"):
+        band_codes(norm_set("uk_3_bands"), [1, 2], informants=["parent"], versions=["4-10"], ages=[8], sexes=["K"])
+
+
 def test_an_unresolved_limit_is_no_limit():
     assert limits("uk_4_bands", [("self", "11-17", 12, "K"), ("parent", "11-17", 12, "K")], "conduct") == [None, 4]
 
@@ -123,7 +152,9 @@ def test_the_limits_feed_clinical_change_and_children_without_one_count_in_nothi
         sexes=["K"] * 4,
     )
     # 20 -> 12 crosses 17 and is more than 7 points; 18 -> 14 crosses, but is not; 10 -> 18 the other way; the last has no limit
-    change = clinical_change([20, 18, 10, 20], [12, 14, 18, 12], inputs.rule, raised_from_points=found)
+    change = clinical_change(
+        [20, 18, 10, 20], [12, 14, 18, 12], inputs.rule, first_raised_from_points=found, second_raised_from_points=found
+    )
     assert (change.recovered_count, change.deteriorated_count) == (1, 1)
     assert (change.started_raised_count, change.started_below_count) == (2, 1)
 

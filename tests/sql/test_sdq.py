@@ -82,6 +82,45 @@ def test_change_stands_beside_what_could_be_expected_without_help():
     )
 
 
+def test_a_line_of_the_municipalitys_own_gives_each_childs_expected_second_score():
+    # whole years at the first form: anna 10, bo 6; cleo's sex is not known; dan has no second form
+    people = """
+    child_id sex_code birth_date  home_district_code resident_from_date
+    anna     K        2014-05-01  NORD               2014-05-01
+    bo       M        2018-05-01  NORD               2018-05-01
+    cleo     -        2014-05-01  SYD                2014-05-01
+    dan      M        2014-05-01  SYD                2014-05-01
+    """
+    forms = forms_drawn(
+        *(
+            scored_form(child, answered, informant, total)
+            for child, first, informant in (
+                ("anna", 8, "parent"),
+                ("bo", 6, "parent"),
+                ("cleo", 10, "parent"),
+                ("anna", 8, "teacher"),
+            )
+            for answered, total in (("2025-01-10", first), ("2025-06-10", 5))
+        ),
+        scored_form("dan", "2025-01-10", "parent", 10),
+    )
+    line = {"informant": "parent", "intercept_points": 2, "per_first_point": 0.5, "residual_sd_points": 4}
+    line |= {"source": "opdigtet, 612 børn"}
+    query = "SELECT * FROM marts.mart_sdq_change WHERE informant_code = '{}' ORDER BY area_code"
+
+    def expected(informant, **more):
+        connection = built({"children": people, "sdq_answers": forms}, sdq={"expectation": [line | more]})
+        found = connection.sql(query.format(informant)).select("area_code, expected_change_points").fetchall()
+        return dict(found)
+
+    anna, bo, cleo = 2 + 8 / 2 - 8, 2 + 6 / 2 - 6, 2 + 10 / 2 - 10
+    assert expected("parent") == {"ALL": (anna + bo + cleo) / 3, "NORD": (anna + bo) / 2, "SYD": cleo}
+    by_age_and_sex = expected("parent", per_year_of_age=-0.5, boy_points=3)
+    anna, bo = anna - 0.5 * 10, bo - 0.5 * 6 + 3
+    assert by_age_and_sex == {"ALL": (anna + bo) / 2, "NORD": (anna + bo) / 2, "SYD": None}
+    assert expected("teacher") == {area: pytest.approx((1 - 0.65) * (7.4 - 8)) for area in ("ALL", "NORD")}
+
+
 def test_a_corrected_form_replaces_the_one_before_it():
     connection = empty_warehouse()
     fill(connection, "children", CHILDREN)
@@ -201,7 +240,12 @@ def test_a_corrected_row_of_points_replaces_the_one_before_it():
     [
         ("anna 2025-01-10 parent  - 3 2 5 1 8 11 4", False),
         ("anna 2025-01-10 parent  - 3 2 5 1 8 12 4", True),  # 3 + 2 + 5 + 1 = 11
-        ("anna 2025-01-10 parent  - 3 2 - 1 8 12 4", False),  # a total beside three scales cannot be judged
+        ("anna 2025-01-10 parent  - 3 2 - 1 8 5 4", True),  # 3 + 2 + 1 = 6, and the fourth scale gives 0 to 10
+        ("anna 2025-01-10 parent  - 3 2 - 1 8 6 4", False),
+        ("anna 2025-01-10 parent  - 3 2 - 1 8 16 4", False),
+        ("anna 2025-01-10 parent  - 3 2 - 1 8 17 4", True),
+        ("anna 2025-01-10 parent  - 3 - - - 8 34 4", True),  # 3 and three scales: 33 at most
+        ("anna 2025-01-10 parent  - - - - - - 40 -", False),  # a total alone
         ("anna 2025-01-10 teacher - 3 2 5 1 8 11 7", True),  # a teacher's impact ends at 6
         ("anna 2025-01-10 parent  - 11 2 5 1 8 19 4", True),  # a scale ends at 10
     ],

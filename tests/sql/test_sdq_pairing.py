@@ -1,6 +1,8 @@
 """What becomes of every SDQ form: which is a child's first, what stands beside its pair, and that none is lost in silence."""
 
-import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import duckdb
@@ -9,14 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.transform import build, run_checks
-from tests.sql.drawn import assert_rows, built, empty_warehouse
+from tests.sql.drawn import AS_OF_DATE, assert_rows, built, child_id, empty_warehouse
 from tests.sql.drawn_sdq import CHILDREN, NAMES, forms_drawn, items_of, scored_form
+from tests.sql.independent_pairing import DrawnForm, outcomes_of
 
 DELIVERED = (
     "child_id answered_date informant_code is_follow_up_form emotional_points conduct_points hyper_points peer_points "
     "prosocial_points total_points impact_points"
 )
-FIRST_OUTCOMES = {"paired", "not_due", "other_informant", "total_missing", "outside_window", "no_second_form"}
 
 
 def too_few_answers(child: str, answered: str, informant: str) -> list[str]:
@@ -106,42 +108,245 @@ def test_every_form_is_counted_once_with_what_became_of_it(every_outcome: duckdb
     )
 
 
-def drawn_form() -> st.SearchStrategy[tuple[int, int, str, bool, int | None]]:
-    """Child, day, informant, whether a follow-up form, total: few of each, so that forms meet."""
-    days = st.integers(0, 30).map(lambda place: place * 30)
-    informants = st.sampled_from(("parent", "teacher", "self"))
-    return st.tuples(st.integers(0, 2), days, informants, st.booleans(), st.one_of(st.none(), st.integers(0, 40)))
+def drawn_form() -> st.SearchStrategy[DrawnForm]:
+    """A form on one of three children, on a day of two years: few of each, so that forms meet and some lie after the as-of date."""
+    return st.builds(
+        DrawnForm,
+        child=st.sampled_from(("anna", "bo", "cleo")),
+        answered=st.integers(0, 30).map(lambda place: date(2024, 6, 1) + timedelta(days=place * 30)),
+        informant=st.sampled_from(("parent", "teacher", "self")),
+        is_follow_up=st.sampled_from((True, False, None)),
+        total=st.one_of(st.none(), st.integers(0, 40)),
+    )
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(drawn_form(), min_size=20, max_size=120, unique_by=lambda form: form[:3]))
-def test_no_form_is_lost_whatever_forms_there_are(forms: list[tuple[int, int, str, bool, int | None]]) -> None:
-    """Forms in = forms counted, in the whole and over districts; first forms = pairs; each first form has one outcome."""
+def built_from(forms: Sequence[DrawnForm]) -> duckdb.DuckDBPyConnection:
+    """A warehouse of these forms, delivered as totals."""
     connection = empty_warehouse()
-    for child, day, informant, is_follow_up, total in forms:
+    for form in forms:
         connection.execute(
             "INSERT INTO typed.sdq_scores (child_id, answered_date, informant_code, is_follow_up_form, total_points, "
             "prosocial_points) VALUES (?, ?, ?, ?, ?, 5)",
-            [uuid.UUID(int=child), date(2024, 6, 1) + timedelta(days=day), informant, is_follow_up, total],
+            [child_id(form.child), form.answered, form.informant, form.is_follow_up, form.total],
         )
     build(connection)
+    return connection
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        drawn_form(), min_size=20, max_size=120, unique_by=lambda form: (form.child, form.answered, form.informant)
+    )
+)
+def test_every_form_becomes_what_an_independent_count_says_and_none_is_lost(forms: list[DrawnForm]) -> None:
+    """Role and outcome of each form by a second road; over areas forms in = forms counted, and first forms = pairs."""
+    connection = built_from(forms)
     run_checks(connection)
-    counts = connection.execute("""
-        SELECT area_kind, sum(forms_count)::INTEGER, (sum(forms_count) FILTER (WHERE is_first_form))::INTEGER,
-            (coalesce(sum(forms_count) FILTER (WHERE outcome_code = 'paired'), 0))::INTEGER,
-            (coalesce(sum(forms_count) FILTER (WHERE outcome_code = 'second_form'), 0))::INTEGER
-        FROM marts.mart_sdq_pairing GROUP BY area_kind
-    """).fetchall()
-    pairs, paired = connection.execute(
-        "SELECT count(*), count(*) FILTER (WHERE is_paired) FROM core.fct_sdq_pair"
-    ).fetchone()  # type: ignore[misc]  # a count always has a row
-    for _, counted, firsts, counted_paired, seconds in counts:
-        assert (counted, firsts or 0, counted_paired, seconds) == (len(forms), pairs, paired, paired)
-    assert {kind for kind, *_ in counts} == {"district", "municipality"}
-    outcomes = connection.execute(
-        "SELECT DISTINCT outcome_code FROM marts.mart_sdq_pairing WHERE is_first_form"
+    names = {child_id(form.child): form.child for form in forms}
+    expected = outcomes_of(forms, as_of=AS_OF_DATE, least_days=90, most_days=270)
+    roles = connection.execute("SELECT * FROM core.fct_sdq_form_role").fetchall()
+    assert {(names[child], day, informant): role for child, day, informant, role in roles} == {
+        key: role for key, (role, _) in expected.items()
+    }
+    firsts = connection.execute(
+        "SELECT child_id, first_date, informant_code, coalesce(unpaired_reason_code, 'paired') FROM core.fct_sdq_pair"
     ).fetchall()
-    assert {outcome for (outcome,) in outcomes} <= FIRST_OUTCOMES
+    assert {(names[child], day, informant): outcome for child, day, informant, outcome in firsts} == {
+        key: outcome for key, (role, outcome) in expected.items() if role == "first"
+    }
+    counted = connection.execute(
+        "SELECT informant_code, is_first_form, outcome_code, forms_count FROM marts.mart_sdq_pairing "
+        "WHERE area_kind = 'municipality'"
+    ).fetchall()
+    assert {(informant, is_first, outcome): count for informant, is_first, outcome, count in counted} == Counter(
+        (informant, role == "first", outcome) for (_, _, informant), (role, outcome) in expected.items()
+    )
+    over_districts = connection.execute(
+        "SELECT sum(forms_count)::INTEGER FROM marts.mart_sdq_pairing WHERE area_kind = 'district'"
+    ).fetchone()
+    assert over_districts == (len(forms),)
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        drawn_form(), min_size=20, max_size=60, unique_by=lambda form: (form.child, form.answered, form.informant)
+    ),
+    st.integers(0, 40),
+)
+def test_which_form_is_first_does_not_depend_on_points(forms: list[DrawnForm], points: int) -> None:
+    def roles(drawn: Sequence[DrawnForm]) -> list[tuple[object, ...]]:
+        return sorted(built_from(drawn).execute("SELECT * FROM core.fct_sdq_form_role").fetchall())
+
+    assert roles(forms) == roles([replace(form, total=form.total and points) for form in forms])
+
+
+PAIRS = "SELECT * FROM core.fct_sdq_pair"
+
+
+def pairs_of(*forms: list[str]) -> duckdb.DuckDBPyConnection:
+    return built({"children": CHILDREN, "sdq_answers": forms_drawn(*forms)})
+
+
+def test_a_form_that_says_it_is_a_first_one_is_nobody_elses_follow_up() -> None:
+    connection = pairs_of(
+        scored_form("anna", "2025-01-10", "parent", 8, is_follow_up="false"),
+        scored_form("anna", "2025-04-15", "teacher", 7, is_follow_up="false"),  # 95 days after the parent's
+        scored_form("anna", "2025-10-20", "teacher", 5, is_follow_up="true"),  # 188 days after the teacher's
+    )
+    assert_rows(
+        connection,
+        PAIRS,
+        """
+        informant_code first_date second_date unpaired_reason_code
+        parent         2025-01-10 -           other_informant
+        teacher        2025-04-15 2025-10-20  -
+        """,
+    )
+
+
+def test_whoever_starts_a_round_later_than_another_still_has_a_pair() -> None:
+    connection = pairs_of(
+        *(scored_form("anna", day, "parent", 8) for day in ("2025-01-10", "2025-07-10", "2026-01-10")),
+        *(scored_form("anna", day, "self", 8) for day in ("2025-07-10", "2026-01-10")),
+    )
+    assert_rows(
+        connection,
+        PAIRS,
+        """
+        informant_code first_date second_date
+        parent         2025-01-10 2025-07-10
+        self           2025-07-10 2026-01-10
+        """,
+    )
+
+
+def test_only_a_form_with_a_total_that_is_no_follow_up_itself_can_be_followed_up() -> None:
+    """anna's parents left out too much; bo's parents filled in a follow-up form of something that is not here."""
+    connection = pairs_of(
+        too_few_answers("anna", "2025-01-10", "parent"),
+        scored_form("anna", "2025-07-10", "teacher", 8),
+        scored_form("bo", "2025-01-10", "parent", 8, is_follow_up="true"),
+        scored_form("bo", "2025-07-10", "teacher", 8),
+        scored_form("cleo", "2025-01-10", "parent", 8),
+        scored_form("cleo", "2025-07-10", "teacher", 8),
+    )
+    assert_rows(
+        connection,
+        "SELECT * FROM core.fct_sdq_form_role",
+        """
+        child_id informant_code role_code
+        anna     parent         total_missing
+        anna     teacher        first
+        bo       parent         follow_up_form
+        bo       teacher        first
+        cleo     parent         first
+        cleo     teacher        follow_up_of_other_informant
+        """,
+    )
+
+
+def test_an_old_form_does_not_stand_in_the_way_of_a_later_pair() -> None:
+    connection = pairs_of(
+        scored_form("anna", "2019-01-10", "parent", 8),
+        scored_form("anna", "2025-01-10", "parent", 6),
+        scored_form("anna", "2025-07-10", "parent", 5, is_follow_up="true"),
+        # bo's old forms were never followed up in the window: the oldest stays the first
+        scored_form("bo", "2019-01-10", "parent", 8),
+        scored_form("bo", "2025-01-10", "parent", 6),
+        # a follow-up form is no first form, however well it is followed up; the next one is
+        scored_form("cleo", "2024-01-10", "parent", 8, is_follow_up="true"),
+        scored_form("cleo", "2024-07-10", "parent", 7, is_follow_up="false"),
+        scored_form("cleo", "2025-01-10", "parent", 6, is_follow_up="true"),
+        # of two pairs in a row the first counts
+        *(scored_form("dan", day, "parent", 6) for day in ("2024-01-10", "2024-07-10", "2025-01-10")),
+    )
+    assert_rows(
+        connection,
+        PAIRS,
+        """
+        child_id first_date second_date change_points unpaired_reason_code
+        anna     2025-01-10 2025-07-10  -1            -
+        bo       2019-01-10 -           -             outside_window
+        cleo     2024-07-10 2025-01-10  -1            -
+        dan      2024-01-10 2024-07-10  0             -
+        """,
+    )
+    assert_rows(
+        connection,
+        "SELECT * FROM core.fct_sdq_form_role",
+        """
+        child_id answered_date role_code
+        anna     2019-01-10    earlier_form
+        anna     2025-01-10    first
+        anna     2025-07-10    later_form
+        bo       2019-01-10    first
+        bo       2025-01-10    later_form
+        cleo     2024-01-10    follow_up_form
+        cleo     2024-07-10    first
+        cleo     2025-01-10    later_form
+        dan      2024-01-10    first
+        dan      2024-07-10    later_form
+        dan      2025-01-10    later_form
+        """,
+    )
+
+
+def test_forms_that_came_as_points_follow_the_same_rule() -> None:
+    """A sender of totals seldom says which form it was; the first form of the pair may be the only one with answers."""
+    connection = built(
+        {
+            "children": CHILDREN,
+            "sdq_answers": forms_drawn(scored_form("anna", "2025-01-10", "parent", 8)),
+            "sdq_scores": f"""
+            {DELIVERED}
+            anna 2019-01-10 parent  -     - - - - - 9 -
+            anna 2025-07-10 parent  -     - - - - - 5 -
+            anna 2025-07-10 teacher -     - - - - - 7 -
+            bo   2025-01-10 parent  -     - - - - - 9 -
+            bo   2025-07-10 teacher false - - - - - 7 -
+            """,
+        }
+    )
+    assert_rows(
+        connection,
+        "SELECT * FROM core.fct_sdq_form_role",
+        """
+        child_id answered_date informant_code role_code
+        anna     2019-01-10    parent         earlier_form
+        anna     2025-01-10    parent         first
+        anna     2025-07-10    parent         later_form
+        anna     2025-07-10    teacher        follow_up_of_other_informant
+        bo       2025-01-10    parent         first
+        bo       2025-07-10    teacher        first
+        """,
+    )
+
+
+def test_while_the_window_is_open_nothing_is_lost_yet() -> None:
+    """As-of date 30 September 2026: of 1 May 152 days have gone, of 3 January 270, which is the window's last day."""
+    connection = pairs_of(
+        scored_form("anna", "2026-05-01", "parent", 8),
+        scored_form("anna", "2026-08-20", "teacher", 8),
+        scored_form("bo", "2026-05-01", "parent", 8),
+        too_few_answers("bo", "2026-08-20", "parent"),
+        scored_form("cleo", "2026-01-04", "parent", 8),
+        too_few_answers("cleo", "2026-08-20", "parent"),
+        scored_form("dan", "2026-01-03", "parent", 8),
+        too_few_answers("dan", "2026-08-20", "parent"),
+    )
+    assert_rows(
+        connection,
+        f"{PAIRS} WHERE informant_code = 'parent'",
+        """
+        child_id unpaired_reason_code
+        anna     not_due
+        bo       not_due
+        cleo     not_due
+        dan      total_missing
+        """,
+    )
 
 
 def test_a_pair_tells_who_the_child_was_on_the_day_of_its_first_form() -> None:

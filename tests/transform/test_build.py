@@ -188,6 +188,8 @@ def test_the_checks_of_the_system_pass_on_its_own_tables():
     [
         ("INSERT INTO core.fct_ladder_spell SELECT * FROM core.fct_ladder_spell", "child_stands_on_two_rungs"),
         ("INSERT INTO core.fct_residence SELECT * FROM core.fct_residence", "child_lives_in_two_places"),
+        ("DELETE FROM core.fct_ladder_spell_source", "ladder_spell_has_no_source"),
+        ("UPDATE core.fct_ladder_spell SET rung = 7", "ladder_rung_has_no_title"),
         ("INSERT INTO core.dim_child SELECT * FROM core.dim_child", "fact_row_is_doubled"),
         (
             "INSERT INTO marts.mart_mainstream_share VALUES ('own_register_school', 'municipality', 'ALL', '2025/26', 3, 1, 1, 0)",

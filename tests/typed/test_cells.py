@@ -123,6 +123,25 @@ def test_decimals_in_danish_with_a_decimal_point_and_in_both_ways(
 
 
 @pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("1034567,89", Decimal("1034567.89")),  # nine digits that begin like the third of March, without its zero
+        ("-1.034.567,89", Decimal("-1034567.89")),
+        ("10.345.678,90", Decimal("10345678.90")),
+        ("1034567,00", Decimal("1034567.00")),
+        ("101995015", "<cpr_form>"),
+        ("0101995015", "<cpr_form>"),
+        ("010199,5015", "<cpr_form>"),
+        ("010199-5015", "<cpr_form>"),
+    ],
+)
+@pytest.mark.parametrize("point", ["thousands", "unclear"])
+def test_a_large_amount_is_no_cpr_number(value_of: Read, cell: str, expected: object, point: cells.Point) -> None:
+    amount = column("decimal", "DECIMAL(12,2)", minimum=-499999999, maximum=499999999)
+    assert value_of(amount, cell, point=point) == expected
+
+
+@pytest.mark.parametrize(
     ("cells_of_column", "shows_point", "shows_comma"),
     [
         (["7.5", "12"], True, False),

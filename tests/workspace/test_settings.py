@@ -12,6 +12,18 @@ from pipelines.workspace import _SETTINGS_TEMPLATE, create_workspace
 
 MINIMAL = {"municipality": {"name": "Bøgelund Kommune", "profile": "vordingborg_next_step"}}
 
+LINE = {
+    "informant": "parent", "intercept_points": 2.6, "per_first_point": 0.65, "residual_sd_points": 4.1,
+    "source": "612 børn på venteliste, 2025",
+}  # fmt: skip
+
+
+def own(*changes: dict[str, object]) -> dict[str, object]:
+    """An SDQ part with a line of expectation for each change of `LINE`; a value None takes the key away."""
+    lines = [{key: value for key, value in {**LINE, **change}.items() if value is not None} for change in changes]
+    return {"sdq": {"expectation": lines}}
+
+
 WRONG = {
     # key path, given value, what the message must say
     "unknown key": ({"ladder": {"grace": 3}}, "ladder.grace kendes ikke. Tilladt her: grace_gap_days"),
@@ -26,6 +38,35 @@ WRONG = {
     "not a date": ({"report": {"as_of_date": "i går"}}, "skal være en dato som 2026-09-30"),
     "not a truth value": ({"intake": {"keep_in_inbox": "måske"}}, "skal være true eller false"),
     "wrong form": ({"warehouse": {"memory_limit": "meget"}}, "men skal have formen"),
+    "unknown informant": (
+        own({"informant": "forælder"}),
+        "sdq.expectation nr. 1.informant er 'forælder', men skal være 'parent', 'teacher' eller 'self'",
+    ),
+    "a slope of the change": (
+        own({}, {"informant": "self", "per_first_point": -0.35}),
+        "sdq.expectation nr. 2.per_first_point er -0.35, men skal være mindst 0",
+    ),
+    "a slope in per cent": (own({"per_first_point": 65}), "per_first_point er 65, men må højst være 1.5"),
+    "a slope that is no number": (
+        own({"per_first_point": float("nan")}),
+        "per_first_point er nan, men må højst være 1.5",
+    ),
+    "no spread": (own({"residual_sd_points": 0}), "residual_sd_points er 0, men skal være større end 0"),
+    "no source": (own({"source": None}), "sdq.expectation nr. 1.source mangler og skal udfyldes"),
+    "an empty source": (own({"source": " " * 20}), "source er '" + " " * 20 + "', men skal have mindst 10 tegn"),
+    "a long source": (own({"source": "x" * 201}), "sdq.expectation nr. 1.source må højst have 200 tegn"),
+    "unknown key of a line": (
+        own({"slope": 1}),
+        "sdq.expectation nr. 1.slope kendes ikke. Tilladt her: boy_points, informant, intercept_points",
+    ),
+    "two lines for one informant": (
+        own({}, {}, {"informant": "self"}),
+        "sdq.expectation: der må kun være ét afsnit for hver udfylder, men der er flere for parent",
+    ),
+    "a part in single brackets": (
+        {"sdq": {"expectation": LINE}},
+        "men skal være et eller flere afsnit med dobbelt klamme, fx [[sdq.expectation]]",
+    ),
     "upside down": (
         {"sdq": {"window_days_minimum": 300, "window_days_maximum": 200}},
         "window_days_minimum skal være",
@@ -70,6 +111,14 @@ def test_the_commented_defaults_of_a_new_file_are_the_defaults() -> None:
     written = tomllib.loads(uncommented)
     defaults = settings_from({"municipality": written["municipality"]}, where="test")
     assert Settings.model_validate(written) == defaults
+
+
+def test_the_example_of_a_line_in_a_new_file_is_one_that_can_be_used() -> None:
+    written = _SETTINGS_TEMPLATE.format(name='"X Kommune"', profile="p", is_constructed="false").splitlines()
+    start = written.index("## [[sdq.expectation]]")
+    example = "\n".join(line.removeprefix("## ") for line in written[:3] + written[start:] if line.startswith("## "))
+    (line,) = settings_from({**MINIMAL, **tomllib.loads(example)}, where="test").sdq.expectation
+    assert set(tomllib.loads(example)["sdq"]["expectation"][0]) == set(type(line).model_fields)
 
 
 def test_a_municipality_name_cannot_break_the_file(tmp_path: Path) -> None:

@@ -1,0 +1,269 @@
+-- One row is one delivered row that puts one child on a rung of one track of one ladder.
+-- Key: ladder_code, track_code, source, delivery_id, row_number.
+-- From: core.fct_measure, core.fct_school_placement, core.fct_residence, core.dim_child, codes.ladder_rungs, codes.own_ladder_steps, codes.settings.
+-- Units: rung 0 to 6 (social) or 0 to 5 (education) on the national ladder; after_date is the first day that no longer belongs
+-- to the row's time; bridged_to_date is the first day of the stay's next row, where a short gap parts them (else after_date).
+-- Reference: rules 1 and 4 at the head of sql/core/fct_ladder_spell.sql; rows that those rules leave out are not here.
+-- ladder_code national is always there; own only where the municipality has a ladder of its own (egen_trappe.csv).
+with
+settings as (
+    select
+        grace_gap_days,
+        cast(as_of_date + interval '1' day as date) as data_end_date
+    from codes.settings
+),
+
+ladders as (
+    select distinct ladder_code from codes.ladder_rungs
+),
+
+own_ladder as (
+    select ladder_code from ladders where ladder_code = 'own'
+),
+
+own_steps as (
+    select
+        track_code,
+        step_kind_code,
+        code,
+        rung,
+        is_rung_uncertain
+    from codes.own_ladder_steps
+),
+
+children as (
+    select
+        child_id,
+        turns_18_date,
+        cast(observed_to_date + interval '1' day as date) as left_date
+    from core.dim_child
+),
+
+tracks as (
+    select distinct track_code from codes.ladder_rungs
+),
+
+measures as (
+    select
+        *,
+        case when is_placement then 'place' else 'paragraph' end as social_step_kind_code,
+        case when is_placement then place_code else paragraph_code end as social_step_code
+    from core.fct_measure
+),
+
+placements as (
+    select
+        *,
+        case
+            when support_hours_per_week >= 9 then 'nine_hours_or_more'
+            when support_hours_per_week > 0 then 'under_nine_hours'
+        end as support_code
+    from core.fct_school_placement
+),
+
+given as (
+    select
+        'national' as ladder_code,
+        tracks.track_code,
+        'measures' as source,
+        measures.delivery_id,
+        measures.row_number,
+        measures.child_id,
+        case when tracks.track_code = 'social' then measures.social_rung else measures.education_rung end as rung,
+        measures.is_rung_uncertain,
+        false as is_background,
+        measures.start_date,
+        measures.end_date,
+        measures.is_ended_by_age,
+        measures.is_ended_by_moving
+    from measures
+    cross join tracks
+    union all
+    select
+        'national' as ladder_code,
+        'education' as track_code,
+        'school_placements' as source,
+        placements.delivery_id,
+        placements.row_number,
+        placements.child_id,
+        placements.education_rung as rung,
+        false as is_rung_uncertain,
+        false as is_background,
+        placements.start_date,
+        placements.end_date,
+        false as is_ended_by_age,
+        false as is_ended_by_moving
+    from placements
+    union all
+    select
+        own_ladder.ladder_code,
+        'social' as track_code,
+        'measures' as source,
+        measures.delivery_id,
+        measures.row_number,
+        measures.child_id,
+        own_steps.rung,
+        own_steps.is_rung_uncertain,
+        false as is_background,
+        measures.start_date,
+        measures.end_date,
+        measures.is_ended_by_age,
+        measures.is_ended_by_moving
+    from measures
+    inner join own_steps
+        on measures.social_step_kind_code = own_steps.step_kind_code and measures.social_step_code = own_steps.code
+    cross join own_ladder
+    where own_steps.track_code = 'social'
+    union all
+    select
+        own_ladder.ladder_code,
+        'education' as track_code,
+        'measures' as source,
+        measures.delivery_id,
+        measures.row_number,
+        measures.child_id,
+        own_steps.rung,
+        own_steps.is_rung_uncertain,
+        false as is_background,
+        measures.start_date,
+        measures.end_date,
+        measures.is_ended_by_age,
+        measures.is_ended_by_moving
+    from measures
+    inner join own_steps on measures.paragraph_code = own_steps.code
+    cross join own_ladder
+    where own_steps.track_code = 'education' and own_steps.step_kind_code = 'paragraph'
+    union all
+    select
+        own_ladder.ladder_code,
+        'education' as track_code,
+        'school_placements' as source,
+        placements.delivery_id,
+        placements.row_number,
+        placements.child_id,
+        greatest(
+            coalesce(institution_steps.rung, 0), coalesce(class_steps.rung, 0), coalesce(support_steps.rung, 0)
+        ) as rung,
+        false as is_rung_uncertain,
+        false as is_background,
+        placements.start_date,
+        placements.end_date,
+        false as is_ended_by_age,
+        false as is_ended_by_moving
+    from placements
+    cross join own_ladder
+    left join own_steps as institution_steps
+        on
+            placements.institution_type_code = institution_steps.code
+            and institution_steps.step_kind_code = 'institution_type'
+    left join own_steps as class_steps
+        on placements.class_type_code = class_steps.code and class_steps.step_kind_code = 'class_type'
+    left join own_steps as support_steps
+        on placements.support_code = support_steps.code and support_steps.step_kind_code = 'support'
+    union all
+    select
+        ladders.ladder_code,
+        'social' as track_code,
+        'children' as source,
+        residences.delivery_id,
+        residences.row_number,
+        residences.child_id,
+        0 as rung,
+        false as is_rung_uncertain,
+        true as is_background,
+        residences.start_date,
+        residences.end_date,
+        false as is_ended_by_age,
+        false as is_ended_by_moving
+    from core.fct_residence as residences
+    cross join ladders
+),
+
+clipped as (
+    select
+        given.*,
+        settings.grace_gap_days,
+        least(
+            coalesce(cast(given.end_date + interval '1' day as date), settings.data_end_date),
+            coalesce(children.left_date, settings.data_end_date),
+            children.turns_18_date,
+            settings.data_end_date
+        ) as after_date
+    from given
+    inner join children on given.child_id = children.child_id
+    cross join settings
+    where given.rung is not null
+),
+
+-- Rule 4.
+lasting as (
+    select *
+    from clipped
+    where after_date > start_date
+    qualify
+        is_background
+        or date_diff('day', start_date, after_date) > 1
+        or max(after_date) over (
+            partition by ladder_code, child_id, track_code, is_background, start_date
+        ) = after_date
+),
+
+-- Rule 1.
+same_rung as (
+    select
+        *,
+        case
+            when
+                date_diff(
+                    'day',
+                    max(after_date) over (
+                        partition by ladder_code, child_id, track_code, rung
+                        order by start_date, after_date
+                        rows between unbounded preceding and 1 preceding
+                    ),
+                    start_date
+                ) <= grace_gap_days
+                then 0
+            else 1
+        end as is_new
+    from lasting
+),
+
+numbered as (
+    select
+        *,
+        sum(is_new) over (
+            partition by ladder_code, child_id, track_code, rung
+            order by start_date, after_date
+            rows between unbounded preceding and current row
+        ) as stay_number
+    from same_rung
+)
+
+select
+    ladder_code,
+    track_code,
+    source,
+    delivery_id,
+    row_number,
+    child_id,
+    rung,
+    is_rung_uncertain,
+    is_background,
+    start_date,
+    end_date as delivered_end_date,
+    after_date,
+    cast(stay_number as integer) as stay_number,
+    greatest(
+        after_date,
+        coalesce(
+            lead(start_date) over (
+                partition by ladder_code, child_id, track_code, rung, stay_number
+                order by start_date, after_date
+            ),
+            after_date
+        )
+    ) as bridged_to_date,
+    is_ended_by_age,
+    is_ended_by_moving
+from numbered
