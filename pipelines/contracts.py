@@ -2,7 +2,7 @@
 
 The contracts (Open Data Contract Standard 3.x) are the only source of columns, types, header aliases, row checks, business
 keys, sensitivity and Great Expectations suites. Ours stands in `customProperties`: per column `parse`, `aliases`,
-`codeTable`, `unit`; per table `businessKey`, `rowChecks`, `retention`. Danish titles are `businessName`.
+`codeTable`, `unit`; per table `businessKey`, `duplicateAdvice`, `rowChecks`, `retention`. Danish titles are `businessName`.
 """
 
 import hashlib
@@ -88,6 +88,8 @@ class Contract:
     row_checks: tuple[RowCheck, ...]
     expectations: tuple[Expectation, ...]
     checksum: str
+    duplicate_advice: str = ""
+    """What the sender is to do with several rows of one key that differ, in Danish; empty: the general advice."""
 
     def column(self, name: str) -> Column:
         """The column called `name`. Raises KeyError when there is none."""
@@ -166,6 +168,7 @@ def _contract(document: OpenDataContractStandard, kind: Kind, path: Path) -> Con
         row_checks=tuple(_row_check(item) for item in ours.get("rowChecks", ())),
         expectations=_expectations(table, columns),
         checksum=_checksum(path, columns),
+        duplicate_advice=str(ours.get("duplicateAdvice", "")),
     )
     _check_names(contract)
     return contract

@@ -48,6 +48,7 @@ _ADVICE = {
     "short_year": "Skriv årstallet med fire cifre.",
     "formula_error": "Skriv værdien i stedet for formlen.",
 }
+_KEEP_ONE = "Behold den rigtige række, og slet de andre."
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def _whole_row(contract: Contract, reason: Reason) -> tuple[str, str, str]:
         return (
             "flere rækker om det samme, men med forskelligt indhold",
             f"én række for hver {key}",
-            "Behold den rigtige række, og slet de andre. Ingen af dem er læst ind.",
+            f"{contract.duplicate_advice or _KEEP_ONE} Ingen af dem er læst ind.",
         )
     return ("en række, der ikke er data", "en række med data", "Slet rækken.")
 

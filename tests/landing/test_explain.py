@@ -12,7 +12,7 @@ from pipelines.landing import explain
 from pipelines.landing.explain import CellError, error_counts, error_table, expected_in, write_error_list
 from pipelines.landing.headers import column_letter
 from pipelines.typed import cells
-from pipelines.typed.reasons import Reason, parse_reasons
+from pipelines.typed.reasons import DUPLICATE_OTHER, Reason, parse_reasons
 
 FAULTS = [
     CellError("Børn", 7, "F7", "Fødselsdato", "tekst", "en dato som 31-12-2025", "Skriv datoen."),
@@ -56,6 +56,16 @@ def test_a_broken_rule_names_every_cell_of_the_rule() -> None:
     assert error.cell == ", ".join(f"{column_letter(places[name])}7" for name in rule.columns)
     titles = [contract.column(name).title for name in rule.columns]
     assert error.column == f"{', '.join(titles[:-1])} og {titles[-1]}"
+
+
+def test_two_different_rows_of_one_key_come_with_the_sources_own_advice() -> None:
+    """Mother and father on the same day are one kind of informant: neither form is wrong, but only one can be kept."""
+    general = explain._cell_error(source_contract("children"), {}, "", 7, Reason(mark=DUPLICATE_OTHER))
+    assert general.advice == "Behold den rigtige række, og slet de andre. Ingen af dem er læst ind."
+    for source in ("sdq_answers", "sdq_scores"):
+        error = explain._cell_error(source_contract(source), {}, "", 7, Reason(mark=DUPLICATE_OTHER))
+        assert error.advice.startswith("Behold ét af skemaerne i filen.")
+        assert error.advice.endswith("Ingen af dem er læst ind.")
 
 
 @pytest.mark.parametrize("contract_id", load_contracts("source"))
