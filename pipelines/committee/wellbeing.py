@@ -1,11 +1,11 @@
 """Are the children better off? SDQ before and after, always beside the change that was to be expected without any help."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
-from pipelines.committee.context import ReportContext
+from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
 from pipelines.committee.missing import missing_section
 from pipelines.committee.wellbeing_bands import (
     band_parts,
@@ -33,7 +33,9 @@ from pipelines.committee.wellbeing_changes import (
     standardised_table,
 )
 from pipelines.committee.wellbeing_detection import detection_figure, detection_table
+from pipelines.committee.wellbeing_differences import differences_table
 from pipelines.committee.wellbeing_figures import (
+    ONLY_TWICE,
     change_figure,
     flow_figure,
     group_figure,
@@ -59,14 +61,27 @@ from pipelines.measures.added_value import FEWEST_CHILDREN
 from pipelines.measures.evidence import Evidence, EvidenceLevel, Gate, GateLimits, level_of_change
 from pipelines.publish.danish import LEVEL_NAMES, NBSP, counted, number, signed_words
 from pipelines.publish.number_check import numbers_in
-from pipelines.publish.section import DeclaredNumber, HowSure, Section
-from pipelines.publish.sentences import UNCERTAINTY, before_and_after, follow_up
+from pipelines.publish.section import DeclaredNumber, Definition, HowSure, Notes, Section
+from pipelines.publish.sentences import UNCERTAINTY, UNCERTAINTY_LINES, before_and_after, follow_up
 from pipelines.sdq_norms.expectation import Expectation, read_expectations
 
-QUESTION = "Har børnene det bedre?"
+QUESTION = "Trivsel målt med SDQ: Har børnene det bedre?"
 SDQ_RANGE = f"SDQ går fra 0 til 40{NBSP}point. Et lavere tal er færre vanskeligheder."
+DEFINITIONS = (
+    Definition(
+        "SDQ",
+        "Et spørgeskema om børns styrker og vanskeligheder. Forældre, lærere og pædagoger eller barnet selv svarer. Det samlede tal "
+        f"går fra 0 til 40{NBSP}point; et lavere tal er færre vanskeligheder.",
+    ),
+    Definition("Klar ændring", "En ændring i SDQ-tallet, der er større end skemaets egen målefejl."),
+    Definition(
+        "Ventet uden indsats",
+        "Den ændring, man kunne vente, selv om ingen gjorde noget. Børn henvises, når det går dårligst, og høje tal er oftest lavere "
+        "næste gang.",
+    ),
+)
 LIKE_EXPECTED = "Det er ikke til at skelne fra det ventede."
-UNLIKE_EXPECTED = "Det er et andet tal end det ventede. Vi ved ikke hvorfor."
+UNKNOWN_WHY = "Vi ved ikke hvorfor."
 _NO_CHILDREN = "Vi har ingen børn uden indsats at holde op imod."
 _OTHER_CHILDREN = "Det ventede er målt hos andre børn, som måske ikke ligner vores."
 _SUBJECTS = {
@@ -74,6 +89,22 @@ _SUBJECTS = {
     "Lærere og pædagoger": "Lærernes og pædagogernes SDQ-tal",
     "Børnene selv": "Børnenes egne SDQ-tal",
 }
+
+
+_OF_CHANGES = (
+    "changes",
+    "reliable",
+    "by_district",
+    "groups",
+    "other_groups",
+    "spread",
+    "bands",
+    "clinical",
+    "lost_change",
+    "scales",
+    "standardised",
+    "added_value",
+)
 
 
 @dataclass(frozen=True)
@@ -98,6 +129,18 @@ class _Tables:
     standardised: ProtectedTable | None
     added_value: ProtectedTable | None
     worst_off: ProtectedTable | None
+    differences: ProtectedTable | None
+
+    def with_reservation(self) -> "_Tables":
+        """The same tables, those of changes with the sentence that they are of the children measured twice alone."""
+        return replace(
+            self,
+            **{
+                name: replace(table, source=f"{table.source} {ONLY_TWICE}")
+                for name in _OF_CHANGES
+                if (table := getattr(self, name)) is not None
+            },
+        )
 
     def all(self) -> tuple[ProtectedTable, ...]:
         """The tables there are, in the order of the report."""
@@ -105,7 +148,7 @@ class _Tables:
 
 
 def wellbeing_section(context: ReportContext) -> Section:
-    """The section *Har børnene det bedre?*: change per kind of informant with the expected change beside it, level 1 at most."""
+    """The section *Trivsel målt med SDQ*: change per kind of informant with the expected change beside it, level 1 at most."""
     pairs = read_pairs(context)
     if not pairs.height:
         return missing_section("wellbeing", QUESTION, ("sdq_answers",))
@@ -114,30 +157,33 @@ def wellbeing_section(context: ReportContext) -> Section:
     whole = {column.name: tables.changes.cell(column.name, informant=main) for column in tables.changes.columns}
     whole |= {name: _followed(tables, main, name) for name in ("due_count", "not_due_count")}
     evidence = _evidence(context, pairs)
+    why_untold = _why_untold(evidence)
+    if why_untold:
+        tables = tables.with_reservation()
     return Section(
         section_id="wellbeing",
         question=QUESTION,
-        answer=_answer(whole, main, evidence),
+        answer=_answer(whole, main, evidence, context),
         support=_support(whole, tables.changes, main, evidence),
         level=int(evidence.level),
         level_reason=_level_reason(evidence, context),
         tables=tables.all(),
         figures=(
-            change_figure(context, tables.changes, main),
+            change_figure(context, tables.changes, main, why_untold=why_untold),
             *(
-                (reliable_figure(context, tables.reliable, main),)
+                (reliable_figure(context, tables.reliable, main, why_untold=why_untold),)
                 if tables.reliable and main in tables.reliable.values("informant")
                 else ()
             ),
         ),
         appendix_figures=(
-            group_figure(context, tables.groups, main),
+            group_figure(context, tables.groups, main, why_untold=why_untold),
             *((spread_figure(context, tables.spread, main),) if tables.spread else ()),
             detection_figure(context, tables.detection),
             flow_figure(context, flow_excerpt(tables.pairing, code), code, main),
         ),
         how_sure=HowSure(
-            number=UNCERTAINTY,
+            number=UNCERTAINTY_LINES if why_untold else UNCERTAINTY,
             cause="Børn henvises, når det går dårligst, så tallet falder ofte, også uden indsats. "
             + (_OTHER_CHILDREN if expectations[code].is_own else _NO_CHILDREN),
             data=f"{follow_up(whole['children_count'], whole['due_count'])} {_not_due(whole['not_due_count'])}".strip(),
@@ -146,7 +192,7 @@ def wellbeing_section(context: ReportContext) -> Section:
         not_shown=(
             "Figuren viser ikke, om indsatsen er årsagen.",
             "Den siger intet om det enkelte barn.",
-            *_lost(tables, whole, main, evidence),
+            *_lost(tables, main),
             *(() if tables.worst_off else (NOT_POSSIBLE,)),
         ),
         method=(
@@ -155,6 +201,21 @@ def wellbeing_section(context: ReportContext) -> Section:
             "Gennemsnit og usikkerhed er regnet på distrikter, så hvert distrikt tæller lige meget.",
         ),
         declared_numbers=_declared(context, expectations),
+    )
+
+
+def wellbeing_notes(context: ReportContext, section: Section) -> Notes:
+    """What the SDQ section puts on page 1 (that too few children were measured twice) and among the words of the last page."""
+    follow_up_rows = next((table for table in section.tables if table.table_id == "sdq_follow_up"), None)
+    if follow_up_rows is None:
+        return Notes()
+    pairs = read_pairs(context)
+    is_lacking = (
+        section.level == EvidenceLevel.COUNTED and Gate.FOLLOW_UP_SHARE in _evidence(context, pairs).failed_gates
+    )
+    return Notes(
+        attention=(_few_measured_twice(follow_up_rows, by_pairs(pairs)[0][1]),) if is_lacking else (),
+        definitions=DEFINITIONS,
     )
 
 
@@ -181,12 +242,13 @@ def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
         pairing=pairing_table(context, everything, REASONS, informants),
         other_forms=other_forms_table(context),
         follow_up=follow_up_table(context, everything, note=first_bands_note(bands)),
-        lost=lost_table(context, lost) if lost else None,
+        lost=lost_table(context, lost, everything) if lost else None,
         lost_change=lost_change_table(context, lost) if lost else None,
         scales=scales_table(context, pairs, everything),
         standardised=standardised_table(context, pairs),
         added_value=added_value_table(context, pairs, values, everything),
         worst_off=worst_off_table(context),
+        differences=differences_table(context),
     )
 
 
@@ -224,10 +286,23 @@ def _evidence(context: ReportContext, pairs: pl.DataFrame) -> Evidence:
 
 _GATES = {
     Gate.FOLLOW_UP_SHARE: "for få børn har to målinger",
-    Gate.SAME_INFORMANT_SHARE: "for mange børn er målt af en anden slags person anden gang",
+    Gate.SAME_INFORMANT_SHARE: "for mange børn er målt af en anden ved anden måling",
     Gate.GROUP_SIZE: "gruppen er for lille",
     Gate.INTERVAL: "der er for få distrikter",
 }
+
+
+_WHY_UNTOLD = {
+    Gate.FOLLOW_UP_SHARE: "for få børn er målt to gange til at sige noget om ændringen",
+    Gate.SAME_INFORMANT_SHARE: "for mange børn er målt af en anden anden gang til at sige noget om ændringen",
+}
+
+
+def _why_untold(evidence: Evidence) -> str:
+    """Why nothing is said of the change, as a figure's title goes on; empty where something is."""
+    if evidence.level != EvidenceLevel.COUNTED:
+        return ""
+    return next((_WHY_UNTOLD[gate] for gate in evidence.failed_gates), _WHY_UNTOLD[Gate.FOLLOW_UP_SHARE])
 
 
 def _level_reason(evidence: Evidence, context: ReportContext) -> str:
@@ -243,11 +318,11 @@ def _level_reason(evidence: Evidence, context: ReportContext) -> str:
 # ── sentences ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _answer(whole: Mapping[str, Cell], main: str, evidence: Evidence) -> str:
+def _answer(whole: Mapping[str, Cell], main: str, evidence: Evidence, context: ReportContext) -> str:
     """The change beside the expected one at level 1; below it, only how many were measured twice."""
     if evidence.level == EvidenceLevel.COUNTED:
         counted_words = follow_up(whole["children_count"], whole["due_count"])
-        return f"{counted_words} Det er for lidt til at sige, om tallet har ændret sig."
+        return f"{counted_words} {_demand(evidence, context)}"
     return before_and_after(
         whole["change_mean_points"],
         whole["low"],
@@ -255,6 +330,16 @@ def _answer(whole: Mapping[str, Cell], main: str, evidence: Evidence) -> str:
         whole["expected_change_points"],
         subject=_SUBJECTS[main],
     )
+
+
+def _demand(evidence: Evidence, context: ReportContext) -> str:
+    """What it would take to say more than how many were measured twice."""
+    if Gate.FOLLOW_UP_SHARE in evidence.failed_gates:
+        limit = number(context.settings.evidence.minimum_follow_up_pct)
+        return f"Vi kræver {limit}{NBSP}procent, før vi siger, om tallet har ændret sig."
+    if Gate.SAME_INFORMANT_SHARE in evidence.failed_gates:
+        return "For mange er målt af en anden ved anden måling, så vi siger ikke, om tallet har ændret sig."
+    return "Ingen er målt to gange, så vi kan ikke sige, om tallet har ændret sig."
 
 
 def _support(whole: Mapping[str, Cell], changes: ProtectedTable, main: str, evidence: Evidence) -> str:
@@ -265,21 +350,38 @@ def _support(whole: Mapping[str, Cell], changes: ProtectedTable, main: str, evid
 
 
 def _verdict(whole: Mapping[str, Cell]) -> str:
-    """Whether the change can be told from the expected one; never whether it is good."""
+    """Whether the change can be told from the expected one, and which way it differs; never whether it is good."""
     if any(whole[name].value is None for name in ("change_mean_points", "low", "high", "expected_change_points")):
         return ""
-    like = is_like_expected(whole["low"], whole["high"], whole["expected_change_points"])
-    return LIKE_EXPECTED if like else UNLIKE_EXPECTED
+    if is_like_expected(whole["low"], whole["high"], whole["expected_change_points"]):
+        return LIKE_EXPECTED
+    change, expected = (float(str(whole[name].value)) for name in ("change_mean_points", "expected_change_points"))
+    if change < 0 and expected < 0:
+        return f"Faldet er {'større' if change < expected else 'mindre'} end ventet. {UNKNOWN_WHY}"
+    return f"Tallet er {'lavere' if change < expected else 'højere'} end ventet. {UNKNOWN_WHY}"
 
 
 def _other_informants(changes: ProtectedTable, main: str) -> str:
-    """The change by the others who answered, in a few words each: the three need not agree."""
+    """The change by the others who answered beside the expected one, in a few words each: the three need not agree."""
     said = []
     for informant in changes.values("informant"):
-        change = changes.cell("change_mean_points", informant=informant).value
-        if informant != main and change is not None:
-            said.append(f"{informant}: {signed_words(float(change), 1).replace(NBSP, f'{NBSP}point ')}.")
+        change, expected = (
+            changes.cell(name, informant=informant).value for name in ("change_mean_points", "expected_change_points")
+        )
+        if informant != main and change is not None and expected is not None:
+            points = signed_words(float(change), 1).replace(NBSP, f"{NBSP}point ")
+            said.append(f"{informant}: {points} (ventet {signed_words(float(expected), 1)}).")
     return " ".join(said)
+
+
+def _few_measured_twice(follow_up_rows: ProtectedTable, main: str) -> str:
+    twice, due = (
+        follow_up_rows.cell(name, informant=main, group=WHOLE_MUNICIPALITY).value
+        for name in ("children_count", "due_count")
+    )
+    if twice is None or due is None:
+        return "For få børn er målt to gange med SDQ."
+    return f"Kun {number(float(twice))} af {counted(float(due), 'børn')} er målt to gange med SDQ."
 
 
 def _not_due(children: Cell) -> str:
@@ -288,36 +390,25 @@ def _not_due(children: Cell) -> str:
     return f"Hos {counted(float(children.value), 'andre børn')} er tiden til anden måling ikke gået."
 
 
-def _lost(tables: _Tables, whole: Mapping[str, Cell], main: str, evidence: Evidence) -> tuple[str, ...]:
-    """How the children without a second form began, and how much worse they must have done for the fall to vanish."""
-    if tables.lost is None or tables.lost_change is None or main not in tables.lost.values("informant"):
+def _lost(tables: _Tables, main: str) -> tuple[str, ...]:
+    """That nothing is known of the children without a second form but how they began."""
+    if tables.lost is None or main not in tables.lost.values("informant"):
         return ()
-    followed, others = (tables.lost.cell(name, informant=main).value for name in ("followed", "lost"))
-    tipping = tables.lost_change.cell("tipping", informant=main).value
+    followed, others, children = (
+        tables.lost.cell(name, informant=main).value for name in ("followed", "lost", "lost_children")
+    )
     if followed is None or others is None:
         return ()
-    beginnings = (
-        f"{number(float(others), 1)}{NBSP}point ved første måling; de andre havde {number(float(followed), 1)}."
-    )
-    change = whole["change_mean_points"].value
-    if (
-        evidence.level == EvidenceLevel.COUNTED
-        or tipping is None
-        or change is None
-        or not float(change) < 0 < float(tipping)
-    ):
-        return (f"Børn uden anden måling havde {beginnings}",)
+    which = counted(float(children), "børn") if children else "børn"
     return (
-        f"Børn uden anden måling skulle være gået {number(float(tipping), 1)}{NBSP}point dårligere end de andre, før faldet for alle "
-        f"børn var væk. De havde {beginnings}",
+        f"Vi ved ikke, hvordan det gik de {which} uden anden måling. Ved første måling havde de "
+        f"{number(float(others), 1)}{NBSP}point, de andre {number(float(followed), 1)}.",
     )
 
 
 def _declared(context: ReportContext, expectations: Mapping[str, Expectation]) -> tuple[DeclaredNumber, ...]:
     settings = context.settings
-    from_sources = dict.fromkeys(
-        said for each in expectations.values() if each.is_own for said in numbers_in(each.source)
-    )
+    from_sources = dict.fromkeys(said for each in expectations.values() for said in numbers_in(each.source))
     return (
         DeclaredNumber("0", "SDQ-skalaens laveste tal; niveau 0"),
         DeclaredNumber("1", "niveau 1"),
@@ -332,5 +423,5 @@ def _declared(context: ReportContext, expectations: Mapping[str, Expectation]) -
         DeclaredNumber(str(settings.sdq.window_days_minimum), "mindste antal dage mellem målingerne"),
         DeclaredNumber(str(settings.sdq.window_days_maximum), "største antal dage mellem målingerne"),
         DeclaredNumber(number(settings.evidence.minimum_follow_up_pct), "procent: krav til opfølgning"),
-        *(DeclaredNumber(said, "fra kilden til det ventede, som kommunen har angivet") for said in from_sources),
+        *(DeclaredNumber(said, "hvad det ventede bygger på") for said in from_sources),
     )

@@ -29,6 +29,7 @@ FROM marts.mart_sdq_band_counts
 WHERE scale_code = 'total' AND area_kind = 'municipality'
 """
 _OCCASIONS: Final = ("first", "second")
+_LOWER_BY_THEMSELVES: Final = "Mange børn ville ligge i et lavere bånd anden gang, også uden indsats."
 _CROSSED: Final = "Krydsede grænsen"
 _STAYED: Final = "Krydsede ikke grænsen"
 
@@ -167,7 +168,7 @@ def bands_table(context: ReportContext, bands: Bands, everything: ProtectedTable
             TableColumn("first", "Første måling", "number"),
             TableColumn("second", "Anden måling", "number"),
         ),
-        source=f"{source_of(context)} {' '.join(notes)}",
+        source=f"{source_of(context)} {_LOWER_BY_THEMSELVES} {' '.join(notes)}",
         rule=context.rule,
     )
 
@@ -279,8 +280,8 @@ def clinical_table(
             TableColumn("clear", "Børn", "number"),
             TableColumn("crossed", "Krydsede også grænsen", "number"),
         ),
-        source=f"{source_of(context)} Grænsen er fra {bands.norm_sets[0].title}, ved hver måling efter barnets alder og "
-        "skema. Børn, der er uden for sættet ved en af målingerne, krydser ingen grænse.",
+        source=f"{source_of(context)} {_LOWER_BY_THEMSELVES} Grænsen er fra {bands.norm_sets[0].title}, ved hver måling efter "
+        "barnets alder og skema. Børn, der er uden for sættet ved en af målingerne, krydser ingen grænse.",
         rule=context.rule,
     )
 

@@ -18,6 +18,7 @@ from pipelines.committee.context import ReportContext
 from pipelines.committee.wellbeing_groups import (
     EVERYBODY,
     SCALES,
+    STRENGTHS,
     Part,
     Points,
     age_and_is_boy,
@@ -240,7 +241,7 @@ def _reliable_note(changes: Sequence[Reliable]) -> str:
     points = {each.informant: each.inputs.rule.fewest_whole_points for each in changes}
     said = "; ".join(f"{informant.lower()}: mindst {count} point" for informant, count in points.items())
     doubt = "" if all(each.inputs.is_checked for each in changes) else f" Ikke alt er {STATUS_TITLES['verified']}."
-    return f"En klar ændring er for {said}. {_grounds(changes)}{doubt}"
+    return f"En klar ændring er for {said}. {_grounds(changes)}{doubt} {ROUNDED}"
 
 
 def _grounds(changes: Sequence[Reliable]) -> str:
@@ -291,7 +292,7 @@ def standardised_table(context: ReportContext, pairs: pl.DataFrame) -> Protected
             TableColumn("expected", "Ventet uden indsats", "mean", decimals=2, **_BY_DISTRICT),
             TableColumn("d_baseline", "Målt i første målings spredning (d)", "mean", decimals=2, **_BY_DISTRICT),
         ),
-        source=_with_expectation(context, f"{source_of(context)} Et negativt tal er færre vanskeligheder."),
+        source=_with_expectation(context, f"{source_of(context)} Et tal under 0 er færre vanskeligheder."),
         rule=context.rule,
     )
 
@@ -371,7 +372,7 @@ def scales_table(context: ReportContext, pairs: pl.DataFrame, everything: Protec
             TableColumn("low", "Spænd fra", "mean", decimals=1, unit="point", limit_of="change"),
             TableColumn("high", "Spænd til", "mean", decimals=1, unit="point", limit_of="change"),
         ),
-        source=f"{source_of(context)} Styrker er den eneste skala, hvor højere tal er bedre. Også skalaerne falder ofte uden "
+        source=f"{source_of(context)} {STRENGTHS} er den eneste skala, hvor højere tal er bedre. Også skalaerne falder ofte uden "
         f"indsats; hvor meget, ved vi ikke. {ROUNDED}",
         rule=context.rule,
     )
@@ -468,12 +469,13 @@ def added_value_table(
         columns=(
             TableColumn("informant", "Svar fra", "label"),
             TableColumn("used_count", "Børn", "number"),
-            TableColumn("value", "Ud over det ventede", "mean", decimals=1, **_BY_DISTRICT),
+            TableColumn("value", "Bedre end den britiske formel", "mean", decimals=1, **_BY_DISTRICT),
             TableColumn("low", "Spænd fra", "mean", decimals=1, limit_of="value"),
             TableColumn("high", "Spænd til", "mean", decimals=1, limit_of="value"),
             TableColumn("reason", "Hvorfor intet tal", "label"),
         ),
-        source=f"{source_of(context)} Et tal over 0 er færre vanskeligheder, end formlen venter. Med er børn på "
+        source=f"{source_of(context)} Et tal over 0 er færre vanskeligheder, end formlen venter. Formlen venter et andet fald end "
+        "tabellen med ventet uden indsats. Med er børn på "
         f"{AGES_YEARS[0]}-{AGES_YEARS[1]} år, der 4-8 måneder efter er målt med opfølgningsskemaet. Formlen er ikke afprøvet på "
         "danske børn. Den gælder gruppen og aldrig det enkelte barn.",
         rule=context.rule,
@@ -496,19 +498,24 @@ def lost_rows(context: ReportContext, pairs: pl.DataFrame) -> list[dict[str, Any
     ]
 
 
-def lost_table(context: ReportContext, rows: Sequence[Mapping[str, Any]]) -> ProtectedTable:
-    """First scores of the children measured again and of those who were not, per informant."""
+def lost_table(context: ReportContext, rows: Sequence[Mapping[str, Any]], everything: ProtectedTable) -> ProtectedTable:
+    """How many were not measured again, and the first scores of those who were and were not, per informant."""
     return protect(
-        rows,
+        [
+            {**row, "lost_children": everything.cell("lost_count", informant=row["informant"], division=EVERYBODY)}
+            for row in rows
+        ],
         table_id="sdq_lost",
         title="SDQ-tal ved første måling for børn med og uden anden måling",
         columns=(
             TableColumn("informant", "Svar fra", "label"),
+            TableColumn("lost_children", "Børn uden anden måling", "number"),
             TableColumn("followed", "Målt to gange", "mean", decimals=1, unit="point", **_BY_DISTRICT),
             TableColumn("lost", "Uden anden måling", "mean", decimals=1, unit="point", **_LOST),
             TableColumn("difference", "Forskel i standardafvigelser", "mean", decimals=2, **_LOST),
         ),
-        source=f"{source_of(context)} Kun børn, hvor tiden til anden måling er gået.",
+        source=f"{source_of(context)} Kun børn, hvor tiden til anden måling er gået. En forskel under 0 betyder, at de børn, der er "
+        "målt to gange, havde færre vanskeligheder ved første måling end resten.",
         rule=context.rule,
     )
 
@@ -528,15 +535,17 @@ def lost_change_table(context: ReportContext, rows: Sequence[Mapping[str, Any]])
             TableColumn("low", "Spænd fra", "mean", decimals=1, unit="point", limit_of="weighted"),
             TableColumn("high", "Spænd til", "mean", decimals=1, unit="point", limit_of="weighted"),
             TableColumn("expected", "Ventet uden indsats", "mean", decimals=1, unit="point", **_LOST),
-            TableColumn("as_expected", "Resten gik som de målte", "mean", decimals=1, unit="point", **_LOST),
-            TableColumn("worse", "Resten gik 3 point dårligere", "mean", decimals=1, unit="point", **_LOST),
+            TableColumn("as_expected", "Resten ændrede sig som de målte", "mean", decimals=1, unit="point", **_LOST),
+            TableColumn("worse", "Resten lå 3 point højere end det", "mean", decimals=1, unit="point", **_LOST),
             TableColumn("tipping", "Vendepunkt", "mean", decimals=1, unit="point", **_LOST),
         ),
         source=_with_expectation(
             context,
             f"{source_of(context)} Vægtet: hvert målt barn tæller også for dem, der ligner det. Det ventede gælder alle børn, hvor "
-            "tiden til anden måling er gået. Vendepunkt: så mange point dårligere end de målte skulle resten være gået, før tallet "
-            f"for alle børn var uændret. {ROUNDED}",
+            "tiden til anden måling er gået. Vendepunkt: så mange point højere end de målte børn med samme første måling skulle "
+            "resten have ligget, før ændringen for alle børn var den, man kunne vente uden indsats. Det kan ikke beregnes, hvor "
+            "faldet ikke er større end ventet. Vægtningen hjælper ikke, hvis børn, det gik skidt for, blev væk. "
+            f"{ROUNDED}",
         ),
         rule=context.rule,
     )
@@ -555,7 +564,7 @@ def _lost_row(
     as_expected, worse = lost_children_scenarios(first, second, worse_by_points=(0.0, 3.0))
     lost = due.filter(~pl.col("is_paired"))
     own = measured_twice(pairs, code)
-    weighted = _weighted_change(due)
+    weighted, expected = _weighted_change(due), _expected_of_all(context, due, line)
     return {
         "informant": informant,
         **behind(own),
@@ -566,11 +575,19 @@ def _lost_row(
         "difference": against.standardised_difference,
         "weighted": None if weighted is None else weighted.value,
         **({"low": None, "high": None} if weighted is None else interval_limits(context, own, weighted)),
-        "expected": _expected_of_all(context, due, line),
+        "expected": expected,
         "as_expected": as_expected.mean_change,
         "worse": worse.mean_change,
-        "tipping": tipping_point(first, second, mean_change_that_changes_the_answer=0.0),
+        "tipping": _tipping(first, second, expected),
     }
+
+
+def _tipping(first: Points, second: Points, expected: Cell | float | None) -> Cell | float | None:
+    """How much higher the lost must lie for the change of all to be the expected one; None where it is no larger a fall as it is."""
+    if not isinstance(expected, float):
+        return expected
+    tipping = tipping_point(first, second, mean_change_that_changes_the_answer=expected)
+    return None if tipping is None or tipping <= 0 else tipping
 
 
 def _expected_of_all(context: ReportContext, due: pl.DataFrame, line: ExpectationLine) -> Cell | float | None:

@@ -13,7 +13,7 @@ from pipelines.committee.wellbeing_groups import source_of
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import CellAt, SumRelation, Total
 from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
-from pipelines.publish.danish import cell_text, joined
+from pipelines.publish.danish import cell_text
 from pipelines.publish.figures import FigureWords, rate_bars
 from pipelines.publish.section import Figure
 
@@ -23,6 +23,7 @@ FROM marts.mart_sdq_detection
 ORDER BY area_kind, area_code
 """
 _COUNTS: Final = ("children_count", "first_measured_count")
+_MORE_FOUND: Final = "At flere børn bliver fundet, betyder ikke, at flere har det svært."
 _KINDS: Final = {"district": "Distrikt", "model": "Model", "municipality": WHOLE_MUNICIPALITY}
 _UNKNOWN: Final = {"district": "Uden distrikt", "model": "Model ikke oplyst"}
 
@@ -47,7 +48,7 @@ def detection_table(context: ReportContext) -> ProtectedTable:
                 "share", "Andel", "share", decimals=1, numerator="first_measured_count", denominator="children_count"
             ),
         ),
-        source=source_of(context),
+        source=f"{source_of(context)} Modellen er distriktets nu, ikke barnets. {_MORE_FOUND}",
         rule=context.rule,
         totals=_sums(rows),
     )
@@ -62,8 +63,8 @@ def detection_figure(context: ReportContext, table: ProtectedTable) -> Figure:
             figure_id="sdq_detection",
             title=_figure_title(table),
             subtitle="Børn, der er målt med SDQ for første gang i de seneste 12 måneder, for hver 100 børn på 0-17 år. Modellen er "
-            "den, distriktet har nu.",
-            source=f"{source_of(context)} Flere fund siger ikke, at flere børn har det svært.",
+            "distriktets nu, ikke barnets.",
+            source=f"{source_of(context)} {_MORE_FOUND}",
             constructed=context.is_constructed,
         ),
         label="area",
@@ -130,17 +131,9 @@ def _sums(rows: Sequence[Mapping[str, Any]]) -> list[Total]:
 
 
 def _figure_title(table: ProtectedTable) -> str:
-    """The rates of the models side by side; the numbers, and no verdict."""
-    column = table.column("per_hundred")
-    said = [
-        f"{cell_text(row[table.column_index('per_hundred')], column)} med {_lower_first(str(row[table.column_index('area')].value))}"
-        for row in table.rows
-        if row[table.column_index("kind")].value == _KINDS["model"]
-        and row[table.column_index("area")].value != _UNKNOWN["model"]
-        and row[table.column_index("per_hundred")].status is CellStatus.SHOWN
-    ]
-    return f"Målt første gang pr. 100 børn: {joined(said)}" if said else "Målt første gang pr. 100 børn"
-
-
-def _lower_first(name: str) -> str:
-    return name[:1].lower() + name[1:]
+    """The whole municipality's rate: that of one model beside another's would be a comparison without its interval."""
+    rate = table.cell("per_hundred", area=WHOLE_MUNICIPALITY)
+    if rate.status is not CellStatus.SHOWN:
+        return "Børn målt første gang i de seneste 12 måneder"
+    said = cell_text(rate, table.column("per_hundred"))
+    return f"{said} børn af 100 blev målt første gang i de seneste 12 måneder"

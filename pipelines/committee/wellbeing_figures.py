@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pipelines.committee.context import ReportContext
 from pipelines.committee.wellbeing_changes import FEWER
 from pipelines.committee.wellbeing_groups import INFORMANTS, expectation_note, source_of
-from pipelines.committee.wellbeing_tables import STEPS
+from pipelines.committee.wellbeing_tables import ANOTHER, HIGH_FALL, NOT_REFERRED, STEPS, UNEVEN_SPANS
 from pipelines.disclosure.table import Cell, ProtectedTable
 from pipelines.publish.danish import NBSP, cell_text
 from pipelines.publish.figures import (
@@ -16,27 +16,33 @@ from pipelines.publish.figures import (
     shares_against_expected,
 )
 from pipelines.publish.section import Figure
+from pipelines.publish.sentences import ROUNDED
 from pipelines.sdq_norms.expectation import read_expectations
 
-_DIRECTION = "← færre vanskeligheder end ved første måling"
+_DIRECTIONS = ("← færre vanskeligheder", "flere vanskeligheder →")
 _MARKS = (
     f"Prikken er det målte; stregen er usikkerheden (95{NBSP}%). Romben er den ændring, man kunne vente uden indsats."
 )
 LIKE_EXPECTED = "ændringen er ikke til at skelne fra den, man kunne vente uden indsats"
 UNLIKE_EXPECTED = "ændringen er en anden end den, man kunne vente uden indsats"
+ONLY_TWICE = "Tallene gælder kun de børn, der er målt to gange. De andre kan have klaret sig anderledes."
+"""Under every figure and table of changes where too little was measured to speak of the change."""
 
 
-def change_figure(context: ReportContext, changes: ProtectedTable, main: str) -> Figure:
-    """The change per kind of informant against the expected one."""
+def change_figure(context: ReportContext, changes: ProtectedTable, main: str, *, why_untold: str = "") -> Figure:
+    """The change per kind of informant against the expected one.
+
+    why_untold: at level 0, why nothing is said of the change; the title is then that, and no verdict.
+    """
     names = ("change_mean_points", "low", "high", "expected_change_points")
-    finding = expected_words(*(changes.cell(name, informant=main) for name in names))
+    finding = why_untold or expected_words(*(changes.cell(name, informant=main) for name in names))
     return change_rows(
         changes,
         FigureWords(
             figure_id="sdq_change",
             title=f"{main}: {finding}",
             subtitle="Ændring i børnenes samlede SDQ-tal fra første til anden måling, efter hvem der har svaret. Point (skalaen går "
-            f"fra 0 til 40). {_MARKS}",
+            f"fra 0 til 40). {_MARKS}{_reservation(why_untold)}",
             source=f"{source_of(context)} {expectation_source(context, changes)}",
             constructed=context.is_constructed,
         ),
@@ -46,18 +52,19 @@ def change_figure(context: ReportContext, changes: ProtectedTable, main: str) ->
         high="high",
         expected="expected_change_points",
         children="children_count",
-        direction_note=_DIRECTION,
+        directions=_DIRECTIONS,
     )
 
 
-def group_figure(context: ReportContext, groups: ProtectedTable, main: str) -> Figure:
-    """The change per group of children against the expected one; the whole first."""
+def group_figure(context: ReportContext, groups: ProtectedTable, main: str, *, why_untold: str = "") -> Figure:
+    """The change per group of children against the expected one; the whole first. why_untold: as `change_figure`."""
     return change_rows(
         groups,
         FigureWords(
             figure_id="sdq_by_group",
-            title=_groups_title(groups),
-            subtitle=f"{main}: ændring i det samlede SDQ-tal efter model, trin, alder og køn. Point. {_MARKS}",
+            title=f"{main}, efter grupper: {why_untold}" if why_untold else _groups_title(groups),
+            subtitle=f"{main}: ændring i det samlede SDQ-tal efter model, trin, alder og køn. Point. {_MARKS}"
+            f"{_reservation(why_untold)}",
             source=f"{source_of(context)} Grupperne er ikke valgt ved lodtrækning og kan ikke sammenlignes som modeller.",
             constructed=context.is_constructed,
         ),
@@ -67,12 +74,15 @@ def group_figure(context: ReportContext, groups: ProtectedTable, main: str) -> F
         high="high",
         expected="expected_change_points",
         children="children_count",
-        direction_note=_DIRECTION,
+        directions=_DIRECTIONS,
     )
 
 
-def reliable_figure(context: ReportContext, shares: ProtectedTable, main: str) -> Figure:
-    """Children with a clear change beside what would be expected without help, and by error alone."""
+def reliable_figure(context: ReportContext, shares: ProtectedTable, main: str, *, why_untold: str = "") -> Figure:
+    """Children with a clear change beside what would be expected without help, and by error alone.
+
+    why_untold: as `change_figure`.
+    """
     own = shares.excerpt(
         shares.table_id,
         title=shares.title,
@@ -85,14 +95,17 @@ def reliable_figure(context: ReportContext, shares: ProtectedTable, main: str) -
         own,
         FigureWords(
             figure_id="sdq_reliable",
-            title=f"{main}: {cell_text(share, column)} har klart færre vanskeligheder"
+            title=f"{main}: klare ændringer hos de børn, der er målt to gange"
+            if why_untold
+            else f"{main}: {cell_text(share, column)} har klart færre vanskeligheder"
             + (
                 ""
                 if expected.value is None
                 else f"; {cell_text(expected, shares.column('expected_pct'))} kunne man vente uden indsats"
             ),
-            subtitle="Andel børn med en ændring, der er større end skemaets målefejl. Stiplet: andelen, hvis alt var målefejl.",
-            source=source_of(context),
+            subtitle="Andel børn med en ændring, der er større end skemaets målefejl. Stiplet: så mange ville se sådan ud, selv om "
+            f"intet barn havde ændret sig.{_reservation(why_untold)}",
+            source=f"{source_of(context)} {ROUNDED}",
             constructed=context.is_constructed,
         ),
         label="outcome",
@@ -110,8 +123,8 @@ def spread_figure(context: ReportContext, spread: ProtectedTable, main: str) -> 
         FigureWords(
             figure_id="sdq_spread",
             title=f"{main}: sådan fordeler SDQ-tallene sig ved første og anden måling",
-            subtitle="Antal børn, der er målt to gange, efter deres samlede SDQ-tal. Et lavere tal er færre vanskeligheder. Også uden "
-            "indsats ville høje tal oftest være lavere anden gang.",
+            subtitle="Antal børn, der er målt to gange, efter deres samlede SDQ-tal. Et lavere tal er færre vanskeligheder. "
+            f"{UNEVEN_SPANS} {HIGH_FALL}",
             source=source_of(context),
             constructed=context.is_constructed,
         ),
@@ -129,8 +142,9 @@ def flow_figure(context: ReportContext, flow: ProtectedTable, column: str, main:
         FigureWords(
             figure_id="sdq_flow",
             title=f"{main}: {first} børn er målt første gang, {last} er målt to gange",
-            subtitle="Antal børn på hvert trin. Åbne søjler er de børn, der ikke går videre til næste trin, og hvorfor.",
-            source=source_of(context),
+            subtitle="Antal børn på hvert trin. Åbne søjler er de børn, der ikke går videre til næste trin, og hvorfor. "
+            f"{NOT_REFERRED}",
+            source=f"{source_of(context)} {ANOTHER}",
             constructed=context.is_constructed,
         ),
         label="step",
@@ -144,6 +158,10 @@ def expected_words(change: Cell, low: Cell, high: Cell, expected: Cell) -> str:
     if change.value is None or expected.value is None:
         return "ændringen i SDQ kan ikke vises"
     return LIKE_EXPECTED if is_like_expected(low, high, expected) else UNLIKE_EXPECTED
+
+
+def _reservation(why_untold: str) -> str:
+    return f" {ONLY_TWICE}" if why_untold else ""
 
 
 def is_like_expected(low: Cell, high: Cell, expected: Cell) -> bool:

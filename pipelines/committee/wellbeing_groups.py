@@ -45,23 +45,27 @@ FOLLOW_UP_DIVISIONS: Final = (DISTRICT, MODEL, FIRST_SCORE)
 FEWEST_HIDDEN_DISTRICTS: Final = 3
 """With fewer, a mean and its interval give the districts' means back."""
 
+STRENGTHS: Final = "Sociale styrkesider"
+"""The prosocial scale, as the contract of delivered scores has it."""
+
 MEANS: Final = (
     ("first_mean_points", "Første måling"),
     ("second_mean_points", "Anden måling"),
     ("change_mean_points", "Ændring"),
     ("expected_change_points", "Ventet uden indsats"),
-    ("first_prosocial_mean_points", "Styrker (0-10), første måling"),
-    ("second_prosocial_mean_points", "Styrker (0-10), anden måling"),
+    ("first_prosocial_mean_points", f"{STRENGTHS} (0-10), første måling"),
+    ("second_prosocial_mean_points", f"{STRENGTHS} (0-10), anden måling"),
 )
 _COUNTS: Final = ("first_measured_count", "due_count", "children_count", "lost_count", "not_due_count")
 _NAMES: Final = tuple(name for name, _ in MEANS)
+_FOUND_EARLIER: Final = "Findes børn tidligere, kan man vente et mindre fald."
 _PAIRED_REASON: Final = "Målt to gange"
 _NOT_DUE_REASON: Final = "Tiden til anden måling er ikke gået"
 REASONS: Final = {
     None: _PAIRED_REASON,
     "not_due": _NOT_DUE_REASON,
     "no_second_form": "Ikke målt igen",
-    "other_informant": "Målt igen af en anden slags person",
+    "other_informant": "Målt igen af en anden end første gang",
     "outside_window": "Målt igen for tidligt eller for sent",
     "total_missing": "Målt igen, men med for få svar",
 }
@@ -71,6 +75,19 @@ _BINS: Final = ((0, 4), (5, 9), (10, 14), (15, 19), (20, 24), (25, 40))
 _AGES: Final = ((0, 5), (6, 9), (10, 13), (14, 17))
 _ADULTS: Final = f"18{NBSP}år og derover"
 _UNKNOWN_RUNG: Final = "Socialt trin ikke oplyst"
+_SOCIAL_GROUPS: Final = (
+    "Socialt trin 0 (ingen)",
+    "Socialt trin 1",
+    "Socialt trin 2",
+    "Socialt trin 3-6",
+    _UNKNOWN_RUNG,
+)
+_EDUCATION_GROUPS: Final = (
+    "Almen uden støtte (trin 0)",
+    "Almen med støtte (trin 1-2)",
+    "Uden for almen (trin 3-5)",
+    "Plads ikke oplyst",
+)
 _PAIRS: Final = f"""
 SELECT pairs.informant_code, pairs.version_code, pairs.institution_code, pairs.district_code, pairs.model_code, pairs.sex_code,
        pairs.age_years, pairs.social_rung, pairs.education_rung, pairs.days_between, pairs.is_paired, pairs.unpaired_reason_code,
@@ -207,16 +224,17 @@ def expected_changes(pairs: pl.DataFrame, line: ExpectationLine) -> Points:
 def expectation_note(expectations: Mapping[str, Expectation]) -> str:
     """What the expected change of these informants (by code) rests on: a line of the municipality's, or the assumption."""
     own = {code: each for code, each in expectations.items() if each.is_own}
-    assumed = [each.source for each in expectations.values() if not each.is_own]
+    assumed = list(dict.fromkeys(each.source for each in expectations.values() if not each.is_own))
+    rests_on = f"bygger på en {' og en '.join(assumed)}. {_FOUND_EARLIER}"
     if not own:
-        return f"Det ventede er regnet ud fra en {assumed[0]}." if assumed else ""
+        return f"Det ventede {rests_on}" if assumed else ""
     if not assumed and len({each.source for each in own.values()}) == 1:
         return f"Det ventede er regnet ud fra børn uden indsats: {_without_stop(next(iter(own.values())).source)}."
     said = [
         f"Det ventede for {INFORMANTS[code].lower()} er regnet ud fra børn uden indsats: {_without_stop(each.source)}."
         for code, each in own.items()
     ]
-    return " ".join([*said, *([f"For de andre er det regnet ud fra en {assumed[0]}."] if assumed else [])])
+    return " ".join([*said, *([f"For de andre {rests_on.replace('bygger', 'bygger det', 1)}"] if assumed else [])])
 
 
 def own_expectation_note(expectations: Mapping[str, Expectation]) -> str:
@@ -272,9 +290,9 @@ def _social_groups() -> pl.Expr:
         pl.when(rung.is_null())
         .then(pl.lit(_UNKNOWN_RUNG))
         .when(rung == 0)
-        .then(pl.lit("Ingen social indsats"))
+        .then(pl.lit(_SOCIAL_GROUPS[0]))
         .when(rung >= 3)
-        .then(pl.lit("Socialt trin 3-6"))
+        .then(pl.lit(_SOCIAL_GROUPS[3]))
         .otherwise(pl.format("Socialt trin {}", rung.cast(pl.Int64)))
     )
 
@@ -283,12 +301,12 @@ def _education_groups() -> pl.Expr:
     rung = pl.col("education_rung")
     return (
         pl.when(rung.is_null())
-        .then(pl.lit("Plads ikke oplyst"))
+        .then(pl.lit(_EDUCATION_GROUPS[3]))
         .when(rung == 0)
-        .then(pl.lit("Almen uden støtte"))
+        .then(pl.lit(_EDUCATION_GROUPS[0]))
         .when(rung <= 2)
-        .then(pl.lit("Almen med støtte"))
-        .otherwise(pl.lit("Uden for almen"))
+        .then(pl.lit(_EDUCATION_GROUPS[1]))
+        .otherwise(pl.lit(_EDUCATION_GROUPS[2]))
     )
 
 
@@ -310,8 +328,8 @@ def _spans(column: str, spans: Sequence[tuple[int, int]], *, unit: str, missing:
 
 
 _ORDER: Final[Mapping[str, tuple[str, ...]]] = {
-    SOCIAL: ("Ingen social indsats", "Socialt trin 1", "Socialt trin 2", "Socialt trin 3-6", _UNKNOWN_RUNG),
-    EDUCATION: ("Almen uden støtte", "Almen med støtte", "Uden for almen", "Plads ikke oplyst"),
+    SOCIAL: _SOCIAL_GROUPS,
+    EDUCATION: _EDUCATION_GROUPS,
     AGE: (*(f"{low}-{high}{NBSP}år" for low, high in _AGES), _ADULTS),
     FIRST_SCORE: tuple(span_title(span) for span in _FIRST_SCORES),
     SEX: ("Piger", "Drenge"),

@@ -13,6 +13,7 @@ from pipelines.committee.wellbeing_groups import (
     MEANS,
     REASON,
     SPREAD,
+    STRENGTHS,
     source_of,
 )
 from pipelines.disclosure.protect import protect
@@ -24,13 +25,20 @@ Row = Mapping[str, Any]
 STEPS: Final = ("Målt første gang", "Kan have to målinger", "Målt to gange")
 """The steps of the flow; what falls away stands between them."""
 
+HIGH_FALL: Final = "Også uden indsats ville høje tal oftest være lavere anden gang."
+UNEVEN_SPANS: Final = "Grupperne er ikke lige brede."
+NOT_REFERRED: Final = "Hvor mange der er henvist, men ikke målt, ved vi ikke."
+ANOTHER: Final = "En anden er fx læreren i stedet for forældrene."
+_STRENGTHS_NOTE: Final = (
+    f"For {STRENGTHS.lower()} er højere tal bedre. Hvordan de ændrer sig uden indsats, ved vi ikke."
+)
 _FALLEN_AWAY: Final = ("no_second_form", "other_informant", "outside_window", "total_missing")
 _CHANGE_COLUMNS: Final = ("first_measured_count", "children_count", *(name for name, _ in MEANS[:3]), "low", "high")
 _OTHER_FORMS: Final = {
     "later_form": "et senere skema på samme barn",
     "earlier_form": "et tidligere skema, som ikke blev fulgt op i tide",
-    "follow_up_form": "et opfølgningsskema uden et første skema",
-    "follow_up_of_other_informant": "en opfølgning på en anden slags persons skema",
+    "follow_up_form": "en opfølgning uden et første skema fra samme slags person",
+    "follow_up_of_other_informant": "en opfølgning på et skema fra en anden",
     "total_missing": "et skema med for få svar",
     "after_as_of_date": "udfyldt efter opgørelsesdagen",
 }
@@ -45,12 +53,13 @@ GROUP BY outcome_code
 
 def change_table(everything: ProtectedTable) -> ProtectedTable:
     """Change per kind of informant over the whole municipality."""
-    return everything.excerpt(
+    found = everything.excerpt(
         "sdq_change",
         title="SDQ-tal ved første og anden måling, efter hvem der har svaret",
         columns=("informant", *_CHANGE_COLUMNS, *(name for name, _ in MEANS[3:])),
         keep_row=lambda row: row["division"] == EVERYBODY,
     )
+    return replace(found, source=f"{found.source} {_STRENGTHS_NOTE}")
 
 
 def district_table(everything: ProtectedTable) -> ProtectedTable:
@@ -69,7 +78,7 @@ def group_table(everything: ProtectedTable, informant: str) -> ProtectedTable:
     return everything.excerpt(
         "sdq_by_group",
         title=f"SDQ-tal efter model, trin, alder og køn: {informant.lower()}",
-        columns=("group", *_CHANGE_COLUMNS[1:], "expected_change_points"),
+        columns=("division", "group", *_CHANGE_COLUMNS[1:], "expected_change_points"),
         keep_row=lambda row: row["informant"] == informant and _is_change_row(row),
     )
 
@@ -86,7 +95,7 @@ def other_group_table(everything: ProtectedTable, main: str) -> ProtectedTable |
     return everything.excerpt(
         "sdq_by_group_others",
         title="SDQ-tal efter model, trin, alder og køn: de andre, der har svaret",
-        columns=("informant", "group", *_CHANGE_COLUMNS[1:], "expected_change_points"),
+        columns=("informant", "division", "group", *_CHANGE_COLUMNS[1:], "expected_change_points"),
         keep_row=lambda row: row["informant"] in shown and _is_change_row(row),
     )
 
@@ -119,7 +128,7 @@ def spread_table(context: ReportContext, everything: ProtectedTable, informant: 
             TableColumn("first", "Børn ved første måling", "number"),
             TableColumn("second", "Børn ved anden måling", "number"),
         ),
-        source=f"{source_of(context)} Børn, der er målt to gange.",
+        source=f"{source_of(context)} Børn, der er målt to gange. {UNEVEN_SPANS} {HIGH_FALL}",
         rule=context.rule,
     )
 
@@ -185,7 +194,8 @@ def pairing_table(
             TableColumn("step", "Trin på vejen", "label"),
             *(TableColumn(code, informant, "number") for code, informant in informants.items()),
         ),
-        source=f"{source_of(context)} Hvert barn er talt én gang for hver slags person, der har svaret.",
+        source=f"{source_of(context)} Hvert barn er talt én gang for hver slags person, der har svaret. {ANOTHER} "
+        f"{NOT_REFERRED}",
         rule=context.rule,
     )
 

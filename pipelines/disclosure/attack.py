@@ -91,7 +91,7 @@ def find_pinned(
 
 
 def settle_equations(equations: Iterable[Equation], *, not_counted: Iterable[Position]) -> list[Equation]:
-    """The equations without parts that were never counted, and without those whose total was not."""
+    """The equations without parts that were never counted, and without those whose total, or every part, was not."""
     left_out = set(not_counted)
     return [
         Equation(
@@ -100,7 +100,7 @@ def settle_equations(equations: Iterable[Equation], *, not_counted: Iterable[Pos
             equation.declared_by,
         )
         for equation in equations
-        if equation.total not in left_out
+        if equation.total not in left_out and not (equation.parts and left_out.issuperset(equation.parts))
     ]
 
 

@@ -21,6 +21,7 @@ from pipelines.disclosure.reading import (
     read_value,
 )
 from pipelines.disclosure.relations import (
+    CellAt,
     Equation,
     Position,
     RowLabels,
@@ -28,6 +29,7 @@ from pipelines.disclosure.relations import (
     TotalColumn,
     find_count_columns,
     find_equations,
+    find_position,
     find_share_equations,
 )
 from pipelines.disclosure.rule import DisclosureRule
@@ -46,6 +48,7 @@ def protect(
     source: str,
     rule: DisclosureRule | None = None,
     totals: Sequence[Total] = (),
+    published: Sequence[CellAt] = (),
 ) -> ProtectedTable:
     """The table of `rows` (dicts, a pandas or a polars frame) after disclosure control, in the same order.
 
@@ -59,6 +62,9 @@ def protect(
     figures on fewer than minimum_staff employees; and what would give any of these away through `totals`.
     Nothing is hidden that need not be. Shares and means are rounded as shown, half up, so that the table
     knows no more than the reader.
+
+    published: counts that stand in another table too. Hiding them here would hide nothing, so they are never hidden
+    (not even when small), and what follows from them through `totals` is protected by hiding others.
 
     Does not see other tables: the same children under another division can still be combined with this one.
 
@@ -75,7 +81,8 @@ def protect(
     row_labels = [
         {c.name: cells[row, c.name].value for c in columns if c.kind == "label"} for row in range(len(records))
     ]
-    hidden = _find_hidden_counts(cells, columns, rule=rule, totals=totals, row_labels=row_labels)
+    known = {find_position(cell, row_labels) for cell in published}
+    hidden = _find_hidden_counts(cells, columns, rule=rule, totals=totals, row_labels=row_labels, published=known)
     hidden |= _find_hidden_shares(cells, columns, hidden=hidden, rule=rule)
     hidden |= find_hidden_means(cells, columns, rule=rule, totals=totals, row_labels=row_labels)
     hidden |= _find_few_staff(cells, columns, rule=rule)
@@ -108,6 +115,7 @@ def _find_hidden_counts(
     rule: DisclosureRule,
     totals: Sequence[Total],
     row_labels: RowLabels,
+    published: set[Position],
 ) -> set[Position]:
     count_columns = find_count_columns(columns)
     counts = {
@@ -130,9 +138,13 @@ def _find_hidden_counts(
     primary = (small - rests.keys()) | {e.parts[0] for e in shares if e.parts[1] in small}
     primary |= {position for position in _find_few_staff(cells, columns, rule=rule) if position in counts}
     system = SumSystem(
-        {**counts, **rests}, [*declared, *shares], never_shown=rests.keys(), minimum_width=rule.minimum_count
+        {**counts, **rests},
+        [*declared, *shares],
+        never_shown=rests.keys(),
+        always_shown=published,
+        minimum_width=rule.minimum_count,
     )
-    return choose_hidden(system, primary, secrets=small & rests.keys())
+    return choose_hidden(system, primary - published, secrets=small & rests.keys())
 
 
 def _find_small(counts: Mapping[Position, int], divisions: Sequence[Equation], rule: DisclosureRule) -> set[Position]:

@@ -119,8 +119,8 @@ def find_equations(totals: Sequence[Total], *, row_labels: RowLabels, count_colu
             ]
         else:
             _check_columns((total.total.column, *(part.column for part in total.parts)), count_columns)
-            parts = tuple(_find_position(part, row_labels) for part in total.parts)
-            found.append(Equation(_find_position(total.total, row_labels), parts, f"sum relation {total.total.labels}"))
+            parts = tuple(find_position(part, row_labels) for part in total.parts)
+            found.append(Equation(find_position(total.total, row_labels), parts, f"sum relation {total.total.labels}"))
     return found
 
 
@@ -164,7 +164,8 @@ def _check_columns(wanted: Sequence[str], count_columns: Sequence[str]) -> None:
         raise ValueError(f"no count column {', '.join(unknown)}; there are {', '.join(count_columns)}")
 
 
-def _find_position(cell: CellAt, row_labels: RowLabels) -> Position:
+def find_position(cell: CellAt, row_labels: RowLabels) -> Position:
+    """Where the cell stands among rows with these labels. Raises: ValueError when no row or several fit."""
     fitting = [row for row, labels in enumerate(row_labels) if all(labels.get(k) == v for k, v in cell.labels)]
     if len(fitting) != 1:
         raise ValueError(f"{len(fitting)} rows fit {dict(cell.labels)}; expected one")

@@ -29,8 +29,8 @@ class SumSystem:
 
     counts: every count whose value we know, in table order. never_shown: counts that no cell shows (the rest
     of a share); always unknown to a reader. Equations may mention positions without a count (hidden by the
-    source): unknown to us and to the reader. minimum_width: how far apart the lowest and highest value of a
-    secret must stay.
+    source): unknown to us and to the reader. always_shown: counts that stand elsewhere too, so that hiding
+    them here would hide nothing. minimum_width: how far apart the lowest and highest value of a secret must stay.
     """
 
     def __init__(
@@ -39,12 +39,14 @@ class SumSystem:
         equations: Sequence[Equation],
         *,
         never_shown: Collection[Position],
+        always_shown: Collection[Position] = (),
         minimum_width: int,
     ) -> None:
         """Takes the numbers as they are, hidden ones too; nothing is shown here."""
         self.counts = counts
         self.equations = equations
         self.never_shown = frozenset(never_shown)
+        self.always_shown = frozenset(always_shown)
         self.minimum_width = minimum_width
         self._ranks = {position: rank for rank, position in enumerate(counts)}
         groups = group_connected(build_constraints(equations, known={}))
@@ -69,12 +71,15 @@ class SumSystem:
         least_up = np.zeros(len(order))
         least_up[order[secret]], most_down[order[secret]] = growth, 0.0
         most_up = np.full(len(order), np.inf)
+        fixed = [index for position, index in order.items() if position in self.always_shown]
+        most_down[fixed] = most_up[fixed] = 0.0
         found = milp(
             np.concatenate([price, price]),
             constraints=LinearConstraint(hstack([matrix, -matrix]), 0.0, 0.0),
             bounds=Bounds(np.concatenate([least_up, np.zeros(len(order))]), np.concatenate([most_up, most_down])),
         )
-        shown = {p for p in order if p in self.counts and p not in hidden and p not in self.never_shown}
+        beyond_hiding = {*hidden, *self.never_shown, *self.always_shown}
+        shown = {p for p in order if p in self.counts and p not in beyond_hiding}
         if found.x is None:
             return shown
         moved = found.x[: len(order)] + found.x[len(order) :] > 1e-6

@@ -60,6 +60,37 @@ def cluster_mean_interval(values: ArrayLike, clusters: Sequence[Hashable], *, le
     )
 
 
+FEWEST_IN_CLUSTER = 5
+"""With fewer members, a cluster's mean is little more than what one of them happened to answer."""
+
+
+def pool_small_clusters(labels: Sequence[Hashable], fewest: int = FEWEST_IN_CLUSTER) -> list[Hashable]:
+    """A cluster label per entry, where labels with fewer than `fewest` entries are pooled into one.
+
+    Each cluster counts the same in a mean over clusters: a single child in a district of its own would weigh as much as the
+    66 of another. The pooled label is the tuple of its members, sorted as text. If the pool itself stays below `fewest`, the
+    smallest other label (of several, the first as text) joins it. So every label that comes back has `fewest` entries or more,
+    or there is only one. With no small label, or one label only, `labels` come back as they are; the order of entries decides nothing.
+
+    Drawback: what is pooled need not be alike, and there are fewer clusters to make an interval of. Pool the entries that a mean
+    is of, not those that it leaves out.
+    Raises: ValueError when a label is missing or `fewest` is below 1.
+    Example: ["A"] * 5 + ["B"] + ["C"] * 4 gives "A" five times and ("B", "C") five times.
+    """
+    if fewest < 1:
+        raise ValueError(f"needs at least 1 in a cluster, not {fewest}")
+    codes, known = code_clusters(labels)
+    sizes = dict(zip(known, np.bincount(codes, minlength=len(known)).tolist(), strict=True))
+    pooled = [label for label in known if sizes[label] < fewest]
+    others = sorted((label for label in known if sizes[label] >= fewest), key=lambda label: (sizes[label], str(label)))
+    if pooled and others and sum(sizes[label] for label in pooled) < fewest:
+        pooled.append(others[0])
+    if len(pooled) < 2:
+        return list(labels)
+    together = (*sorted(pooled, key=str),)
+    return [together if label in pooled else label for label in labels]
+
+
 def smallest_detectable_difference(
     standard_error: float, degrees_of_freedom: int, *, level: float = 0.95, power: float = 0.80
 ) -> float:

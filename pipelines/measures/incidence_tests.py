@@ -150,11 +150,10 @@ def _gray(counts: _Counts) -> tuple[Floats, Floats]:
     influence = np.cumsum(own_weight * _ratio(step, 1 - shared_before)[:, :, None], axis=0)
     ahead = influence[-1:] - influence
 
-    # A group with nobody left adds nothing; its remaining share is 0 and the ratio 0.
+    # A group all of which have ended weighs nothing from there on, and nothing is ahead for it.
     remaining = _ratio(1 - shared, still)
-    z_so = np.where(still > 0, 1 - remaining, 1.0)
     variance_so = _ties(all_so, total * before) * _ratio(before * step, y)
-    pull = own_weight + z_so[:, None, :] * ahead
+    pull = own_weight + (1 - remaining)[:, None, :] * ahead
     variance_other = _ties(d_other, y) * _ratio(before**2 * d_other, y**2)
     covariance = np.einsum("tik,tjk,tk->ij", pull, pull, variance_so)
     covariance += np.einsum("tik,tjk,tk->ij", ahead, ahead, remaining**2 * variance_other)

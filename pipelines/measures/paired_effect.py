@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
-from pipelines.measures.clusters import cluster_mean_interval, code_clusters
+from pipelines.measures.clusters import ClusterMean, cluster_mean_interval, code_clusters
 from pipelines.measures.intervals import Estimate, NoInterval, check_level, is_no_spread, no_estimate
 
 FEWEST_PAIRS = 3
@@ -22,11 +22,11 @@ FEWEST_PAIRS = 3
 class PairedEffect:
     """A standardised mean change, second minus first: negative = fewer points at the second measurement.
 
-    g_av: mean change over the mean of the two SDs (root mean square), freed of small-sample bias; its interval holds for
-    children who share districts. d_baseline: over the SD of the first measurement. naive_g_av: with an interval as if children
-    were independent; for comparison only. design_effect: how many times larger the variance of the mean change is when
-    counted by district; None with one district, or where districts or children do not differ in change. correlation: of the two
-    measurements. missing_count: pairs left out.
+    g_av: mean of the districts' mean changes over the mean of the two SDs (root mean square), freed of small-sample bias; its
+    interval holds for children who share districts. d_baseline: the same mean over the SD of the first measurement. naive_g_av:
+    mean change of the children, with an interval as if they were independent; for comparison only. design_effect: how many times
+    larger the variance of the mean change is when counted by district; None with one district, or where districts or children
+    do not differ in change. correlation: of the two measurements. missing_count: pairs left out.
     """
 
     g_av: Estimate
@@ -42,6 +42,8 @@ def paired_effect(
 ) -> PairedEffect:
     """Standardised change of the same children from `first` to `second` (`(n,)` each), one district per child.
 
+    The change is the mean over districts, each counting the same, as the change in points is (`cluster_mean_interval`): the mean
+    over children can have the other sign, and one table would then say rise where the next says fall. SDs are over children.
     Bonett's standard error, which holds where the usual one covers too little for large effects; for the district interval it is
     multiplied by the root of the design effect of the mean change (by district means against children one by one) and used with
     t(districts - 1). Pairs with a missing value are left out and counted. Fewer than three pairs, or measurements without
@@ -67,17 +69,20 @@ def paired_effect(
         return PairedEffect(nothing, nothing, nothing, None, None, missing)
     moments = _Moments.of(one, two)
     degrees = len(set(labels)) - 1
-    deff = _design_effect(two - one, labels, level=level)
+    change = cluster_mean_interval(two - one, labels, level=level)
+    deff = _design_effect(change)
     reason = NoInterval.NO_SPREAD if degrees else NoInterval.TOO_FEW_CLUSTERS
     correction = small_sample_correction(moments.count - 1)
-    d_av, se_av = moments.average_form()
-    d_baseline, se_baseline = moments.baseline_form()
+    of_districts = moments.change if change.by_cluster.value is None else change.by_cluster.value
+    d_av, se_av = moments.average_form(of_districts)
+    d_baseline, se_baseline = moments.baseline_form(of_districts)
+    d_naive, se_naive = moments.average_form(moments.change)
     by_district = _Scale(level, degrees, None if deff is None else math.sqrt(deff), reason)
     naive = _Scale(level, None, 1.0, NoInterval.NO_SPREAD)
     return PairedEffect(
         g_av=by_district.estimate(correction * d_av, d_av, se_av, moments.count),
         d_baseline=by_district.estimate(d_baseline, d_baseline, se_baseline, moments.count),
-        naive_g_av=naive.estimate(correction * d_av, d_av, se_av, moments.count),
+        naive_g_av=naive.estimate(correction * d_naive, d_naive, se_naive, moments.count),
         design_effect=deff,
         correlation=moments.correlation if two.std() > 0 else None,
         missing_count=missing,
@@ -124,18 +129,21 @@ class _Moments:
     def change_variance(self) -> float:
         return self.first_variance + self.second_variance - 2 * self.covariance
 
-    def average_form(self) -> tuple[float, float]:
-        """d_av and Bonett's standard error. r^2 s1^2 s2^2 is the squared covariance, so nothing is divided by a spread of 0."""
+    def average_form(self, change: float) -> tuple[float, float]:
+        """d_av of this mean change and Bonett's standard error.
+
+        r^2 s1^2 s2^2 is the squared covariance, so nothing is divided by a spread of 0.
+        """
         df, average = self.count - 1, (self.first_variance + self.second_variance) / 2
-        d = self.change / math.sqrt(average)
+        d = change / math.sqrt(average)
         of_spread = self.first_variance**2 + self.second_variance**2 + 2 * self.covariance**2
         variance = d**2 * of_spread / (8 * df * average**2) + self.change_variance / (df * average)
         return d, math.sqrt(variance)
 
-    def baseline_form(self) -> tuple[float, float]:
-        """The change over the first SD, and its standard error."""
+    def baseline_form(self, change: float) -> tuple[float, float]:
+        """This mean change over the first SD, and its standard error."""
         df = self.count - 1
-        d = self.change / math.sqrt(self.first_variance)
+        d = change / math.sqrt(self.first_variance)
         return d, math.sqrt(d**2 / (2 * df) + self.change_variance / (df * self.first_variance))
 
 
@@ -159,10 +167,9 @@ class _Scale:
         )
 
 
-def _design_effect(change: NDArray[np.float64], labels: Sequence[Hashable], *, level: float) -> float | None:
+def _design_effect(change: ClusterMean) -> float | None:
     """(SE of the mean change by districts / SE by children)^2; None where either has no interval: one district, or no spread."""
-    means = cluster_mean_interval(change, labels, level=level)
-    by_district, naive = means.by_cluster.standard_error, means.naive.standard_error
+    by_district, naive = change.by_cluster.standard_error, change.naive.standard_error
     if by_district is None or naive is None:
         return None
     return (by_district / naive) ** 2

@@ -13,7 +13,7 @@ MOST_CHOICES = 20_000
 """All are tried, never a sample of them; ten districts of 20 are 184,756."""
 
 _ROUNDING = 1e-9
-"""The mirror of a choice gives the same number but for rounding, and must count as equally large."""
+"""A choice that is as extreme but for the rounding of its sums must count as equally extreme."""
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,8 @@ def count_risk_sets(
     moves of one time happen at once. children: numbers or labels, for the checks; without them every spell is a child.
     clusters: district of each spell; without them there is one. What happened up to start_time is left out.
 
-    Give whole days, and labels as numpy arrays of plain numbers or text: time and memory grow with the distinct times of moves (8 x times x clusters x states^2 bytes).
+    Give whole days: time and memory grow with the distinct times of moves (8 x times x clusters x states^2 bytes). Give labels as
+    numpy arrays of plain numbers or text: lists are read one by one.
     Raises: ValueError when lengths differ, a number is missing or impossible, a spell does not end after it begins, or the
     spells of a child overlap or contradict each other.
     """

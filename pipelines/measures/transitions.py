@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special, stats
 from scipy.sparse.csgraph import connected_components
 
 from pipelines.measures.clusters import code_clusters
@@ -194,9 +194,8 @@ def stuart_maxwell_test(counts: ArrayLike, *, fewest_moved: int = FEWEST_MOVED) 
     _, groups = connected_components(between > 0, directed=False)
     chi_square, freedom = 0.0, 0
     for group in range(groups.max() + 1):
-        free = np.flatnonzero(groups == group)[
-            1:
-        ]  # within a group the changes sum to 0: one of them is known from the others
+        # Within a group the changes sum to 0: one of them is known from the others.
+        free = np.flatnonzero(groups == group)[1:]
         chi_square += float(changes[free] @ np.linalg.solve(covariance[np.ix_(free, free)], changes[free]))
         freedom += free.size
     moved_count = int(moved.sum())
@@ -228,9 +227,9 @@ def _dirichlet_interval(count: int, total: int, *, cells: int, level: float) -> 
     """One cell of a Dirichlet with 1/2 in each: Beta(count + 1/2, rest + (cells - 1)/2); 0 and 1 stay reachable."""
     if cells <= 2:
         return jeffreys_interval(count, total, level=level)
-    posterior = stats.beta(count + 0.5, total - count + (cells - 1) / 2)
-    low = 0.0 if count == 0 else float(posterior.ppf((1 - level) / 2))
-    high = 1.0 if count == total else float(posterior.ppf((1 + level) / 2))
+    ones, others = count + 0.5, total - count + (cells - 1) / 2
+    low = 0.0 if count == 0 else float(special.betaincinv(ones, others, (1 - level) / 2))
+    high = 1.0 if count == total else float(special.betaincinv(ones, others, (1 + level) / 2))
     return Estimate(count / total, low, high, level, total)
 
 

@@ -84,7 +84,9 @@ def interval(low: Number, high: Number, decimals: int = 0) -> str:
 
 
 def signed_words(value: Number, decimals: int = 0, *, less: str = "lavere", more: str = "højere") -> str:
-    """A difference whose sign is a word: "2,9 lavere"."""
+    """A difference whose sign is a word: "2,9 lavere"; what rounds to nothing has no direction: "0,0"."""
+    if rounded(value, decimals) == 0:
+        return number(0, decimals)
     return f"{number(_exact(value).copy_abs(), decimals)}{NBSP}{less if value < 0 else more}"
 
 

@@ -6,7 +6,7 @@ disclosure rule asks for, because a correction of 3 children is itself a small c
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,11 +14,13 @@ from typing import Any, Final, Self
 
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.errors import PublishError
-from pipelines.publish.danish import cell_text
+from pipelines.publish.danish import cell_text, small_number, word_count
 from pipelines.publish.section import Report
 
 LEAST_CHILDREN_NAMED: Final = 5
 MOST_LINES: Final = 4
+MOST_WORDS: Final = 60
+CUT_SHORT: Final = "Flere tal er ændret; se tabellerne."
 
 
 @dataclass(frozen=True)
@@ -78,23 +80,43 @@ class Edition:
             ) from None
 
 
-def news_since(previous: Edition, report: Report) -> tuple[str, ...]:
-    """At most four lines of what changed: new and dropped tables, new rows, corrected cells.
+def news_since(previous: Edition, report: Report, *, most_words: int = MOST_WORDS) -> tuple[str, ...]:
+    """At most four lines, and `most_words` words, of what changed: new and dropped tables, new rows, corrected cells.
 
-    The delivery table is left out: the stamp says it. A change that may not be told in numbers is told in words.
+    Several new or dropped tables are counted in one line. What there is no room for is told by `CUT_SHORT`, which always stands:
+    a long list of news must not keep a report from being published. The delivery table is left out: the stamp says it. A change
+    that may not be told in numbers is told in words.
     """
     before = {table.table_id: table for table in previous.tables}
     now = {table.table_id: table for table in report.tables()}
     ours = [table for table in report.tables() if table.table_id != report.stamp.delivery_table().table_id]
     lines = [f"{table.title} er med for første gang." for table in ours if table.table_id not in before]
     lines += [f"{table.title} er ikke med længere." for name, table in before.items() if name not in now]
+    if len(lines) > 1:
+        lines = [f"{_how_many(len(lines)).capitalize()} tabeller er nye eller udgået."]
     is_correction = previous.as_of_date == report.as_of_date
     for table in ours:
         if table.table_id in before:
             lines += _table_news(before[table.table_id], table, is_correction=is_correction)
-    if len(lines) > MOST_LINES:
-        return (*lines[: MOST_LINES - 1], "Flere tal er ændret; se tabellerne.")
-    return tuple(lines)
+    return _within(lines, most_words)
+
+
+def _how_many(tables: int) -> str:
+    """A word, never digits: a number of tables stands in no table, and no gate could let it through."""
+    word = small_number(tables)
+    return "mange" if word.isdigit() else word
+
+
+def _within(lines: Sequence[str], most_words: int) -> tuple[str, ...]:
+    """All the lines, or as many as leave room for the sentence that there are more."""
+    if len(lines) <= MOST_LINES and sum(word_count(line) for line in lines) <= most_words:
+        return tuple(lines)
+    told: list[str] = []
+    for line in lines[: MOST_LINES - 1]:
+        if sum(word_count(each) for each in (*told, line, CUT_SHORT)) > most_words:
+            break
+        told.append(line)
+    return (*told, CUT_SHORT)
 
 
 def _table_news(before: ProtectedTable, now: ProtectedTable, *, is_correction: bool) -> Iterator[str]:

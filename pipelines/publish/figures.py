@@ -107,21 +107,22 @@ def change_rows(
     expected: str | None = None,
     children: str | None = None,
     unit: str = "point",
-    direction_note: str = "",
+    directions: tuple[str, str] | None = None,
 ) -> Figure:
     """A dot with its interval per row of the table, an open diamond for what one could expect without help; 0 drawn.
 
-    `direction_note` tells under the axis which way is fewer difficulties: "← færre vanskeligheder end ved første måling".
+    `directions` tells under the axis what lies to the left and to the right of 0: ("← færre vanskeligheder", "flere
+    vanskeligheder →").
     """
     pitch = 9.5
-    height = pitch * len(table.rows) + (14 if direction_note else 11)
+    height = pitch * len(table.rows) + (14 if directions else 11)
     decimals = table.column(change).decimals
     numbers = _numbers(table, [name for name in (change, low, high, expected) if name])
     reach = (min([0.0, *numbers]), max([0.0, *numbers]))
     margin = 0.08 * ((reach[1] - reach[0]) or 1)
 
     def draw(canvas: Canvas) -> None:
-        left, width, top = 44.0, 76.0, 2.0
+        left, width, top = 51.0, 72.0, 2.0
         canvas.box(left, top, width, pitch, facecolor=tokens.PANEL, linewidth=0, zorder=-1)
         axes = canvas.axes(left, top, width, pitch * len(table.rows))
         axes.set_xlim(reach[0] - margin, reach[1] + margin)
@@ -146,10 +147,8 @@ def change_rows(
                 _expected(axes, canvas, cells[expected], middle, left + width + 4, top + middle + 2.4, decimals)
         if expected:
             _name_marks(axes, table, change, low, high, expected, pitch)
-        if direction_note:
-            canvas.text(
-                left + width / 2, height - 3, direction_note, size=SMALL_PT, colour=tokens.MUTED, align="center"
-            )
+        for words_there, side, align in zip(directions or (), (left, left + width), ("left", "right"), strict=False):
+            canvas.text(side, height - 3, words_there, size=SMALL_PT, colour=tokens.MUTED, align=align)
 
     written = words.alt_text or alt.change_rows(
         table, label=label, change=change, low=low, high=high, expected=expected, unit=unit
@@ -263,7 +262,7 @@ def shares_against_expected(
 
     A dashed line across the bar is what the questionnaire's own error would give. `of` names how many children are counted.
     """
-    pitch, head = 8.2, 6.0
+    pitch, head = 11.0, 6.0
     height = head + pitch * len(table.rows) + 5.5
     highest = max([1.0, *_numbers(table, [share, expected, error])])
 
@@ -660,7 +659,7 @@ def _name_marks(
         if not math.isnan(x):
             axes.text(
                 x, height, name, ha="right" if room_left else "left", va="center", fontsize=SMALL_PT, color=colour,
-                fontweight=600,
+                fontweight=600, zorder=6, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
             )  # fmt: skip
 
 

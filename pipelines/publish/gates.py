@@ -163,7 +163,7 @@ def check_readability(report: Report, layout: Layout) -> Failures:
         failures += _too_hard(where, texts, HIGHEST_LIX_SECTION)
         failures += _too_hard(f"{where}, metoden", section.method, HIGHEST_LIX_METHOD)
         failures += _long_sentences(where, texts)
-    if (words := _page_1_words(layout)) > MOST_WORDS_ON_PAGE_1:
+    if (words := page_1_words(layout)) > MOST_WORDS_ON_PAGE_1:
         failures.append(f"Side 1 har {words} ord. Højst {MOST_WORDS_ON_PAGE_1}: gør svar og støttelinjer kortere.")
     return failures
 
@@ -270,7 +270,8 @@ def _long_sentences(where: str, texts: Sequence[str]) -> Failures:
     return [f"{where}: en sætning har {count} ord (»{sentence[:40]}…«). Del den." for count, sentence in long]
 
 
-def _page_1_words(layout: Layout) -> int:
+def page_1_words(layout: Layout) -> int:
+    """How many words of running text page 1 holds."""
     texts = [layout.introduction, *(item for box in layout.boxes for item in (box.heading, *box.items))]
     for section in layout.sections:
         texts += [section.question, section.answer, section.support, section.level.label, section.level.name]

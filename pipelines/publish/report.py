@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipelines.publish.edition import Edition, news_since
-from pipelines.publish.gates import check_report, section_pages
+from pipelines.publish.danish import word_count
+from pipelines.publish.edition import CUT_SHORT, MOST_WORDS, Edition, news_since
+from pipelines.publish.gates import MOST_WORDS_ON_PAGE_1, check_report, page_1_words, section_pages
 from pipelines.publish.html import html_page
 from pipelines.publish.layout import lay_out
 from pipelines.publish.pdf import pdf_document
@@ -39,8 +40,7 @@ def publish_report(report: Report, directory: Path) -> PublishedReport:
     )
     previous = Edition.load(files.edition)
     if previous is not None:
-        news = (*report.news, *news_since(previous, report)) or ("Ingen tal er ændret.",)
-        report = replace(report, news=news, previous_edition_on=previous.published_on)
+        report = _with_news(report, previous)
     layout = lay_out(report)
     pdf = pdf_document(layout, published_on=report.published_on)
     pdf_read = read_pdf(pdf)
@@ -60,6 +60,16 @@ def publish_report(report: Report, directory: Path) -> PublishedReport:
         }
     )
     return files
+
+
+def _with_news(report: Report, previous: Edition) -> Report:
+    """The report with what is new since the last edition, in the words that the other texts of page 1 leave room for."""
+    report = replace(report, previous_edition_on=previous.published_on)
+    # with the shortest news there is, so that the heading above it counts too
+    shortest = page_1_words(lay_out(replace(report, news=(*report.news, CUT_SHORT))))
+    room = MOST_WORDS_ON_PAGE_1 - shortest + word_count(CUT_SHORT)
+    news = (*report.news, *news_since(previous, report, most_words=min(MOST_WORDS, room)))
+    return replace(report, news=news or ("Ingen tal er ændret.",))
 
 
 def write_all(contents: Mapping[Path, bytes]) -> None:

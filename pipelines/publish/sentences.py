@@ -17,14 +17,16 @@ from pipelines.publish.danish import (
     number,
     percent_words,
     percentage_points,
+    rounded,
     signed_words,
     small_number,
 )
 
-UNCERTAINTY: Final = (
-    "Tallene i parentes viser usikkerheden. Gentog vi målingen mange gange, ville spændet ramme det rigtige tal i omkring "
-    "95 af 100 tilfælde."
-)
+_REPEATED: Final = "Gentog vi målingen mange gange, ville spændet ramme det rigtige tal i omkring 95 af 100 tilfælde."
+UNCERTAINTY: Final = f"Tallene »fra … til …« viser usikkerheden. {_REPEATED}"
+UNCERTAINTY_LINES: Final = f"Stregerne i figuren viser usikkerheden. {_REPEATED}"
+"""Where the text itself holds no interval."""
+
 ALL_COUNTED: Final = (
     "Alle elever i de godkendte rækker er talt med. "
     "Båndet viser, hvor meget tallet kan svinge fra år til år ved tilfældigheder."
@@ -37,7 +39,15 @@ SDQ_EXPLAINED: Final = f"SDQ går fra 0 til 40{NBSP}point; lavere tal er bedre."
 TOO_FEW: Final = "Der er for få børn til at vise et tal."
 ROUNDED: Final = "Tallene er afrundet."
 NOT_EQUALLY_GOOD: Final = "Det betyder ikke, at modellerne er lige gode."
-STANDARD_SENTENCES: Final = (UNCERTAINTY, ALL_COUNTED, HIDDEN_NUMBERS, SDQ_EXPLAINED, TOO_FEW, ROUNDED)
+STANDARD_SENTENCES: Final = (
+    UNCERTAINTY,
+    UNCERTAINTY_LINES,
+    ALL_COUNTED,
+    HIDDEN_NUMBERS,
+    SDQ_EXPLAINED,
+    TOO_FEW,
+    ROUNDED,
+)
 
 
 def _shown(*cells: Cell) -> bool:
@@ -135,17 +145,15 @@ def before_and_after(
     if not _shown(*cells):
         return missing_words(_first_missing(*cells), "SDQ")
     difference, lowest, highest = _value(change), _value(low), _value(high)
-    direction = "lavere" if difference < 0 else "højere"
     if lowest * highest > 0:
         ends = sorted((abs(lowest), abs(highest)))
         spread, chance = f"fra {number(ends[0], decimals)} til {number(ends[1], decimals)}", ""
     else:
         spread = f"fra {signed_words(lowest, decimals)} til {signed_words(highest, decimals)}".replace(NBSP, " ")
         chance = " Så meget kan det svinge tilfældigt."
-    said = (
-        f"{subject} var i gennemsnit {number(abs(difference), decimals)}{NBSP}point {direction} ved anden måling ({spread})."
-        f"{chance}"
-    )
+    points = signed_words(difference, decimals).replace(NBSP, f"{NBSP}point ")
+    is_same = rounded(difference, decimals) == 0
+    said = f"{subject} var i gennemsnit {'det samme' if is_same else points} ved anden måling ({spread}).{chance}"
     return f"{said} {expected_change(expected, decimals=decimals)}" if expected else said
 
 
@@ -153,6 +161,8 @@ def expected_change(expected: Cell, *, decimals: int = 1) -> str:
     """The warning that must stand beside every before-and-after number: children are referred when things are worst."""
     if not _shown(expected):
         return "Tallet falder ofte også uden indsats, fordi børn henvises, når det går dårligst."
+    if rounded(_value(expected), decimals) == 0:
+        return "Uden indsats kunne man ikke vente nogen ændring."
     points = f"{number(abs(_value(expected)), decimals)}{NBSP}point"
     if _value(expected) < 0:
         return f"Et fald på omkring {points} kunne man vente uden indsats, fordi børn henvises, når det går dårligst."

@@ -65,6 +65,10 @@ def read_expectations(connection: duckdb.DuckDBPyConnection) -> dict[str, Expect
     return found
 
 
+def _danish(decimal: str) -> str:
+    return decimal.replace(".", ",")
+
+
 def _assumed() -> dict[str, Expectation]:
     return {
         row["informant_code"]: Expectation(
@@ -73,8 +77,9 @@ def _assumed() -> dict[str, Expectation]:
                 population_sd_points=float(row["population_sd_points"]),
                 retest_correlation=float(row["retest_correlation"]),
             ),
-            # how sure it is, in the words of the report; the whole source stands in the code table
-            row["status"],
+            # in the words of the report; the whole source stands in the code table
+            f"antagelse (gennemsnit {_danish(row['population_mean_points'])} point, sammenhæng "
+            f"{_danish(row['retest_correlation'])}) og ikke på danske børn",
             is_own=False,
         )
         for row in load_code_table("sdq_reference_values").rows

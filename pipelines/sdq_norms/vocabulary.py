@@ -14,7 +14,7 @@ KIND_TITLES: dict[str, str] = {
 STATUS_TITLES = {
     "verified": "efterset i kilden",
     "second_hand": "gengivet efter en anden kilde",
-    "from_memory": "efter hukommelsen",
+    "from_memory": "ikke efterset i kilden",
     "unresolved": "uafklaret",
     "pasted_in": "indsat af kommunen",
 }

@@ -64,6 +64,13 @@ def exposure_of(children: Children, child: Indices, rung: Indices, start: Days, 
     )
 
 
+def lived_here(children: Children, *, end: int) -> Exposure:
+    """Time of everybody under 18 in the municipality, on the ladder or not, up to and with the day `end`."""
+    everyone = np.arange(children.count)
+    always = np.full(children.count, NEVER)
+    return exposure_of(children, everyone, np.ones_like(everyone), children.present_from, always, end=end)
+
+
 def _kept(exposure: Exposure) -> Exposure:
     kept = exposure.start < exposure.stop
     return Exposure(exposure.child[kept], exposure.district[kept], exposure.start[kept], exposure.stop[kept])

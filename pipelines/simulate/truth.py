@@ -26,6 +26,7 @@ from pipelines.simulate.days import (
     year_numbers,
 )
 from pipelines.simulate.deliveries import plan_deliveries, planned_refusals
+from pipelines.simulate.exposure import lived_here
 from pipelines.simulate.measures import social_history_start
 from pipelines.simulate.moves import MOVE_CAUSES, education_exposure, education_moves, social_exposure, social_moves
 from pipelines.simulate.municipality import SimulatedMunicipality
@@ -163,7 +164,7 @@ def _share(rung: Indices) -> Row:
 
 
 def ladder_moves(simulated: SimulatedMunicipality) -> list[Row]:
-    """Per track, calendar year and area: moves by cause, children at risk and their child-years.
+    """Per track, calendar year and area: moves by cause, children at risk and their child-years, and those of all children.
 
     `closed` is down to 0 and `opened` up from 0, so neither is also counted as down or up; leaving school, turning 18 and
     moving away are neither. Only years in which the register knows every move: education begins the year after its first
@@ -176,28 +177,32 @@ def ladder_moves(simulated: SimulatedMunicipality) -> list[Row]:
         ("education", education, simulated.first_school_year + 1),
     )
     exposures = {"social": social_exposure(simulated), "education": education_exposure(simulated)}
+    everybody = lived_here(simulated.children, end=day_number(simulated.data_end_date))
+    living = dict(_areas(simulated, everybody.district))
     rows: list[Row] = []
     for track, (child, day, cause), first_year in first_years:
         exposure = exposures[track]
         district = simulated.children.district_on(child, day - 1)
         for year in range(first_year, simulated.data_end_date.year + 1):
-            in_year, years = year_numbers(day) == year, exposure.in_year(year)
+            in_year, years, lived = year_numbers(day) == year, exposure.in_year(year), everybody.in_year(year)
             at_risk = dict(_areas(simulated, exposure.district))
             for code, here in _areas(simulated, district):
                 counts = np.bincount(cause[in_year & here], minlength=len(MOVE_CAUSES)).tolist()
                 named = {f"{name}_count": count for name, count in zip(MOVE_CAUSES, counts, strict=True)}
                 followed = at_risk[code] & (years > 0)
                 named["children_count"] = len(np.unique(exposure.child[followed]))
-                child_years = round(float(years[followed].sum()), 6)
-                rows.append(
-                    {"track_code": track, "calendar_year": year, **_area(code), **named, "child_years": child_years}
-                )
+                times = {
+                    "child_years": round(float(years[followed].sum()), 6),
+                    "child_years_all": round(float(lived[living[code]].sum()), 6),
+                }
+                rows.append({"track_code": track, "calendar_year": year, **_area(code), **named, **times})
     return rows
 
 
 def sdq_changes(simulated: SimulatedMunicipality) -> list[Row]:
     """Per informant and area: children with a scored first form, pairs with both totals within the window, means in points.
 
+    Due are those whose window has closed on the last day of data, followed those of them with a pair.
     The expected change is what regression to the mean alone gives: (1 - r)(population mean - mean of first totals).
     """
     parameters = simulated.parameters.sdq
@@ -209,6 +214,7 @@ def sdq_changes(simulated: SimulatedMunicipality) -> list[Row]:
     is_pair = in_window & (totals[1:] != _NO_SCORE) & (totals[:-1] != _NO_SCORE)
     firsts = np.flatnonzero(is_pair)
     is_first_form = (forms.occasion == 0) & (totals != _NO_SCORE)
+    is_due = day_number(simulated.data_end_date) - forms.day >= parameters.window_most_days
     district = simulated.children.district_on(forms.child, forms.day)
     rows: list[Row] = []
     for kind, name in enumerate(INFORMANTS):
@@ -223,6 +229,8 @@ def sdq_changes(simulated: SimulatedMunicipality) -> list[Row]:
                     "informant_code": name,
                     **_area(code),
                     "first_measured_count": int((chosen & is_first_form).sum()),
+                    "due_count": int((chosen & is_first_form & is_due).sum()),
+                    "followed_count": int(is_due[pairs].sum()),
                     "pairs_in_window_count": int(in_window[np.flatnonzero(chosen[:-1])].sum()),
                     "children_count": len(pairs),
                     **means,

@@ -1,4 +1,4 @@
--- Tests: whether a pair of SDQ forms lies outside the window, or an unpaired form has no reason.
+-- Tests: whether a pair of SDQ forms lies outside the window, or an unpaired form has no reason, or waits though it is due.
 -- Matters when: the window in the settings is changed, and the pairs were not made again.
 -- Resolve: run again; if it stays, look at sql/core/fct_sdq_pair.sql.
 -- Dansk: Par af SDQ-skemaer ligger uden for det tidsrum, der er valgt i indstillingerne. Kør igen, og meld fejlen, hvis den bliver.
@@ -20,3 +20,4 @@ where
     (is_paired and days_between not between sdq_window_days_minimum and sdq_window_days_maximum)
     or (is_paired and (unpaired_reason_code is not null or change_points is null))
     or (not is_paired and unpaired_reason_code is null)
+    or (not is_paired and is_due = (unpaired_reason_code = 'not_due'))

@@ -1,6 +1,6 @@
 -- One row is one delivered row that puts one child on a rung of one track of one ladder.
 -- Key: ladder_code, track_code, source, delivery_id, row_number.
--- From: core.fct_measure, core.fct_school_placement, core.fct_residence, core.dim_child, codes.ladder_rungs, codes.own_ladder_steps, codes.settings.
+-- From: core.fct_measure, core.fct_school_placement, core.fct_residence, core.dim_child, codes.ladder_rungs, codes.own_ladder_steps, codes.settings. -- noqa: LT05
 -- Units: rung 0 to 6 (social) or 0 to 5 (education) on the national ladder; after_date is the first day that no longer belongs
 -- to the row's time; bridged_to_date is the first day of the stay's next row, where a short gap parts them (else after_date).
 -- Reference: rules 1 and 4 at the head of sql/core/fct_ladder_spell.sql; rows that those rules leave out are not here.
@@ -18,7 +18,9 @@ ladders as (
 ),
 
 own_ladder as (
-    select ladder_code from ladders where ladder_code = 'own'
+    select ladder_code
+    from ladders
+    where ladder_code = 'own'
 ),
 
 own_steps as (

@@ -95,10 +95,12 @@ ranked as (
     select
         dated.*,
         case when dated.is_placement then places.social_rung else dated.paragraph_rung end as social_rung,
-        case when dated.is_placement then places.lowest_social_rung else dated.lowest_paragraph_rung end
-        as uncertain_lowest_rung,
-        case when dated.is_placement then places.highest_social_rung else dated.highest_paragraph_rung end
-        as uncertain_highest_rung,
+        case
+            when dated.is_placement then places.lowest_social_rung else dated.lowest_paragraph_rung
+        end as uncertain_lowest_rung,
+        case
+            when dated.is_placement then places.highest_social_rung else dated.highest_paragraph_rung
+        end as uncertain_highest_rung,
         coalesce(
             case when dated.is_placement then places.is_ordinal_uncertain else dated.is_paragraph_uncertain end, false
         ) as is_rung_uncertain
@@ -122,8 +124,9 @@ select
     case when ranked.is_rung_uncertain then ranked.uncertain_lowest_rung else ranked.social_rung end as lowest_social_rung,
     case when ranked.is_rung_uncertain then ranked.uncertain_highest_rung else ranked.social_rung end as highest_social_rung,
     ranked.education_rung,
-    case when ranked.is_rung_uncertain then ranked.lowest_education_rung else ranked.education_rung end
-    as lowest_education_rung,
+    case
+        when ranked.is_rung_uncertain then ranked.lowest_education_rung else ranked.education_rung
+    end as lowest_education_rung,
     ranked.is_rung_uncertain,
     -- A step of the procedure has no rung and lacks none; a placement without place has one that nobody knows.
     ranked.social_rung is null and (ranked.is_placement or not ranked.is_paragraph_known) as is_rung_missing,

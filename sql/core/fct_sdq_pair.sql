@@ -7,6 +7,8 @@
 -- Reference: same child, same kind of informant, window_days_minimum to window_days_maximum days apart; of several such forms
 -- the earliest that has a total. Which form is first: core.fct_sdq_form_role. model_code is that of the institution where it is
 -- run by a model of its own, else that of the district.
+-- is_due: the window has closed on the as-of date, with or without a second form; only then can it be told who was followed up.
+-- A second form may come while the window is open: that pair counts in the change, and in no share followed up.
 -- unpaired_reason_code, the first that fits: not_due (window still open on the as-of date, whatever has come so far),
 -- total_missing (the second form cannot be scored), other_informant (measured by somebody else in the window), outside_window
 -- (a second form, but too early or too late), no_second_form.
@@ -144,6 +146,7 @@ select
     date_diff('day', firsts.answered_date, seconds.answered_date) as days_between,
     seconds.total_points - firsts.total_points as change_points,
     seconds.child_id is not null as is_paired,
+    date_diff('day', firsts.answered_date, settings.as_of_date) >= settings.sdq_window_days_maximum as is_due,
     case
         when seconds.child_id is not null then null
         when date_diff('day', firsts.answered_date, settings.as_of_date) < settings.sdq_window_days_maximum then 'not_due'

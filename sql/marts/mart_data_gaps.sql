@@ -72,7 +72,7 @@ gaps as (
     select
         'measure_rung_uncertain' as gap_id,
         'measures' as source,
-        'Indsatser, hvor trinnet er usikkert (kostskole, eget værelse, uoplyst sted, dagbehandling, økonomisk støtte, pålæg)' as gap_title,
+        'Indsatser, hvor trinnet er usikkert (fx kostskole, uoplyst sted, dagbehandling, økonomisk støtte, pålæg)' as gap_title,
         count(*) filter (where is_rung_uncertain) as affected_count,
         count(*) as checked_count
     from core.fct_measure

@@ -5,8 +5,10 @@
 -- (area_code ALL); an empty area_code is children without a known district. Zero counts are rows too.
 -- Reference: a limit is used only for the informant, form, age (completed years on the day of the form) and sex that it was
 -- made for; every other child, and any whose form, age or sex is unknown, is counted as outside_norm_set, never forced into
--- a band. missing_points: the child is in the set, but the scale has no score. Per informant, scale, area and occasion the
--- counts add up to the children with two forms.
+-- a band. missing_points: the child is in the set, but the scale has no score. Only children with a band both times stand in
+-- one, so that first and second are the same children: who is outside the set at one form is outside_norm_set at both, and else
+-- who lacks a score at one form is missing_points at both. Per informant, scale, area and occasion the counts add up to the
+-- children with two forms.
 with
 bands as (
     select
@@ -126,8 +128,9 @@ measured as (
 ),
 
 -- A score finds its one band; a child in the set without a score meets the first band of its group only to be counted.
-banded as (
+banded_forms as (
     select
+        measured.child_id,
         measured.norm_set_code,
         measured.informant_code,
         measured.scale_code,
@@ -152,6 +155,39 @@ banded as (
                 (measured.points >= bands.lowest_points and measured.points <= bands.highest_points)
                 or (measured.points is null and bands.band_number = 1)
             )
+),
+
+children as (
+    select
+        child_id,
+        norm_set_code,
+        informant_code,
+        scale_code,
+        bool_or(band_code = 'outside_norm_set') as is_outside,
+        bool_or(band_code = 'missing_points') as is_missing
+    from banded_forms
+    group by child_id, norm_set_code, informant_code, scale_code
+),
+
+banded as (
+    select
+        forms.norm_set_code,
+        forms.informant_code,
+        forms.scale_code,
+        forms.district_code,
+        forms.occasion,
+        case
+            when children.is_outside then 'outside_norm_set'
+            when children.is_missing then 'missing_points'
+            else forms.band_code
+        end as band_code
+    from banded_forms as forms
+    inner join children
+        on
+            forms.child_id = children.child_id
+            and forms.norm_set_code = children.norm_set_code
+            and forms.informant_code = children.informant_code
+            and forms.scale_code = children.scale_code
 ),
 
 areas as (

@@ -63,7 +63,7 @@ def test_clear_changes_are_counted_beside_expectation_and_error_and_sum_to_the_p
     error = 100 * 0.5 * math.erfc(1.96 / math.sqrt(2))
     assert table.values("error_pct") == pytest.approx([error, 100 - 2 * error, error])
     assert "mindst 7 point" in table.source
-    assert "efter hukommelsen" in table.source  # what nobody has looked up is said
+    assert "ikke efterset i kilden" in table.source  # what nobody has looked up is said
 
 
 def test_each_informants_limit_has_its_own_grounds_under_the_table() -> None:

@@ -335,6 +335,31 @@ def test_sum_relation_between_any_cells():
     assert show(table) == [["A1", "x"], ["A2", "x"], ["A", 20], ["B", 60]]
 
 
+def test_a_count_that_stands_elsewhere_too_is_never_hidden_and_others_are_in_its_place():
+    """40 in all, known from another table: the 3 and the total cannot be hidden together, so 7 goes with the 3."""
+    rows = [{"group": name, "count": count} for name, count in (("a", 3), ("b", 7), ("c", 30), ("I alt", 40))]
+    columns = (label("group"), count("count"))
+    totals = (TotalRow("group", "I alt"),)
+    known = (CellAt("count", (("group", "I alt"),)), CellAt("count", (("group", "b"),)))
+    shown = protect(rows, table_id="t", title="T", columns=columns, source="", totals=totals, published=known)
+    assert shown.values("count") == [None, 7, None, 40]
+    assert find_pinned(shown, totals=totals) == []
+    free = protect(rows, table_id="t", title="T", columns=columns, source="", totals=totals)
+    assert free.values("count") == [None, None, 30, 40]
+    small = protect(rows, table_id="t", title="T", columns=columns, source="", published=(CellAt("count", (("group", "a"),)),))
+    assert small.values("count") == [3, 7, 30, 40]
+
+
+def test_a_sum_of_which_no_part_was_counted_says_nothing():
+    rows = [{"all": 12, "due": 8, "open": 4 + 0}, {"all": 9, "due": None, "open": None}]
+    columns = (count("all"), count("due"), count("open"))
+    shown = protect(
+        rows, table_id="t", title="T", columns=columns, source="", totals=(TotalColumn("all", ("due", "open")),)
+    )
+    assert [cell.status for cell in shown.rows[1]] == [CellStatus.SHOWN, *[CellStatus.NOT_COMPUTABLE] * 2]
+    assert [cell.value for cell in shown.rows[0]].count(None) == 2
+
+
 def test_unshown_numerator_protects_its_share():
     rows = draw("""
         district children special share

@@ -1,13 +1,14 @@
 """The district interval: worked by hand, by properties, and by how often it hits the truth."""
 
 import math
+from collections import Counter
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
 
-from pipelines.measures.clusters import cluster_mean_interval, smallest_detectable_difference
+from pipelines.measures.clusters import cluster_mean_interval, pool_small_clusters, smallest_detectable_difference
 from pipelines.measures.intervals import NoInterval
 
 numbers = st.floats(-40, 40, allow_nan=False).map(lambda number: round(number, 3))
@@ -146,3 +147,47 @@ def test_without_differences_between_districts_both_hit_the_truth():
     by_cluster, naive = coverage(with_district_change=False, repetitions=800, seed=7)
     assert 0.93 <= by_cluster <= 0.97
     assert 0.93 <= naive <= 0.97
+
+
+def test_small_clusters_are_pooled_and_a_small_pool_takes_the_smallest_other():
+    assert pool_small_clusters([*"AAAAA", "B", *"CCCC"]) == [*["A"] * 5, *[("B", "C")] * 5]
+    # one child alone: with the smaller of the two others, "B" before "C" where they are as large
+    assert pool_small_clusters([*"AAAAAAA", *"CCCCC", *"BBBBB", "D"]) == [*"AAAAAAA", *"CCCCC", *[("B", "D")] * 6]
+    assert pool_small_clusters([*"AAA", "B"]) == [("A", "B")] * 4
+    assert pool_small_clusters(["A", "A"]) == ["A", "A"], "one label has nobody to be pooled with"
+    assert pool_small_clusters([]) == []
+
+
+def test_one_child_of_a_district_does_not_weigh_as_much_as_all_of_another():
+    """66 children change by -2, one in a district of its own by -12: -7 by district, with the one pooled (66 x -2 - 12) / 67."""
+    changes, districts = [-2.0] * 66 + [-12.0], ["A"] * 66 + ["B"]
+    assert cluster_mean_interval(changes, districts).by_cluster.value == -7
+    pooled = cluster_mean_interval(changes, pool_small_clusters(districts)).by_cluster
+    assert pooled.value == pytest.approx((66 * -2 - 12) / 67)
+    assert pooled.reason is NoInterval.TOO_FEW_CLUSTERS
+
+
+@given(st.lists(st.sampled_from("ABCDEFGH"), max_size=60), st.integers(1, 8), st.randoms())
+def test_pooling_loses_nobody_and_leaves_no_small_cluster(labels, fewest, random):
+    pooled = pool_small_clusters(labels, fewest)
+    assert len(pooled) == len(labels)
+    sizes = Counter(pooled)
+    assert len(sizes) < 2 or min(sizes.values()) >= fewest
+    for own, label in zip(labels, pooled, strict=True):
+        assert label == own or own in label
+    # those of one label stay together, and large ones stay alone unless a small pool needed one of them
+    assert len(set(zip(labels, pooled, strict=True))) == len(set(labels))
+    large = {label for label, size in Counter(labels).items() if size >= fewest}
+    assert sum(own in large and own != label for own, label in set(zip(labels, pooled, strict=True))) <= 1
+    if len(large) == len(set(labels)):
+        assert pooled == labels
+    order = list(range(len(labels)))
+    random.shuffle(order)
+    assert pool_small_clusters([labels[place] for place in order], fewest) == [pooled[place] for place in order]
+
+
+def test_pooling_refuses_a_missing_label_and_no_size():
+    with pytest.raises(ValueError, match="label is missing"):
+        pool_small_clusters(["A", None])
+    with pytest.raises(ValueError, match="at least 1"):
+        pool_small_clusters(["A"], 0)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.measures.clusters import cluster_mean_interval
 from pipelines.measures.intervals import NoInterval
 from pipelines.measures.paired_effect import paired_effect, small_sample_correction
 
@@ -32,6 +33,18 @@ def test_by_hand():
     assert found.design_effect == pytest.approx(1.0 / (changes.var(ddof=1) / 6))
     assert found.g_av.standard_error == pytest.approx(math.sqrt(variance * found.design_effect))
     assert found.g_av.degrees_of_freedom == 1
+
+
+def test_the_change_is_of_districts_so_that_it_has_the_sign_of_the_change_in_points():
+    """Changes -3 -3 | 1 1 1 1: by district (-3 + 1) / 2 = -1, by child (2 x -3 + 4 x 1) / 6 = -1/3."""
+    first, second = [10.0, 14, 12, 16, 20, 11], [7.0, 11, 13, 17, 21, 12]
+    labels = ["A", "A", *"BBBB"]
+    found = paired_effect(first, second, labels)
+    assert cluster_mean_interval(np.subtract(second, first), labels).by_cluster.value == -1
+    spread = math.sqrt((np.var(first, ddof=1) + np.var(second, ddof=1)) / 2)
+    assert found.g_av.value == pytest.approx(small_sample_correction(5) * -1 / spread)
+    assert found.d_baseline.value == pytest.approx(-1 / np.std(first, ddof=1))
+    assert found.naive_g_av.value == pytest.approx(small_sample_correction(5) * (-2 / 6) / spread)
 
 
 @pytest.mark.parametrize(("degrees", "factor"), [(2, 0.5642), (10, 0.9228), (50, 0.9849)])

@@ -33,9 +33,11 @@ def test_no_difference_anywhere_is_certain():
     assert permute_two_groups("ABCD", "AB", lambda chosen: 0.0).p_value == 1
 
 
-def test_a_mirror_counts_though_rounding_makes_it_a_little_smaller():
-    tenths = {"A": 0.1 + 0.2, "B": 0.3, "C": 0.1, "D": 0.1}
-    assert permute_two_groups("ABCD", "AB", difference_of_means(tenths)).p_value == 2 / 6
+def test_a_choice_as_extreme_but_for_rounding_counts():
+    tenths = {"A": 0.1, "B": 0.2, "C": 0.3, "D": 0.6, "E": 0.0, "F": 0.0}
+    assert 0.1 + 0.2 + 0.3 > 0.6, "the sum of A, B and C is a little above that of D, E and F"
+    test = permute_two_groups("ABCDEF", "ABC", lambda chosen: sum(tenths[district] for district in chosen))
+    assert test.p_value == (1 + 10) / 20  # ABC, and D with any two
 
 
 @given(st.lists(st.integers(0, 9), min_size=3, max_size=7), st.data())

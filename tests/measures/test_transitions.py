@@ -5,13 +5,14 @@ import math
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from scipy import stats
 
 from pipelines.measures.intervals import NoInterval, jeffreys_interval, wilson_interval
 from pipelines.measures.shares import mainstream_share_by_district
 from pipelines.measures.transitions import (
     CellInterval,
+    TransitionTable,
     row_shares,
     row_shares_by_cluster,
     stuart_maxwell_test,
@@ -33,7 +34,7 @@ CHILDREN = [
 # Unaided distance vision of 7,477 women aged 30-39, right eye (rows) and left, best to worst: Stuart 1955.
 VISION = [[1520, 266, 124, 66], [234, 1512, 432, 78], [117, 362, 1772, 205], [36, 82, 179, 492]]
 
-squares = st.integers(2, 5).flatmap(
+squares = st.integers(2, 4).flatmap(
     lambda size: st.lists(st.integers(0, 9), min_size=size * size, max_size=size * size).map(
         lambda cells: np.array(cells).reshape(size, size)
     )
@@ -48,12 +49,8 @@ def drawn(children=CHILDREN, states=("home", "school")):
 def of_counts(*by_district):
     """A table with these `(K, K)` counts per district."""
     counts = np.array(by_district)
-    children = [
-        (row, column, district)
-        for district, row, column in np.ndindex(counts.shape)
-        for _ in range(counts[district, row, column])
-    ]
-    return drawn(children, states=range(counts.shape[1]))
+    nobody = np.zeros(counts.shape[1], dtype=np.int64)
+    return TransitionTable(tuple(range(counts.shape[1])), tuple(range(len(counts))), counts, nobody, nobody, 0)
 
 
 def test_counts_by_hand():
@@ -138,6 +135,7 @@ def test_a_row_in_one_district_only_has_no_district_interval():
     assert (cells[0][0].value, cells[0][0].reason) == (9 / 12, NoInterval.TOO_FEW_CLUSTERS)
 
 
+@settings(max_examples=50, deadline=None)
 @given(squares, squares)
 def test_shares_of_a_row_sum_to_one_and_intervals_hold_them(one, other):
     other = np.resize(other, one.shape)
@@ -209,6 +207,7 @@ def test_what_is_no_table_is_refused(counts, message):
         stuart_maxwell_test(counts)
 
 
+@settings(max_examples=80, deadline=None)
 @given(squares, st.randoms(use_true_random=False))
 def test_direction_and_order_of_states_do_not_matter_and_the_inverse_is_the_general_one(counts, random):
     found, turned = stuart_maxwell_test(counts), stuart_maxwell_test(counts.T)
@@ -231,24 +230,24 @@ def test_under_no_change_the_test_is_seldom_wrong_and_a_real_change_is_found():
     down = np.diag([30, 40, 40, 30]) + np.diag([5, 5, 5], 1) + np.diag([15, 15, 15], -1)
 
     def rejected(cells):
-        draws = random.multinomial(200, (cells / cells.sum()).ravel(), size=600).reshape(-1, 4, 4)
+        draws = random.multinomial(200, (cells / cells.sum()).ravel(), size=300).reshape(-1, 4, 4)
         return np.mean([stuart_maxwell_test(draw).p_value < 0.05 for draw in draws])
 
-    assert 0.02 <= rejected(same) <= 0.07
+    assert 0.01 <= rejected(same) <= 0.08
     assert rejected(down) > 0.8
 
 
 def test_district_interval_of_a_cell_hits_the_truth_where_independent_children_do_not():
     """Eight districts of 20-40 children on a rung, of whom on average 30 % move down; districts differ (beta-binomial, .05)."""
     random = np.random.default_rng(8)
-    repetitions, hits = 600, np.zeros(2)
+    repetitions, hits = 500, np.zeros(2)
     for _ in range(repetitions):
         sizes = random.integers(20, 41, 8)
         moved = random.binomial(sizes, random.beta(0.3 * 19, 0.7 * 19, 8))
         counts = np.zeros((8, 2, 2), dtype=np.int64)
         counts[:, 1, 0], counts[:, 1, 1] = moved, sizes - moved
         table = of_counts(*counts)
-        cells = (row_shares_by_cluster(table)[1][0], row_shares(table)[1][0])
+        cells = (row_shares_by_cluster(table)[1][0], row_shares(table, interval=CellInterval.WILSON)[1][0])
         hits += [cell.low <= 0.3 <= cell.high for cell in cells]
     by_district, naive = hits / repetitions
     assert 0.93 <= by_district <= 0.975

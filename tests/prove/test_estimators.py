@@ -10,6 +10,7 @@ from scipy import stats
 from pipelines.measures.clusters import cluster_mean_interval
 from pipelines.measures.intervals import NoInterval
 from pipelines.measures.ladder import net_movement_rate
+from pipelines.measures.paired_effect import paired_effect
 from pipelines.measures.shares import mainstream_share, mainstream_share_by_district
 from pipelines.prove.acceptance import MUST_HOLD, SHOWN, Kind
 from pipelines.prove.estimator import Estimator, TruthPart
@@ -48,27 +49,53 @@ def true_part(name: str) -> TruthPart:
     return BY_NAME[name].truth(Drawn())  # type: ignore[arg-type]
 
 
-CHANGES = [-2.0, -4.0, 0.0, -4.0, -1.0, -5.0]
+class Paired:
+    """Pairs of three districts; the third has one child, who is counted with the smaller of the others (the first)."""
+
+    sdq_pairs = SdqPairs(
+        district=np.array([0] * 5 + [1] * 6 + [2]),
+        is_advised=np.array([True] * 11 + [False]),
+        first=np.array([14.0, 20.0, 15.0, 17.0, 19.0, 16.0, 18.0, 13.0, 21.0, 17.0, 17.0, 23.0]),
+        second=np.array([12.0, 16.0, 15.0, 13.0, 18.0, 15.0, 17.0, 14.0, 19.0, 12.0, 13.0, 8.0]),
+        effect=np.array([-1.0, -2.0, 0.0, -1.0, -1.0, *[-2.0] * 6, -9.0]),
+    )
+
+    class simulated:  # noqa: N801  # stands for an object
+        parameters = Parameters()
 
 
-def test_sdq_change_is_the_reports_own_measure() -> None:
-    expected = cluster_mean_interval(CHANGES, [0, 0, 1, 1, 1, 2])
-    assert measured("sdq_change_by_district") == expected.by_cluster == measured("sdq_change_read_as_effect")
-    assert measured("sdq_change_by_child") == expected.naive
+CHANGES = [-2.0, -4.0, 0.0, -4.0, -1.0, -1.0, -1.0, 1.0, -2.0, -5.0, -4.0, -15.0]
+POOLED = [*"AAAAA", *"BBBBBB", "A"]
+
+
+def test_sdq_change_is_the_reports_own_measure_with_small_districts_pooled() -> None:
+    expected = cluster_mean_interval(CHANGES, POOLED)
+    names = ("sdq_change_by_district", "sdq_change_read_as_effect", "sdq_change_by_child")
+    by_district, as_effect, by_child = (BY_NAME[name].measure(Paired()) for name in names)  # type: ignore[arg-type]
+    assert by_district == as_effect == expected.by_cluster
+    assert by_child == expected.naive
+    pairs = Paired.sdq_pairs
+    assert BY_NAME["sdq_g_av"].measure(Paired()) == paired_effect(pairs.first, pairs.second, POOLED).g_av  # type: ignore[arg-type]
 
 
 def test_true_sdq_changes_by_hand() -> None:
-    assert true_part("sdq_change_by_district") == TruthPart(pytest.approx(-3.0 - 5 / 3 - 5.0), 3.0)
-    assert true_part("sdq_change_by_child") == TruthPart(-16.0, 6.0)
-    # the effect on those who met the model: district means -3/2 and -2/3, and 0 where there is a caseworker
-    assert true_part("sdq_change_read_as_effect") == TruthPart(pytest.approx(-1.5 - 2 / 3 + 0.0), 3.0)
+    true = {name: BY_NAME[name].truth(Paired()) for name in BY_NAME if name.startswith("sdq_")}  # type: ignore[arg-type]
+    # -26 over the six of the first and the third district, -12 over the six of the second
+    assert true["sdq_change_by_district"] == TruthPart(pytest.approx(-26 / 6 - 12 / 6), 2.0)
+    assert true["sdq_change_by_child"] == TruthPart(-38.0, 12.0)
+    # the effect on those who met the model: -5 over six (0 where there is a caseworker), and -2
+    assert true["sdq_change_read_as_effect"] == TruthPart(pytest.approx(-5 / 6 - 2), 2.0)
+    pairs = Paired.sdq_pairs
+    spread = math.sqrt((np.var(pairs.first, ddof=1) + np.var(pairs.second, ddof=1)) / 2)
+    assert true["sdq_g_av"] == TruthPart(pytest.approx(-38 / 6), pytest.approx(2 * spread))
+    assert true["sdq_naive_g_av"] == TruthPart(-38.0, pytest.approx(12 * spread))
 
 
 def test_the_benchmark_is_the_expected_change_of_the_report() -> None:
     benchmark = BY_NAME["sdq_change_read_as_effect"].benchmark
     assert benchmark is not None
-    first = (17 + 17 + 16) / 3  # mean of the districts' means
-    assert benchmark(Drawn()) == pytest.approx((1 - 0.65) * (7.4 - first))  # type: ignore[arg-type]
+    first = ((14 + 20 + 15 + 17 + 19 + 23) / 6 + (16 + 18 + 13 + 21 + 17 + 17) / 6) / 2  # mean of the districts' means
+    assert benchmark(Paired()) == pytest.approx((1 - 0.65) * (7.4 - first))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

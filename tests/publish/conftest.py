@@ -294,7 +294,7 @@ def change_section(change_table: ProtectedTable) -> Section:
         high="high",
         expected="expected",
         children="children",
-        direction_note="← færre vanskeligheder end ved første måling",
+        directions=("← færre vanskeligheder", "flere vanskeligheder →"),
     )
     row = dict(zip([column.name for column in change_table.columns], change_table.rows[0], strict=True))
     return Section(

@@ -66,6 +66,7 @@ def test_ranges() -> None:
 def test_signs_become_words() -> None:
     assert danish.signed_words(-2.9, 1) == nbsp("2,9~lavere")
     assert danish.signed_words(1.3, 1) == nbsp("1,3~højere")
+    assert [danish.signed_words(value, 1) for value in (-0.00004, 0.04, 0)] == ["0,0"] * 3
 
 
 def test_dates() -> None:

@@ -14,8 +14,10 @@ from pypdf import PdfReader
 
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable
 from pipelines.errors import PublishError
+from pipelines.publish import danish
 from pipelines.publish import pdf as pdf_module
-from pipelines.publish.edition import Edition, may_name, news_since
+from pipelines.publish.edition import CUT_SHORT, Edition, may_name, news_since
+from pipelines.publish.gates import MOST_WORDS_ON_PAGE_1, page_1_words
 from pipelines.publish.layout import lay_out
 from pipelines.publish.pdf import pdf_document
 from pipelines.publish.report import PublishedReport, publish_report, write_all
@@ -184,6 +186,50 @@ def test_new_rows_and_new_tables_are_told(report: Report, moves_table: Protected
         "Møder i ressourceteam, skoleåret 2025/26 er med for første gang.",
     )
     assert news_since(Edition.of(report), without) == ("Møder i ressourceteam, skoleåret 2025/26 er ikke med længere.",)
+
+
+def renamed(table: ProtectedTable, number: int) -> ProtectedTable:
+    return replace(table, table_id=f"extra_{number}", title=f"En ny tabel med et ganske langt navn nummer {number}")
+
+
+@pytest.mark.parametrize(("new", "told"), [(3, "Tre"), (12, "Tolv"), (13, "Mange")])
+def test_several_new_and_dropped_tables_are_one_line_without_digits(
+    report: Report, moves_table: ProtectedTable, new: int, told: str
+) -> None:
+    extra = tuple(renamed(moves_table, number) for number in range(new))
+    more = replace(report, data_quality=(*report.data_quality, *extra))
+
+    for before, now in ((report, more), (more, report)):
+        assert news_since(Edition.of(before), now) == (f"{told} tabeller er nye eller udgået.",)
+
+
+def test_news_keep_to_their_words_and_say_that_there_is_more(report: Report, moves_table: ProtectedTable) -> None:
+    now = moves_table
+    for row in range(3):
+        now = changed_cell(now, row, "down", Cell(100 + row))
+    corrected = with_table(report, now)
+    lines = news_since(Edition.of(report), corrected)
+    of_one = danish.word_count(lines[0])
+
+    assert len(lines) == 3
+    assert news_since(Edition.of(report), corrected, most_words=of_one + 6) == (lines[0], CUT_SHORT)
+    assert news_since(Edition.of(report), corrected, most_words=of_one + 5) == (CUT_SHORT,)
+    assert news_since(Edition.of(report), corrected, most_words=0) == (CUT_SHORT,)
+
+
+def test_a_report_whose_first_page_is_full_can_be_published_again_with_many_changes(
+    report: Report, moves_table: ProtectedTable, tmp_path: Path
+) -> None:
+    room = MOST_WORDS_ON_PAGE_1 - page_1_words(lay_out(report))
+    full = replace(report, attention=(*report.attention, "Det er et ord. " * (room // 4)))
+    publish_report(full, tmp_path)
+    extra = tuple(renamed(moves_table, number) for number in range(14))
+    changed = with_table(full, changed_cell(moves_table, 0, "down", Cell(20)))
+    again = replace(changed, data_quality=(*changed.data_quality, *extra))
+
+    published = publish_report(again, tmp_path)
+
+    assert CUT_SHORT in published.html.read_text("utf-8")
 
 
 def test_a_share_is_named_only_with_the_counts_it_is_made_of(share_table: ProtectedTable) -> None:

@@ -82,7 +82,10 @@ MARTS = {
     "sdq_changes": (
         "marts.mart_sdq_change",
         ("informant_code", "area_kind", "area_code"),
-        ("first_measured_count", "children_count", "first_mean_points", "second_mean_points", "change_mean_points"),
+        (
+            *("first_measured_count", "children_count", "due_count", "followed_count"),
+            *("first_mean_points", "second_mean_points", "change_mean_points"),
+        ),
     ),
     "sessions": (
         "(SELECT forum_code, district_code, school_year, sum(planned_count) AS planned_count, sum(held_count) AS held_count, "

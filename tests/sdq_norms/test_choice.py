@@ -186,7 +186,7 @@ def test_the_inputs_name_their_source_and_that_they_were_not_checked():
     # 1.5 x sqrt(2) x 5.8 x sqrt(1 - .72)
     assert inputs.rule.limit_points == pytest.approx(1.5 * np.sqrt(2) * 5.8 * np.sqrt(1 - 0.72))
     assert not inputs.is_checked
-    assert "Goodman 2001 (efter hukommelsen)" in inputs.rule.source
+    assert "Goodman 2001 (ikke efterset i kilden)" in inputs.rule.source
     assert "gentagelse efter 4-6 måneder" in inputs.rule.source
 
 

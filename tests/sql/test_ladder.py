@@ -410,6 +410,40 @@ def test_moves_and_child_years_are_counted_per_district_and_year():
     )
 
 
+def test_the_second_denominator_is_every_child_under_eighteen_that_lives_here():
+    # 2025: anna, with help, all year in NORD; bo, never with help, in SYD, elsewhere from 11 April (100 days);
+    # cleo turns 18 on 11 April (100 days); dan comes on 1 December (31 days); ella lives in OEST, where nobody has help
+    connection = built(
+        {
+            "children": """
+            child_id birth_date  home_district_code home_municipality_code resident_from_date resident_to_date
+            anna     2014-05-01  NORD               -                      2014-05-01         -
+            bo       2014-05-01  SYD                -                      2014-05-01         2025-04-10
+            bo       2014-05-01  -                  390                    2025-04-11         -
+            cleo     2007-04-11  SYD                -                      2007-04-11         -
+            dan      2014-05-01  SYD                -                      2025-12-01         -
+            ella     2014-05-01  OEST               -                      2014-05-01         -
+            """,
+            "measures": """
+            child_id measure_id paragraph_code start_date  end_date
+            anna     M1         BL-32-1-2      2025-01-01  2025-06-30
+            """,
+        }
+    )
+    assert_rows(
+        connection,
+        "SELECT *, round(child_years * 365) AS child_days, round(child_years_all * 365) AS child_days_all "
+        "FROM marts.mart_ladder_moves WHERE calendar_year = 2025 AND track_code = 'social'",
+        """
+        area_kind    area_code opened_count children_count child_days child_days_all
+        district     NORD      1            1              365.0      365.0
+        district     SYD       0            0              0.0        231.0
+        district     OEST      0            0              0.0        365.0
+        municipality ALL       1            1              365.0      961.0
+        """,
+    )
+
+
 def test_a_child_is_at_risk_until_twenty_four_months_after_the_last_day_on_the_ladder():
     # last day 31 January 2023, so until 30 January 2025: 31 + 334 days in 2023, 366 in 2024, 30 in 2025
     connection = built(

@@ -1,5 +1,7 @@
 """Which rung does each code give: the crosswalk from serviceloven to barnets lov, uncertain ranks, bands, steps of the procedure."""
 
+import re
+
 import pytest
 
 from pipelines.codes import load_code_table
@@ -164,8 +166,9 @@ def test_an_uncertain_rank_says_between_which_and_the_default_lies_there():
 def test_the_check_of_places_knows_every_paragraph_that_places_a_child():
     """The contract's row check lists them, as a check cannot read a code table."""
     check = next(each for each in source_contract("measures").row_checks if each.check_id == "placement_without_place")
-    placing = [code for code, row in rows("paragraphs").items() if row["is_placement"] == "true"]
-    assert check.wrong_when == f"paragraph_code in ({', '.join(repr(code) for code in placing)}) and place_code is null"
+    placing = {code for code, row in rows("paragraphs").items() if row["is_placement"] == "true"}
+    assert set(re.findall(r"'([^']+)'", check.wrong_when)) == placing
+    assert len(placing) > 5
 
 
 @pytest.mark.parametrize("table", LADDER_TABLES)

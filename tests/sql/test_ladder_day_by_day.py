@@ -42,23 +42,42 @@ PLACES = {
 }
 INSTITUTIONS = {"SKOLE": "folkeskole", "SPECIAL": "special_school", "BEHANDLING": "day_treatment"}
 
-# few days and lengths, around the grace gap, so that rows meet, touch and miss each other by one day
-STARTS = st.sampled_from([-40, 0, 1, 10, 31, 32, 40, 41, 62, 63, 100, 130, 131, 400, 699, 700, 729, 730, 731, 760])
+# each row begins so many days after the end of the one before (negative: inside it); the days around the grace gap come often
+GAPS = st.sampled_from([-40, -31, -1, 0, 0, 1, 28, 29, 30, 30, 31, 32, 60])
 LENGTHS = st.sampled_from([1, 1, 2, 9, 29, 30, 31, 32, 61, 90, 300, None])
+FIRSTS = st.sampled_from([-40, 0, 10, 100, 400, 640, 700, 729, 730, 731])
 REASONS = st.sampled_from([None, None, None, "goal_reached", "moved", "aged_out"])
-DRAWN_MEASURES = st.lists(st.tuples(st.sampled_from(sorted(MEASURES, key=str)), STARTS, LENGTHS, REASONS), max_size=6)
-DRAWN_PLACES = st.lists(
-    st.tuples(st.sampled_from(sorted(PLACES, key=str)), STARTS, LENGTHS),
-    max_size=5,
-    unique_by=lambda drawn: (drawn[0][0], drawn[1]),
+
+
+def chained(first: int, rows: list[tuple[Any, ...]], *, key: Any) -> list[tuple[Any, ...]]:
+    """Rows (what, gap, length, ...) as (what, first day, length, ...), each placed by the end of the one before; equal keys once."""
+    placed: dict[Any, tuple[Any, ...]] = {}
+    after = first
+    for what, gap, length, *rest in rows:
+        start = after + gap
+        placed.setdefault(key(what, start), (what, start, length, *rest))
+        after = start + (50 if length is None else length)
+    return list(placed.values())
+
+
+DRAWN_MEASURES = st.builds(
+    lambda first, rows: chained(first, rows, key=lambda what, start: (what, start)),
+    FIRSTS,
+    st.lists(st.tuples(st.sampled_from(sorted(MEASURES, key=str)), GAPS, LENGTHS, REASONS), max_size=6),
+)
+DRAWN_PLACES = st.builds(
+    lambda first, rows: chained(first, rows, key=lambda what, start: (what[0], start)),
+    FIRSTS,
+    st.lists(st.tuples(st.sampled_from(sorted(PLACES, key=str)), GAPS, LENGTHS), max_size=5),
 )
 DRAWN_RESIDENCES = st.one_of(
     st.just([(-40, None, True)]),
-    st.lists(
-        st.tuples(STARTS, LENGTHS, st.sampled_from([True, True, False])),
-        min_size=1,
-        max_size=3,
-        unique_by=lambda drawn: drawn[0],
+    st.builds(
+        lambda first, rows: [
+            (start, length, is_own) for is_own, start, length in chained(first, rows, key=lambda is_own, start: start)
+        ],
+        FIRSTS,
+        st.lists(st.tuples(st.sampled_from([True, True, False]), GAPS, LENGTHS), min_size=1, max_size=3),
     ),
 )
 ADULT_DAYS = st.sampled_from([5000, 5000, 1, 50, 131, 400, 730, 731])

@@ -40,6 +40,42 @@ def test_pairs_are_same_child_same_informant_in_the_window_and_the_rest_have_a_r
     )
 
 
+def test_due_are_those_whose_window_has_closed_whether_or_not_they_have_two_forms():
+    """A pair that came while the window was open is not due: else the early would count as followed, and the waiting not at all."""
+    connection = built(
+        {
+            "children": CHILDREN,
+            "sdq_answers": forms_drawn(
+                scored_form("anna", "2026-01-03", "parent", 8),  # 270 days until the as-of date: the last day
+                scored_form("anna", "2026-05-01", "parent", 5),
+                scored_form("bo", "2026-01-04", "parent", 8),  # 269 days: the window is open
+                scored_form("bo", "2026-05-01", "parent", 5),
+                scored_form("cleo", "2026-01-04", "parent", 6),
+                scored_form("dan", "2026-01-03", "parent", 3),
+                scored_form("dan", "2026-01-04", "teacher", 3),
+            ),
+        }
+    )
+    assert_rows(
+        connection,
+        "SELECT * FROM core.fct_sdq_pair",
+        """
+        child_id informant_code is_due is_paired unpaired_reason_code
+        anna     parent         True   True      -
+        bo       parent         False  True      -
+        cleo     parent         False  False     not_due
+        dan      parent         True   False     no_second_form
+        dan      teacher        False  False     not_due
+        """,
+    )
+    rows = connection.execute(
+        "SELECT informant_code, first_measured_count, children_count, due_count, followed_count, follow_up_share "
+        "FROM marts.mart_sdq_change WHERE area_kind = 'municipality' ORDER BY informant_code"
+    ).fetchall()
+    # the parents': two due, one of them with a pair; nobody of the teachers' is due
+    assert rows == [("parent", 4, 2, 2, 1, 0.5), ("teacher", 1, 0, 0, 0, None)]
+
+
 def test_a_follow_up_form_is_nobodys_first_form():
     connection = built(
         {

@@ -75,17 +75,19 @@ def test_moves_on_the_ladder_are_the_true_ones(simulated_and_built, track):
     truths = [row for row in truth["ladder_moves"] if row["track_code"] == track]
     assert truths
     assert agree(truths, mart, keys, values) == {}
-    years = found(connection, "marts.mart_ladder_moves", keys, ("child_years",))
+    denominators = ("child_years", "child_years_all")
+    years = found(connection, "marts.mart_ladder_moves", keys, denominators)
     assert sum(row["child_years"] for row in truths) > 100
     for row in truths:
         key = tuple(row[name] for name in keys)
-        assert years[key] == pytest.approx((row["child_years"],), abs=1e-4), key
+        assert years[key] == pytest.approx(tuple(row[name] for name in denominators), abs=1e-4), key
+        assert row["child_years_all"] > row["child_years"], key
 
 
 def test_sdq_changes_are_the_true_ones(simulated_and_built):
     truth, connection = simulated_and_built
     keys = ("informant_code", "area_kind", "area_code")
-    counts = ("first_measured_count", "children_count")
+    counts = ("first_measured_count", "children_count", "due_count", "followed_count")
     means = (
         "first_mean_points",
         "second_mean_points",
@@ -161,3 +163,63 @@ def test_the_new_law_moves_nobody():
         WHERE track_code = 'social' AND (start_date = DATE '2024-01-01' OR end_date = DATE '2023-12-31')
     """).fetchone()
     assert breaks[0] == 0
+    with_the_law = series(connection)
+    undo_the_law_change(connection)
+    without_it = series(connection)
+    assert with_the_law == without_it
+    assert len(with_the_law["spells"]) > 500
+
+
+def series(connection):
+    """Spells, moves and the mart's counts as they stand, and children per rung at the end of each month from 2023 to 2025."""
+    build(connection)
+    queries = {
+        "spells": "SELECT child_id, track_code, rung, is_rung_uncertain, start_date, end_date FROM core.fct_ladder_spell "
+        "WHERE end_date >= DATE '2023-01-01' AND start_date <= DATE '2025-12-31'",
+        "moves": "SELECT child_id, track_code, from_rung, to_rung, moved_on_date, cause_code FROM core.fct_ladder_move "
+        "WHERE moved_on_date BETWEEN DATE '2023-01-01' AND DATE '2025-12-31'",
+        "mart": "SELECT * FROM marts.mart_ladder_moves WHERE calendar_year BETWEEN 2023 AND 2025",
+        "months": "SELECT day_date, rung, count(*) FROM core.dim_day INNER JOIN core.fct_ladder_spell "
+        "ON day_date BETWEEN start_date AND end_date WHERE track_code = 'social' AND rung > 0 "
+        "AND year_number BETWEEN 2023 AND 2025 AND day(day_date + 1) = 1 GROUP BY ALL",
+    }
+    return {name: sorted(connection.execute(query).fetchall(), key=str) for name, query in queries.items()}
+
+
+def undo_the_law_change(connection):
+    """The measures as if serviceloven had gone on: the old paragraphs after 2023, and one row where two follow each other."""
+    connection.execute("""
+        CREATE TEMP TABLE undone AS
+        SELECT measures.* REPLACE (coalesce(paragraphs.code, measures.paragraph_code) AS paragraph_code)
+        FROM typed.measures LEFT JOIN codes.paragraphs ON measures.paragraph_code = paragraphs.successor_code
+        AND paragraphs.code <> 'SEL-11-6'
+    """)
+    counted = "SELECT count(*), count(*) FILTER (paragraph_code LIKE 'BL-%') FROM undone"
+    before = connection.execute("SELECT count(*) FROM typed.measures").fetchone()
+    assert connection.execute(counted).fetchone() == (before[0], 0)
+    followed = """
+        FROM undone AS later WHERE later.start_date = DATE '2024-01-01' AND undone.end_date = DATE '2023-12-31'
+        AND later.child_id = undone.child_id AND later.paragraph_code = undone.paragraph_code
+        AND later.place_code IS NOT DISTINCT FROM undone.place_code
+    """
+    connection.execute(f"""
+        CREATE TEMP TABLE joined AS SELECT undone.* REPLACE (
+            (SELECT CASE WHEN count(*) = 0 THEN undone.end_date ELSE max(coalesce(later.end_date, DATE '9999-12-31')) END {followed})
+            AS end_date,
+            (SELECT CASE WHEN count(*) = 0 THEN undone.end_reason_code ELSE max(later.end_reason_code) END {followed})
+            AS end_reason_code
+        ) FROM undone
+    """)
+    connection.execute("UPDATE joined SET end_date = NULL WHERE end_date = DATE '9999-12-31'")
+    connection.execute("""
+        DELETE FROM joined WHERE start_date = DATE '2024-01-01' AND EXISTS (
+            FROM undone WHERE undone.end_date = DATE '2023-12-31' AND undone.child_id = joined.child_id
+            AND undone.paragraph_code = joined.paragraph_code AND undone.place_code IS NOT DISTINCT FROM joined.place_code
+        )
+    """)
+    fewer = before[0] - connection.execute("SELECT count(*) FROM joined").fetchone()[0]
+    assert fewer > 50
+    connection.execute("DELETE FROM typed.measures")
+    connection.execute("INSERT INTO typed.measures SELECT * FROM joined")
+    connection.execute("DROP TABLE undone")
+    connection.execute("DROP TABLE joined")
