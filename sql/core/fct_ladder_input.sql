@@ -1,6 +1,6 @@
 -- One row is one delivered row that puts one child on a rung of one track of one ladder.
 -- Key: ladder_code, track_code, source, delivery_id, row_number.
--- From: core.fct_measure, core.fct_school_placement, core.fct_residence, core.dim_child, codes.ladder_rungs, codes.own_ladder_steps, codes.settings. -- noqa: LT05
+-- From: core.fct_measure, core.fct_school_placement, core.fct_residence, core.dim_child, codes.own_ladder_steps, codes.settings.
 -- Units: rung 0 to 6 (social) or 0 to 5 (education) on the national ladder; after_date is the first day that no longer belongs
 -- to the row's time; bridged_to_date is the first day of the stay's next row, where a short gap parts them (else after_date).
 -- Reference: rules 1 and 4 at the head of sql/core/fct_ladder_spell.sql; rows that those rules leave out are not here.
@@ -13,16 +13,6 @@ settings as (
     from codes.settings
 ),
 
-ladders as (
-    select distinct ladder_code from codes.ladder_rungs
-),
-
-own_ladder as (
-    select ladder_code
-    from ladders
-    where ladder_code = 'own'
-),
-
 own_steps as (
     select
         track_code,
@@ -31,6 +21,16 @@ own_steps as (
         rung,
         is_rung_uncertain
     from codes.own_ladder_steps
+),
+
+own_ladder as (
+    select distinct 'own' as ladder_code from own_steps
+),
+
+ladders as (
+    select 'national' as ladder_code
+    union all
+    select ladder_code from own_ladder
 ),
 
 children as (
@@ -42,7 +42,9 @@ children as (
 ),
 
 tracks as (
-    select distinct track_code from codes.ladder_rungs
+    select 'social' as track_code
+    union all
+    select 'education' as track_code
 ),
 
 measures as (

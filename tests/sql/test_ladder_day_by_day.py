@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.assets import asset_root
@@ -184,6 +184,14 @@ def of_child(connection: duckdb.DuckDBPyConnection, what: str, table: str, numbe
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(CHILDREN, st.sampled_from([0, 30]))
+# away from day 100 for 30 and for 31 days as the place ends: the first child never left
+@example(
+    [
+        (5000, [(-40, 140, True), (100 + days, None, True)], [], [(("SPECIAL", "10", None), 0, 100)])
+        for days in (30, 31)
+    ],
+    30,
+)
 def test_spells_moves_and_sources_are_those_of_a_walk_day_by_day(children, grace):
     connection = built_ladder(children, grace=grace)
     for number, drawn in enumerate(children):
