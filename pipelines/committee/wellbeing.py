@@ -13,10 +13,8 @@ from pipelines.committee.wellbeing_bands import (
     clinical_changes,
     clinical_parts,
     clinical_table,
-    first_band_groups,
-    first_bands_note,
     read_bands,
-    with_first_bands,
+    spans_in_bands,
 )
 from pipelines.committee.wellbeing_changes import (
     added_value_parts,
@@ -43,7 +41,14 @@ from pipelines.committee.wellbeing_figures import (
     reliable_figure,
     spread_figure,
 )
-from pipelines.committee.wellbeing_groups import REASONS, by_pairs, distinct_count, protect_groups, read_pairs
+from pipelines.committee.wellbeing_groups import (
+    REASONS,
+    by_pairs,
+    district_labels,
+    measured_twice,
+    protect_groups,
+    read_pairs,
+)
 from pipelines.committee.wellbeing_tables import (
     change_table,
     district_table,
@@ -53,9 +58,11 @@ from pipelines.committee.wellbeing_tables import (
     other_forms_table,
     other_group_table,
     pairing_table,
+    read_other_forms,
     spread_table,
 )
 from pipelines.committee.wellbeing_worst_off import NOT_POSSIBLE, worst_off_table
+from pipelines.disclosure.relations import Total
 from pipelines.disclosure.table import Cell, ProtectedTable
 from pipelines.measures.added_value import FEWEST_CHILDREN
 from pipelines.measures.evidence import Evidence, EvidenceLevel, Gate, GateLimits, level_of_change
@@ -121,7 +128,7 @@ class _Tables:
     clinical: ProtectedTable | None
     detection: ProtectedTable
     pairing: ProtectedTable
-    other_forms: ProtectedTable
+    other_forms: ProtectedTable | None
     follow_up: ProtectedTable
     lost: ProtectedTable | None
     lost_change: ProtectedTable | None
@@ -155,7 +162,8 @@ def wellbeing_section(context: ReportContext) -> Section:
     code, main = by_pairs(pairs)[0]
     tables, expectations = _tables(context, pairs, main), read_expectations(context.connection)
     whole = {column.name: tables.changes.cell(column.name, informant=main) for column in tables.changes.columns}
-    whole |= {name: _followed(tables, main, name) for name in ("due_count", "not_due_count")}
+    whole |= {name: _followed(tables, main, name) for name in ("due_count", "followed_count")}
+    whole["not_due_count"] = tables.pairing.cell(code, step=REASONS["not_due"])
     evidence = _evidence(context, pairs)
     why_untold = _why_untold(evidence)
     if why_untold:
@@ -166,7 +174,7 @@ def wellbeing_section(context: ReportContext) -> Section:
         answer=_answer(whole, main, evidence, context),
         support=_support(whole, tables.changes, main, evidence),
         level=int(evidence.level),
-        level_reason=_level_reason(evidence, context),
+        level_reason=_level_reason(evidence),
         tables=tables.all(),
         figures=(
             change_figure(context, tables.changes, main, why_untold=why_untold),
@@ -186,7 +194,7 @@ def wellbeing_section(context: ReportContext) -> Section:
             number=UNCERTAINTY_LINES if why_untold else UNCERTAINTY,
             cause="Børn henvises, når det går dårligst, så tallet falder ofte, også uden indsats. "
             + (_OTHER_CHILDREN if expectations[code].is_own else _NO_CHILDREN),
-            data=f"{follow_up(whole['children_count'], whole['due_count'])} {_not_due(whole['not_due_count'])}".strip(),
+            data=f"{follow_up(whole['followed_count'], whole['due_count'])} {_not_due(whole['not_due_count'])}".strip(),
             needed="Skal årsagen findes, må børn med og uden indsatsen måles på samme tid.",
         ),
         not_shown=(
@@ -223,10 +231,11 @@ def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
     reliable, values, bands = reliable_changes(context, pairs), added_values(pairs), read_bands(context, pairs)
     clinical = clinical_changes(pairs, bands, reliable) if bands else []
     parts = [*reliable_parts(reliable), *scale_parts(pairs), *added_value_parts(pairs, values)]
+    ties: list[Total] = []
     if bands:
-        pairs = with_first_bands(pairs, bands)
-        parts += [*band_parts(bands), *clinical_parts(clinical, reliable)]
-    everything = protect_groups(context, pairs, parts, first_bands=first_band_groups(bands) if bands else None)
+        crossed, ties = spans_in_bands(pairs, bands)
+        parts += [*band_parts(bands), *crossed, *clinical_parts(clinical, reliable)]
+    everything = protect_groups(context, pairs, parts, ties=ties, other_forms=read_other_forms(context))
     informants = dict(by_pairs(pairs))
     lost = lost_rows(context, pairs)
     return _Tables(
@@ -240,8 +249,8 @@ def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
         clinical=clinical_table(context, bands, clinical, everything) if bands else None,
         detection=detection_table(context),
         pairing=pairing_table(context, everything, REASONS, informants),
-        other_forms=other_forms_table(context),
-        follow_up=follow_up_table(context, everything, note=first_bands_note(bands)),
+        other_forms=other_forms_table(context, everything),
+        follow_up=follow_up_table(context, everything),
         lost=lost_table(context, lost, everything) if lost else None,
         lost_change=lost_change_table(context, lost) if lost else None,
         scales=scales_table(context, pairs, everything),
@@ -267,16 +276,16 @@ def _evidence(context: ReportContext, pairs: pl.DataFrame) -> Evidence:
     """The level of the main informant's change, from counts of children alone."""
     code = by_pairs(pairs)[0][0]
     own = pairs.filter(pl.col("informant_code") == code)
-    reasons = own["unpaired_reason_code"].fill_null("").to_list()
-    paired = int(own["is_paired"].sum())
-    due, other = own.height - reasons.count("not_due"), reasons.count("other_informant")
+    due = own.filter(pl.col("is_due"))
+    followed, other = int(due["is_paired"].sum()), int((own["unpaired_reason_code"] == "other_informant").sum())
     limits = context.settings.evidence
     return level_of_change(
-        pair_count=paired,
-        follow_up_share=paired / due if due else None,
+        pair_count=int(own["is_paired"].sum()),
+        # of those whose time for a second form is up: early pairs are in the change and not in the share
+        follow_up_share=followed / due.height if due.height else None,
         # a child followed up by somebody else is a pair by another informant, and is never subtracted
-        same_informant_share=paired / (paired + other) if paired + other else None,
-        district_count=distinct_count(own, "district_code"),
+        same_informant_share=followed / (followed + other) if followed + other else None,
+        district_count=len(set(district_labels(measured_twice(pairs, code)))),
         limits=GateLimits(
             minimum_follow_up_share=limits.minimum_follow_up_pct / 100,
             minimum_same_informant_share=limits.minimum_same_informant_pct / 100,
@@ -305,14 +314,12 @@ def _why_untold(evidence: Evidence) -> str:
     return next((_WHY_UNTOLD[gate] for gate in evidence.failed_gates), _WHY_UNTOLD[Gate.FOLLOW_UP_SHARE])
 
 
-def _level_reason(evidence: Evidence, context: ReportContext) -> str:
+def _level_reason(evidence: Evidence) -> str:
+    """Why the level is no higher; what is demanded stands in the answer."""
     if not evidence.failed_gates:
         return f"Niveauet er {LEVEL_NAMES[int(evidence.level)]}, fordi der ikke er nogen gruppe at holde op imod."
     reasons = " og ".join(_GATES[gate] for gate in evidence.failed_gates)
-    said = f"Niveauet er sat ned fra {int(evidence.designed_level)} til {int(evidence.level)}, fordi {reasons}."
-    if Gate.FOLLOW_UP_SHARE in evidence.failed_gates:
-        said += f" Kravet er {number(context.settings.evidence.minimum_follow_up_pct)}{NBSP}procent med to målinger."
-    return said
+    return f"Niveauet er sat ned fra {int(evidence.designed_level)} til {int(evidence.level)}, fordi {reasons}."
 
 
 # ── sentences ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -321,7 +328,7 @@ def _level_reason(evidence: Evidence, context: ReportContext) -> str:
 def _answer(whole: Mapping[str, Cell], main: str, evidence: Evidence, context: ReportContext) -> str:
     """The change beside the expected one at level 1; below it, only how many were measured twice."""
     if evidence.level == EvidenceLevel.COUNTED:
-        counted_words = follow_up(whole["children_count"], whole["due_count"])
+        counted_words = follow_up(whole["followed_count"], whole["due_count"])
         return f"{counted_words} {_demand(evidence, context)}"
     return before_and_after(
         whole["change_mean_points"],
@@ -377,7 +384,7 @@ def _other_informants(changes: ProtectedTable, main: str) -> str:
 def _few_measured_twice(follow_up_rows: ProtectedTable, main: str) -> str:
     twice, due = (
         follow_up_rows.cell(name, informant=main, group=WHOLE_MUNICIPALITY).value
-        for name in ("children_count", "due_count")
+        for name in ("followed_count", "due_count")
     )
     if twice is None or due is None:
         return "For få børn er målt to gange med SDQ."
@@ -387,7 +394,7 @@ def _few_measured_twice(follow_up_rows: ProtectedTable, main: str) -> str:
 def _not_due(children: Cell) -> str:
     if children.value is None or not float(children.value):
         return ""
-    return f"Hos {counted(float(children.value), 'andre børn')} er tiden til anden måling ikke gået."
+    return f"For {counted(float(children.value), 'andre børn')} er fristen ikke udløbet."
 
 
 def _lost(tables: _Tables, main: str) -> tuple[str, ...]:

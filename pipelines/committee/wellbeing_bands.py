@@ -1,10 +1,11 @@
 """How many children lie in each band of a chosen norm set, before and after? Nothing unless the municipality chose one.
 
 From marts.mart_sdq_band_counts. Bands cut the same points as the report's own spans of points, at other places: a reader could
-subtract one from the other. So where bands stand, they take the spans' place, also in the follow-up by first score; and of two
-sets side by side the second is hidden where its limits lie so near the first's that the children between could be counted.
+subtract one from the other, so the two are protected together. Of two sets the second is hidden where its limits lie so near the
+first's that the children between could be counted.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, product
@@ -14,14 +15,24 @@ import polars as pl
 
 from pipelines.committee.context import ReportContext
 from pipelines.committee.wellbeing_changes import FEWER, MORE, OUTCOME, Reliable
-from pipelines.committee.wellbeing_groups import FIRST_SCORE, Part, by_pairs, source_of
+from pipelines.committee.wellbeing_groups import (
+    FINE_SPANS,
+    SPREAD,
+    Part,
+    by_pairs,
+    fine,
+    part_at,
+    source_of,
+    span_title,
+)
 from pipelines.disclosure.protect import protect
+from pipelines.disclosure.relations import SumRelation, Total
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.measures.reliable_change import clinical_change
 from pipelines.sdq_norms.bands import band_titles
 from pipelines.sdq_norms.chosen import NormSet, chosen_norm_sets
 from pipelines.sdq_norms.limits import band_codes, raised_limits
-from pipelines.sdq_norms.vocabulary import UNBANDED_TITLES
+from pipelines.sdq_norms.vocabulary import OUTSIDE_NORM_SET, UNBANDED_TITLES
 
 _COUNTS: Final = """
 SELECT norm_set_code, informant_code, occasion, band_code, children_count
@@ -45,7 +56,8 @@ class Bands:
 def read_bands(context: ReportContext, pairs: pl.DataFrame) -> Bands | None:
     """The bands of the total in the chosen norm sets; None when no set is chosen.
 
-    An informant that a set has no limits for has no counts in it.
+    An informant that a set has no limits for has no counts in it. The counts are of the same children before and after: those
+    with a band both times; the others are OUTSIDE_NORM_SET at both.
     """
     norm_sets = chosen_norm_sets(context.connection)
     if not norm_sets:
@@ -57,63 +69,81 @@ def read_bands(context: ReportContext, pairs: pl.DataFrame) -> Bands | None:
     counts: dict[tuple[str, str, str], dict[str, int]] = {}
     for norm_set, (code, informant), occasion in product(norm_sets, by_pairs(pairs), _OCCASIONS):
         order = _band_order(norm_set, code)
-        own = {band: found.get((norm_set.code, code, occasion, band), 0) for band in (*order, *UNBANDED_TITLES)}
+        every = {band: found.get((norm_set.code, code, occasion, band), 0) for band in (*order, *UNBANDED_TITLES)}
         if order:
-            counts[norm_set.code, informant, occasion] = own
+            unbanded = sum(every[band] for band in UNBANDED_TITLES)
+            counts[norm_set.code, informant, occasion] = {band: every[band] for band in order} | {
+                OUTSIDE_NORM_SET: unbanded
+            }
     return Bands(norm_sets, counts)
 
 
 def band_parts(bands: Bands) -> list[Part]:
-    """The counts per band, which sum to the children measured twice."""
+    """The counts per band, which sum to the children measured twice; those that the set is not for are the same at both."""
+
+    def same_as(norm_set: str, occasion: str, band: str) -> tuple[str, str] | None:
+        is_again = band == OUTSIDE_NORM_SET and occasion == "second"
+        return (_division(norm_set, "first"), band) if is_again else None
+
     return [
-        Part(informant, _division(norm_set, occasion), band, count)
+        Part(informant, _division(norm_set, occasion), band, count, same_as=same_as(norm_set, occasion, band))
         for (norm_set, informant, occasion), own in bands.counts.items()
         for band, count in own.items()
     ]
 
 
-def with_first_bands(pairs: pl.DataFrame, bands: Bands) -> pl.DataFrame:
-    """The pairs with the band of the first form in the place of its span of points, for every informant that has bands."""
-    dividing = _dividing_sets(bands)
-    for code, informant in by_pairs(pairs):
-        if informant in dividing:
-            is_own = pl.col("informant_code") == code
-            own, norm_set = pairs.filter(is_own), dividing[informant]
-            found = band_codes(norm_set, own["first_total_points"].cast(pl.Float64).to_numpy(), **_first_forms(own))
-            titles = {band: _first_band_title(band) for band in dict.fromkeys(found)}
-            banded = own.with_columns(pl.Series(FIRST_SCORE, [titles[band] for band in found], dtype=pl.String))
-            pairs = pl.concat([pairs.filter(~is_own), banded])
-    return pairs
+def spans_in_bands(pairs: pl.DataFrame, bands: Bands) -> tuple[list[Part], list[Total]]:
+    """The children of each fine span of points by band, at both measurements, and that they sum to the bands' own counts.
+
+    Spans and bands cut the same points at different places: protected as two divisions of these cells, neither can be subtracted
+    from the other.
+    """
+    parts: list[Part] = []
+    ties: list[Total] = []
+    names = dict(by_pairs(pairs))
+    for norm_set, (code, informant) in product(bands.norm_sets, names.items()):
+        if (norm_set.code, informant, "first") not in bands.counts:
+            continue
+        own = pairs.filter((pl.col("informant_code") == code) & pl.col("is_paired"))
+        for occasion, found in zip(_OCCASIONS, _bands_both_times(norm_set, own), strict=True):
+            cells = _cells_by_span(own[f"{occasion}_total_points"].to_list(), found)
+            own_parts = [
+                Part(
+                    informant,
+                    f"{_division(norm_set.code, occasion)}, {span_title(span)}",
+                    band,
+                    count,
+                    of="part_count",
+                    within=(fine(SPREAD[occasion]), span_title(span)),
+                )
+                for (span, band), count in cells.items()
+            ]
+            parts += own_parts
+            ties += [
+                SumRelation(
+                    part_at(informant, _division(norm_set.code, occasion), band),
+                    tuple(part_at(informant, each.division, band) for each in own_parts if each.group == band),
+                )
+                for band in dict.fromkeys(found)
+            ]
+    return parts, ties
 
 
-def first_band_groups(bands: Bands) -> dict[str, dict[str, tuple[str, str]]]:
-    """Per informant with bands: the groups by band at the first form, each with the part that counts its pairs."""
-    return {
-        informant: {
-            _first_band_title(band): (_division(norm_set.code, "first"), band)
-            for band in bands.counts[norm_set.code, informant, "first"]
-        }
-        for informant, norm_set in _dividing_sets(bands).items()
-    }
+def _bands_both_times(norm_set: NormSet, own: pl.DataFrame) -> tuple[list[str], list[str]]:
+    """Each child's band at the first and at the second form, by the mart's rule: one that has none at either has none at both."""
+    first, second = (
+        band_codes(norm_set, own[f"{occasion}_total_points"].cast(pl.Float64).to_numpy(), **forms(own))
+        for occasion, forms in zip(_OCCASIONS, (_first_forms, _second_forms), strict=True)
+    )
+    for place, both in enumerate(zip(first, second, strict=True)):
+        if not UNBANDED_TITLES.keys().isdisjoint(both):
+            first[place] = second[place] = OUTSIDE_NORM_SET
+    return first, second
 
 
-def first_bands_note(bands: Bands | None) -> str:
-    """Which set the bands at the first form are from, for the table divided by them; empty without bands."""
-    titles = dict.fromkeys(each.title for each in _dividing_sets(bands).values()) if bands else {}
-    return f"Første måling er delt efter bånd: {' og '.join(titles)}." if titles else ""
-
-
-def _dividing_sets(bands: Bands) -> dict[str, NormSet]:
-    """Per informant the set that divides its children by their first form: the main one, or the second where only that has bands."""
-    informants = dict.fromkeys(informant for _, informant, _ in bands.counts)
-    return {
-        informant: next(each for each in bands.norm_sets if (each.code, informant, "first") in bands.counts)
-        for informant in informants
-    }
-
-
-def _first_band_title(band: str) -> str:
-    return f"{FIRST_SCORE}: {band_titles()[band]}"
+def _cells_by_span(points: Sequence[int], found: Sequence[str]) -> dict[tuple[tuple[int, int], str], int]:
+    spans = [next(span for span in FINE_SPANS if span[0] <= total <= span[1]) for total in points]
+    return dict(Counter(zip(spans, found, strict=True)))
 
 
 def _first_forms(own: pl.DataFrame) -> dict[str, Any]:
@@ -136,7 +166,11 @@ def _forms(own: pl.DataFrame, version: str, age: str) -> dict[str, Any]:
 
 
 def bands_table(context: ReportContext, bands: Bands, everything: ProtectedTable) -> ProtectedTable:
-    """Children per band before and after, per set and informant; the set's source and doubts under it."""
+    """Children per band before and after, per set and informant; the set's source and doubts under it.
+
+    Two sets stand one under the other, not side by side: their bands differ in number and name, and not every set has bands for
+    everybody who answered, so a row could not be one band of both.
+    """
     titles = band_titles()
     rows = []
     for norm_set, informant in dict.fromkeys((code, informant) for code, informant, _ in bands.counts):
@@ -281,7 +315,7 @@ def clinical_table(
             TableColumn("crossed", "Krydsede også grænsen", "number"),
         ),
         source=f"{source_of(context)} {_LOWER_BY_THEMSELVES} Grænsen er fra {bands.norm_sets[0].title}, ved hver måling efter "
-        "barnets alder og skema. Børn, der er uden for sættet ved en af målingerne, krydser ingen grænse.",
+        "barnets alder og skema. Gælder sættet ikke for et barn ved en af målingerne, krydser det ingen grænse.",
         rule=context.rule,
     )
 

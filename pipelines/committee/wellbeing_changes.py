@@ -25,10 +25,12 @@ from pipelines.committee.wellbeing_groups import (
     behind,
     by_pairs,
     distinct_count,
+    district_labels,
     expected_changes,
     interval_limits,
     interval_may_be_shown,
     measured_twice,
+    over_districts,
     own_expectation_note,
     source_of,
 )
@@ -42,7 +44,7 @@ from pipelines.measures.added_value import (
     added_value,
     pairs_in_formula,
 )
-from pipelines.measures.clusters import cluster_mean_interval
+from pipelines.measures.clusters import code_clusters
 from pipelines.measures.follow_up import (
     attrition_weights,
     followed_against_lost,
@@ -54,6 +56,7 @@ from pipelines.measures.intervals import Estimate
 from pipelines.measures.paired_effect import FEWEST_PAIRS, paired_effect, small_sample_correction
 from pipelines.measures.reliable_change import ReliableChange, ReliableChangeRule, reliable_change
 from pipelines.measures.sdq import ExpectationLine
+from pipelines.measures.shares import share_by_district
 from pipelines.publish.sentences import ROUNDED
 from pipelines.sdq_norms.bands import scale_titles
 from pipelines.sdq_norms.expectation import read_expectations
@@ -80,6 +83,10 @@ REASONS: Final = {
     NoAddedValue.TOO_FEW_CHILDREN: f"kræver mindst {FEWEST_CHILDREN} børn, som formlen gælder for",
 }
 _LOST: Final = {"children": "lost_count", "institutions": "lost_institutions_count"}
+_BOTH: Final = {"children": "both_children_count", "institutions": "both_institutions_count"}
+_BY_CHILD: Final = (
+    "Regnet pr. barn; i de andre tabeller tæller hvert distrikt lige meget, så gennemsnit kan afvige lidt."
+)
 _BY_DISTRICT: Final = {"children": "children_count", "institutions": "institutions_count"}
 
 
@@ -115,12 +122,11 @@ def reliable_changes(context: ReportContext, pairs: pl.DataFrame) -> list[Reliab
             continue
         line = expectations[code].line
         first, second = (_points(own, f"{occasion}_total_points") for occasion in ("first", "second"))
-        labels = own["district_code"].fill_null("").to_list()
         age_years, is_boy = age_and_is_boy(own)
         change = reliable_change(
             first,
             second,
-            labels,
+            own["district_code"].fill_null("").to_list(),
             inputs.rule,
             expectation=line_with_own_spread(line, first, second, inputs.rule),
             age_years=age_years,
@@ -129,17 +135,21 @@ def reliable_changes(context: ReportContext, pairs: pl.DataFrame) -> list[Reliab
         has_expected = ~np.isnan(expected_changes(own, line))
         outcomes = _outcomes(second - first, inputs.rule)
         has_district = own["district_code"].is_not_null().to_numpy()
-        known = own["district_code"].drop_nulls().to_list()
-        intervals = {
-            outcome: cluster_mean_interval(flags[has_district].astype(float), known).by_cluster
-            for outcome, flags in outcomes.items()
-        }
         counts = {outcome: int(flags.sum()) for outcome, flags in outcomes.items()}
         twice = measured_twice(pairs, code)
+        intervals = {outcome: _share_of_children(flags[has_district], twice) for outcome, flags in outcomes.items()}
         shown = frozenset(name for name, each in intervals.items() if interval_may_be_shown(context, twice, each))
         suffices = bool(has_expected.all()) or _suffices(context, own.filter(has_expected))
         found.append(Reliable(informant, inputs, change, counts, intervals, shown, suffices))
     return found
+
+
+def _share_of_children(flags: NDArray[np.bool_], pairs: pl.DataFrame) -> Estimate:
+    """The share of these pairs, each child counting the same as in the printed share, with an interval over their districts."""
+    district, labels = code_clusters(district_labels(pairs))
+    return share_by_district(
+        np.bincount(district, flags, minlength=len(labels)), np.bincount(district, minlength=len(labels))
+    )
 
 
 def line_with_own_spread(
@@ -191,7 +201,7 @@ def reliable_table(
             TableColumn("expected_pct", "Ventet uden indsats", "number", unit="%"),
             TableColumn("error_pct", "Ved målefejl alene", "number", unit="%", decimals=1),
         ),
-        source=_with_expectation(context, f"{source_of(context)} {_reliable_note(changes)}"),
+        source=_with_expectation(context, f"{source_of(context)} Andele er regnet pr. barn. {_reliable_note(changes)}"),
         rule=context.rule,
     )
 
@@ -263,7 +273,7 @@ def standardised_table(context: ReportContext, pairs: pl.DataFrame) -> Protected
         if own.height < FEWEST_PAIRS:
             continue
         first, second = (_points(own, f"{occasion}_total_points") for occasion in ("first", "second"))
-        effect = paired_effect(first, second, own["district_code"].to_list())
+        effect = paired_effect(first, second, district_labels(own))
         rows.append(
             {
                 "informant": informant,
@@ -298,7 +308,7 @@ def standardised_table(context: ReportContext, pairs: pl.DataFrame) -> Protected
 
 
 def _expected_standardised(context: ReportContext, own: pl.DataFrame, line: ExpectationLine) -> Cell | float | None:
-    """The expected change over the same spread, with the same correction, as g; over the children it is known for."""
+    """The expected change over the same spread, with the same correction, as g; by district too, over those it is known for."""
     first, second = (_points(own, f"{occasion}_total_points") for occasion in ("first", "second"))
     spread = math.sqrt((first.var(ddof=1) + second.var(ddof=1)) / 2)
     expected = expected_changes(own, line)
@@ -307,7 +317,9 @@ def _expected_standardised(context: ReportContext, own: pl.DataFrame, line: Expe
         return None
     if not known.all() and not _suffices(context, own.filter(known)):
         return _HIDDEN
-    return small_sample_correction(first.size - 1) * float(expected[known].mean()) / spread
+    of_districts = over_districts(expected, own).value
+    assert of_districts is not None  # some are known
+    return small_sample_correction(first.size - 1) * of_districts / spread
 
 
 def _with_expectation(context: ReportContext, source: str) -> str:
@@ -339,19 +351,18 @@ def scales_table(context: ReportContext, pairs: pl.DataFrame, everything: Protec
         own = _with_scales(measured_twice(pairs, code))
         if not own.height:
             continue
-        labels = own["district_code"].to_list()
         shown = everything.cell("part_count", informant=informant, division=_SCALES_DIVISION, group=WITH_SCALES)
         for scale in SCALES:
             first, second = (_points(own, f"{occasion}_{scale}_points") for occasion in ("first", "second"))
-            change = cluster_mean_interval(second - first, labels).by_cluster
+            change = over_districts(second - first, own)
             rows.append(
                 {
                     "informant": informant,
                     "scale": titles[scale],
                     "shown_count": shown,
                     **behind(own),
-                    "first": cluster_mean_interval(first, labels).by_cluster.value,
-                    "second": cluster_mean_interval(second, labels).by_cluster.value,
+                    "first": over_districts(first, own).value,
+                    "second": over_districts(second, own).value,
                     "change": change.value,
                     **interval_limits(context, own, change),
                 }
@@ -397,7 +408,7 @@ def added_values(pairs: pl.DataFrame) -> dict[str, AddedValue]:
         group = _in_formula(own) if _in_formula(own).height else own
         found[informant] = added_value(
             *_formula_points(own),
-            own["district_code"].to_list(),
+            district_labels(own, pairs_in_formula(*_formula_points(own), **_formula_conditions(own))),
             is_parent_form=code == "parent",
             is_high_risk_group=bool(group.height)
             and float(_points(group, "first_total_points").mean()) >= _referral_threshold(code),
@@ -512,10 +523,10 @@ def lost_table(context: ReportContext, rows: Sequence[Mapping[str, Any]], everyt
             TableColumn("lost_children", "Børn uden anden måling", "number"),
             TableColumn("followed", "Målt to gange", "mean", decimals=1, unit="point", **_BY_DISTRICT),
             TableColumn("lost", "Uden anden måling", "mean", decimals=1, unit="point", **_LOST),
-            TableColumn("difference", "Forskel i standardafvigelser", "mean", decimals=2, **_LOST),
+            TableColumn("difference", "Forskel i standardafvigelser", "mean", decimals=2, **_BOTH),
         ),
-        source=f"{source_of(context)} Kun børn, hvor tiden til anden måling er gået. En forskel under 0 betyder, at de børn, der er "
-        "målt to gange, havde færre vanskeligheder ved første måling end resten.",
+        source=f"{source_of(context)} Kun børn, hvor fristen for anden måling er udløbet. {_BY_CHILD} "
+        "En forskel under 0 betyder, at de børn, der er målt to gange, havde færre vanskeligheder ved første måling end resten.",
         rule=context.rule,
     )
 
@@ -534,15 +545,16 @@ def lost_change_table(context: ReportContext, rows: Sequence[Mapping[str, Any]])
             TableColumn("weighted", "Vægtet ændring", "mean", decimals=1, unit="point", **_BY_DISTRICT),
             TableColumn("low", "Spænd fra", "mean", decimals=1, unit="point", limit_of="weighted"),
             TableColumn("high", "Spænd til", "mean", decimals=1, unit="point", limit_of="weighted"),
-            TableColumn("expected", "Ventet uden indsats", "mean", decimals=1, unit="point", **_LOST),
-            TableColumn("as_expected", "Resten ændrede sig som de målte", "mean", decimals=1, unit="point", **_LOST),
-            TableColumn("worse", "Resten lå 3 point højere end det", "mean", decimals=1, unit="point", **_LOST),
-            TableColumn("tipping", "Vendepunkt", "mean", decimals=1, unit="point", **_LOST),
+            TableColumn("expected", "Ventet uden indsats", "mean", decimals=1, unit="point", **_BOTH),
+            TableColumn("as_expected", "Resten ændrede sig som de målte", "mean", decimals=1, unit="point", **_BOTH),
+            TableColumn("worse", "Resten lå 3 point højere end det", "mean", decimals=1, unit="point", **_BOTH),
+            TableColumn("tipping", "Vendepunkt", "mean", decimals=1, unit="point", **_BOTH),
         ),
         source=_with_expectation(
             context,
             f"{source_of(context)} Vægtet: hvert målt barn tæller også for dem, der ligner det. Det ventede gælder alle børn, hvor "
-            "tiden til anden måling er gået. Vendepunkt: så mange point højere end de målte børn med samme første måling skulle "
+            f"fristen for anden måling er udløbet. Den vægtede ændring er regnet på distrikter, resten pr. barn. "
+            "Vendepunkt: så mange point højere end de målte børn med samme første måling skulle "
             "resten have ligget, før ændringen for alle børn var den, man kunne vente uden indsats. Det kan ikke beregnes, hvor "
             "faldet ikke er større end ventet. Vægtningen hjælper ikke, hvis børn, det gik skidt for, blev væk. "
             f"{ROUNDED}",
@@ -554,7 +566,8 @@ def lost_change_table(context: ReportContext, rows: Sequence[Mapping[str, Any]])
 def _lost_row(
     context: ReportContext, pairs: pl.DataFrame, code: str, informant: str, line: ExpectationLine
 ) -> dict[str, Any] | None:
-    due = pairs.filter((pl.col("informant_code") == code) & (pl.col("unpaired_reason_code").fill_null("") != "not_due"))
+    own = pairs.filter(pl.col("informant_code") == code)
+    due, early = own.filter(pl.col("is_due")), own.filter(pl.col("is_paired") & ~pl.col("is_due"))
     followed = due["is_paired"].to_numpy()
     if followed.sum() < FEWEST_PAIRS:
         return None
@@ -562,24 +575,34 @@ def _lost_row(
     second = np.where(followed, _points(due, "second_total_points"), np.nan)
     against = followed_against_lost(first, followed)
     as_expected, worse = lost_children_scenarios(first, second, worse_by_points=(0.0, 3.0))
-    lost = due.filter(~pl.col("is_paired"))
-    own = measured_twice(pairs, code)
+    lost, again = due.filter(~pl.col("is_paired")), measured_twice(due, code)
     weighted, expected = _weighted_change(due), _expected_of_all(context, due, line)
     return {
         "informant": informant,
-        **behind(own),
+        **_fewest(again, *([early] if early.height else [])),
         "lost_count": lost.height,
         "lost_institutions_count": distinct_count(lost, "institution_code"),
+        **{f"both_{name}": count for name, count in _fewest(again, lost, *([early] if early.height else [])).items()},
         "followed": against.followed_mean,
         "lost": against.lost_mean,
         "difference": against.standardised_difference,
         "weighted": None if weighted is None else weighted.value,
-        **({"low": None, "high": None} if weighted is None else interval_limits(context, own, weighted)),
+        **({"low": None, "high": None} if weighted is None else interval_limits(context, again, weighted)),
         "expected": expected,
         "as_expected": as_expected.mean_change,
         "worse": worse.mean_change,
         "tipping": _tipping(first, second, expected),
     }
+
+
+def _fewest(*groups: pl.DataFrame) -> dict[str, int]:
+    """The smallest number of children, and of institutions, behind any of the groups.
+
+    What is said of some groups together must rest on enough of each: the smallest would follow by subtraction. The pairs that
+    came early are such a group: the change of all pairs stands in other tables, that of the followed ones here.
+    """
+    counts = [behind(group) for group in groups]
+    return {name: min(count[name] for count in counts) for name in counts[0]}
 
 
 def _tipping(first: Points, second: Points, expected: Cell | float | None) -> Cell | float | None:
@@ -618,7 +641,7 @@ def _weighted_change(due: pl.DataFrame) -> Estimate | None:
         weights = attrition_weights(covariates, followed)
     except ValueError:  # nobody followed, or followed and lost differ completely: no weight exists
         return None
-    return weighted_change(np.where(followed, change, np.nan), weights, known["district_code"].to_list())
+    return weighted_change(np.where(followed, change, np.nan), weights, district_labels(known, followed))
 
 
 # ── pieces ──────────────────────────────────────────────────────────────────────────────────────────────────────────

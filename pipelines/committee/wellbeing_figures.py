@@ -20,9 +20,7 @@ from pipelines.publish.sentences import ROUNDED
 from pipelines.sdq_norms.expectation import read_expectations
 
 _DIRECTIONS = ("← færre vanskeligheder", "flere vanskeligheder →")
-_MARKS = (
-    f"Prikken er det målte; stregen er usikkerheden (95{NBSP}%). Romben er den ændring, man kunne vente uden indsats."
-)
+_MARKS = f"Prikken er det målte, stregen usikkerheden (95{NBSP}%) og romben den ændring, man kunne vente uden indsats."
 LIKE_EXPECTED = "ændringen er ikke til at skelne fra den, man kunne vente uden indsats"
 UNLIKE_EXPECTED = "ændringen er en anden end den, man kunne vente uden indsats"
 ONLY_TWICE = "Tallene gælder kun de børn, der er målt to gange. De andre kan have klaret sig anderledes."
@@ -41,8 +39,8 @@ def change_figure(context: ReportContext, changes: ProtectedTable, main: str, *,
         FigureWords(
             figure_id="sdq_change",
             title=f"{main}: {finding}",
-            subtitle="Ændring i børnenes samlede SDQ-tal fra første til anden måling, efter hvem der har svaret. Point (skalaen går "
-            f"fra 0 til 40). {_MARKS}{_reservation(why_untold)}",
+            subtitle="Ændring i børnenes samlede SDQ-tal, efter hvem der har svaret. Point (skalaen går fra 0 til 40). "
+            f"{_MARKS}{_reservation(why_untold)}",
             source=f"{source_of(context)} {expectation_source(context, changes)}",
             constructed=context.is_constructed,
         ),
@@ -136,12 +134,12 @@ def spread_figure(context: ReportContext, spread: ProtectedTable, main: str) -> 
 
 def flow_figure(context: ReportContext, flow: ProtectedTable, column: str, main: str) -> Figure:
     """From first to second measurement, and who fell away on the way."""
-    first, last = (cell_text(flow.cell(column, step=step), flow.column(column)) for step in (STEPS[0], STEPS[-1]))
+    first, due, last = (cell_text(flow.cell(column, step=step), flow.column(column)) for step in STEPS)
     return flow_bars(
         flow,
         FigureWords(
             figure_id="sdq_flow",
-            title=f"{main}: {first} børn er målt første gang, {last} er målt to gange",
+            title=f"{main}: fristen for anden måling er udløbet for {due} af {first} børn; {last} af dem er målt to gange",
             subtitle="Antal børn på hvert trin. Åbne søjler er de børn, der ikke går videre til næste trin, og hvorfor. "
             f"{NOT_REFERRED}",
             source=f"{source_of(context)} {ANOTHER}",

@@ -4,7 +4,7 @@ All divisions (district, model, rung, age, sex, first score, why there is no sec
 one could show what another hides; so they are protected together, with every sum that ties them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,8 +16,9 @@ from pipelines.codes import load_code_table
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import CellAt, SumRelation, Total, TotalColumn, TotalRow
+from pipelines.disclosure.rule import DisclosureRule
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
-from pipelines.measures.clusters import cluster_mean_interval
+from pipelines.measures.clusters import cluster_mean_interval, code_clusters, pool_small_clusters
 from pipelines.measures.intervals import Estimate, NoInterval
 from pipelines.measures.sdq import ExpectationLine, expected_second_points
 from pipelines.publish.danish import NBSP
@@ -42,6 +43,10 @@ SPREAD: Final = {"first": "Fordeling ved første måling", "second": "Fordeling 
 CHANGE_DIVISIONS: Final = (MODEL, SOCIAL, EDUCATION, AGE, SEX)
 FOLLOW_UP_DIVISIONS: Final = (DISTRICT, MODEL, FIRST_SCORE)
 
+_FEWEST_FORMS: Final = 10
+"""With fewer forms than so many times the smallest count shown, the number of all forms, which cannot be hidden, would leave the
+counts it is the sum of too little room; then nothing is told of other forms."""
+
 FEWEST_HIDDEN_DISTRICTS: Final = 3
 """With fewer, a mean and its interval give the districts' means back."""
 
@@ -56,11 +61,29 @@ MEANS: Final = (
     ("first_prosocial_mean_points", f"{STRENGTHS} (0-10), første måling"),
     ("second_prosocial_mean_points", f"{STRENGTHS} (0-10), anden måling"),
 )
-_COUNTS: Final = ("first_measured_count", "due_count", "children_count", "lost_count", "not_due_count")
+_COUNTS: Final = ("first_measured_count", "children_count")
+_FOLLOW_UP_COUNTS: Final = (
+    "due_count",
+    "followed_count",
+    "lost_count",
+    "not_due_count",
+    "early_count",
+    "waiting_count",
+)
+"""Counted in the divisions of the follow-up only: what no table shows need not be protected."""
+
 _NAMES: Final = tuple(name for name, _ in MEANS)
 _FOUND_EARLIER: Final = "Findes børn tidligere, kan man vente et mindre fald."
+DUE: Final = "Fristen for anden måling er udløbet"
+EARLY: Final = "Målt to gange, før fristen udløb"
 _PAIRED_REASON: Final = "Målt to gange"
-_NOT_DUE_REASON: Final = "Tiden til anden måling er ikke gået"
+_NOT_DUE_REASON: Final = "Fristen for anden måling er ikke udløbet"
+FORMS: Final = "Alle, der har svaret"
+OTHER_FORMS: Final = "Skemaer, der ikke indgår i ændringen"
+ALL_OTHER_FORMS: Final = "I alt"
+_EVERY_FORM: Final = "Skemaer i alt"
+_UNSCORED: Final = "Skemaer uden et samlet tal"
+_LATE: Final = "Efter opgørelsesdagen"
 REASONS: Final = {
     None: _PAIRED_REASON,
     "not_due": _NOT_DUE_REASON,
@@ -71,7 +94,7 @@ REASONS: Final = {
 }
 _FIRST_SCORES: Final = ((0, 14), (15, 19), (20, 40))
 """Low, middle and high, of whole bins; round numbers, not the limits of a norm set."""
-_BINS: Final = ((0, 4), (5, 9), (10, 14), (15, 19), (20, 24), (25, 40))
+FINE_SPANS: Final = ((0, 4), (5, 9), (10, 14), (15, 19), (20, 24), (25, 40))
 _AGES: Final = ((0, 5), (6, 9), (10, 13), (14, 17))
 _ADULTS: Final = f"18{NBSP}år og derover"
 _UNKNOWN_RUNG: Final = "Socialt trin ikke oplyst"
@@ -90,7 +113,8 @@ _EDUCATION_GROUPS: Final = (
 )
 _PAIRS: Final = f"""
 SELECT pairs.informant_code, pairs.version_code, pairs.institution_code, pairs.district_code, pairs.model_code, pairs.sex_code,
-       pairs.age_years, pairs.social_rung, pairs.education_rung, pairs.days_between, pairs.is_paired, pairs.unpaired_reason_code,
+       pairs.age_years, pairs.social_rung, pairs.education_rung, pairs.days_between, pairs.is_paired, pairs.is_due,
+       pairs.unpaired_reason_code,
        pairs.is_second_follow_up_form, seconds.version_code AS second_version_code,
        year(pairs.second_date) - year(children.birth_date) - (
            month(pairs.second_date) * 100 + day(pairs.second_date) < month(children.birth_date) * 100 + day(children.birth_date)
@@ -108,10 +132,25 @@ ORDER BY pairs.informant_code, pairs.district_code, pairs.institution_code, pair
 
 
 @dataclass(frozen=True)
+class OtherForms:
+    """The forms that are neither first nor second of a child, over all who answered, and what other tables tell of all forms.
+
+    counts: forms by Danish name of the reason. unscored: the name of those without a total. forms_count: every form there is;
+    unscored_count: every form without a total, those after the as-of date among them (`unscored` does not count these).
+    """
+
+    counts: Mapping[str, int]
+    unscored: str
+    forms_count: int
+    unscored_count: int
+
+
+@dataclass(frozen=True)
 class Part:
     """A count of some of an informant's children; the parts of one division sum to the `of` column of the whole, or of `within`.
 
-    within: (division, group) of another part that these divide.
+    within: (division, group) of another part that these divide. same_as: (division, group) of another part that counts the same
+    children, so that one is never hidden where the other is shown.
     """
 
     informant: str
@@ -120,6 +159,7 @@ class Part:
     count: int
     of: str = "children_count"
     within: tuple[str, str] = (EVERYBODY, WHOLE_MUNICIPALITY)
+    same_as: tuple[str, str] | None = None
 
 
 def read_pairs(context: ReportContext) -> pl.DataFrame:
@@ -151,7 +191,8 @@ def protect_groups(
     pairs: pl.DataFrame,
     parts: Sequence[Part] = (),
     *,
-    first_bands: Mapping[str, Mapping[str, tuple[str, str]]] | None = None,
+    ties: Sequence[Total] = (),
+    other_forms: OtherForms | None = None,
 ) -> ProtectedTable:
     """Every informant (most pairs first) by every division, counts and means, protected once; the report's tables are excerpts.
 
@@ -159,31 +200,41 @@ def protect_groups(
     of the districts' means, intervals over districts with t(districts - 1). A mean and its interval are two equations in the
     districts' means: the interval stands only where that gives no district's mean back that may not be shown, and the
     districts' own means are shown for all districts of an informant or for none. `parts` are further counts of the same
-    children (`part_count`), so that no table beside this one can be subtracted from it. first_bands: for an informant (Danish
-    name) whose points the report shows in bands, the groups that FIRST_SCORE then holds, in order, each with the (division,
-    group) of the part that counts the same pairs; spans of points, which cut at other places, are left out for it.
+    children (`part_count`), so that no table beside this one can be subtracted from it; `ties` are further sums among them.
+
+    The number of all forms stands in other tables (data quality, rows received). So every hidden count of first or second forms
+    would follow from the rest: `other_forms` are protected here too, as parts of that number, which cannot be hidden.
     """
     rows: list[dict[str, Any]] = []
     expectations = read_expectations(context.connection)
     totals: list[Total] = [
-        TotalRow("group", WHOLE_MUNICIPALITY, columns=_COUNTS, within=("informant", "division")),
+        TotalRow("group", WHOLE_MUNICIPALITY, columns=(*_COUNTS, *_FOLLOW_UP_COUNTS), within=("informant", "division")),
         TotalColumn("first_measured_count", ("due_count", "not_due_count")),
-        TotalColumn("due_count", ("children_count", "lost_count")),
+        TotalColumn("due_count", ("followed_count", "lost_count")),
+        TotalColumn("not_due_count", ("early_count", "waiting_count")),
+        TotalColumn("children_count", ("followed_count", "early_count")),
+        *ties,
     ]
     divisions = (DISTRICT, *CHANGE_DIVISIONS, FIRST_SCORE)
     for code, informant in by_pairs(pairs):
         own = pairs.filter(pl.col("informant_code") == code)
-        bands = (first_bands or {}).get(informant)
-        order = _ORDER if bands is None else {**_ORDER, FIRST_SCORE: tuple(bands)}
-        rows += _informant_rows(context, own, expectations[code].line, informant, divisions, order)
-        counted = [*_reason_parts(own, informant), *(part for part in parts if part.informant == informant)]
-        if bands is None:
-            counted += _spread_parts(own, informant)
-            totals += _spread_relations(own, informant)
-        else:
-            totals += _band_relations(own, informant, bands)
+        rows += _informant_rows(context, own, expectations[code].line, informant, divisions)
+        counted = [
+            *_reason_parts(own, informant),
+            *_spread_parts(own, informant, context.rule),
+            *(part for part in parts if part.informant == informant),
+        ]
         rows += [_part_row(part) for part in counted]
-        totals += [*_equal_totals(informant, divisions), *_part_relations(counted, informant)]
+        totals += [
+            *_equal_totals(informant, divisions),
+            *_part_relations(counted, informant),
+            *_spread_relations(own, informant, context.rule),
+        ]
+    published: list[CellAt] = []
+    if other_forms is not None and other_forms.forms_count >= _FEWEST_FORMS * context.rule.minimum_count:
+        rows += [_part_row(part) for part in _form_parts(other_forms)]
+        totals += _form_relations(other_forms, [informant for _, informant in by_pairs(pairs)])
+        published = _published_forms(context, other_forms)
     return protect(
         rows,
         table_id="sdq_all",
@@ -192,6 +243,7 @@ def protect_groups(
         source=" ".join(filter(None, (source_of(context), SDQ_EXPLAINED, ROUNDED, own_expectation_note(expectations)))),
         rule=context.rule,
         totals=totals,
+        published=published,
     )
 
 
@@ -251,14 +303,14 @@ def source_of(context: ReportContext) -> str:
     return f"Kilde: {context.settings.municipality.name}s SDQ-målinger."
 
 
-def spread_bins(own: pl.DataFrame) -> list[tuple[int, int]]:
-    """Bins of the total so wide that none holds 1-4 children at either measurement; the whole scale when nothing else will do.
+def spread_bins(own: pl.DataFrame, rule: DisclosureRule) -> list[tuple[int, int]]:
+    """Bins of the total so wide that none holds few children at either measurement; the whole scale when nothing else will do.
 
     Neighbours are joined from the ends inwards, where children are few. Fixed from whole points, so a reader sees the bins alone.
     """
-    bins = list(_BINS)
+    bins = list(FINE_SPANS)
     while len(bins) > 1:
-        small = [place for place, span in enumerate(bins) if any(0 < count < 5 for count in _in_span(own, span))]
+        small = [place for place, span in enumerate(bins) if any(map(rule.hides_count, _in_span(own, span)))]
         if not small:
             break
         place = small[0] if small[0] < len(bins) / 2 else small[-1]
@@ -353,36 +405,40 @@ def _informant_rows(
     line: ExpectationLine,
     informant: str,
     divisions: Sequence[str],
-    order: Mapping[str, Sequence[str]],
 ) -> list[dict[str, Any]]:
     whole = {"informant": informant, **_measured(context, own, line)}
     rows = [{**whole, "division": EVERYBODY, "group": WHOLE_MUNICIPALITY}]
+    no_follow_up = dict.fromkeys(_FOLLOW_UP_COUNTS)
     for division in divisions:
-        names = _groups(context, own, division, order.get(division, ()))
+        names = _groups(context, own, division, _ORDER.get(division, ()))
         groups = {group: own.filter(pl.col(division) == group) for group in names}
         measured = {group: _measured(context, frame, line) for group, frame in groups.items()}
         if division == DISTRICT and not all(
             _suffices(context, row) for row in measured.values() if int(row["children_count"]) > 0
         ):
             measured = {group: _without_means(row) for group, row in measured.items()}
+        left_out = {} if division in FOLLOW_UP_DIVISIONS else no_follow_up
         rows += [
-            {"informant": informant, "division": division, "group": group, **row} for group, row in measured.items()
+            {"informant": informant, "division": division, "group": group, **row, **left_out}
+            for group, row in measured.items()
         ]
-        rows.append({**whole, "division": division, "group": WHOLE_MUNICIPALITY})
+        rows.append({**whole, "division": division, "group": WHOLE_MUNICIPALITY, **left_out})
     return rows
 
 
 def _measured(context: ReportContext, frame: pl.DataFrame, line: ExpectationLine) -> dict[str, Any]:
     """Counts of one group of an informant's children, and the means and the interval over districts of those with a pair."""
-    paired = frame.filter(pl.col("is_paired"))
-    not_due = int((frame["unpaired_reason_code"] == "not_due").fill_null(False).sum())
-    due = frame.height - not_due
+    paired, due = frame.filter(pl.col("is_paired")), frame.filter(pl.col("is_due"))
+    followed = int(due["is_paired"].sum())
     counts = {
         "first_measured_count": frame.height,
-        "due_count": due,
+        "due_count": due.height,
         "children_count": paired.height,
-        "lost_count": due - paired.height,
-        "not_due_count": not_due,
+        "followed_count": followed,
+        "lost_count": due.height - followed,
+        "not_due_count": frame.height - due.height,
+        "early_count": paired.height - followed,
+        "waiting_count": frame.height - due.height - (paired.height - followed),
         "institutions_count": behind(paired)["institutions_count"],
         "part_count": None,
     }
@@ -393,15 +449,12 @@ def _means(context: ReportContext, pairs: pl.DataFrame, line: ExpectationLine) -
     if not pairs.height:
         # hidden, not "cannot be computed": that would tell that a hidden count is 0
         return dict.fromkeys((*_NAMES, "low", "high"), Cell(None, CellStatus.HIDDEN))
-    labels = pairs["district_code"].to_list()
     values = {name: _points(pairs, name) for name in ("first_total_points", "second_total_points")}
     strengths = {name: _points(pairs, name) for name in ("first_prosocial_points", "second_prosocial_points")}
     is_known = ~np.isnan(sum(strengths.values()))
     strengths = {name: np.where(is_known, points, np.nan) for name, points in strengths.items()}
-    means = {
-        name: cluster_mean_interval(points, labels).by_cluster.value for name, points in (values | strengths).items()
-    }
-    change = cluster_mean_interval(values["second_total_points"] - values["first_total_points"], labels).by_cluster
+    means = {name: over_districts(points, pairs).value for name, points in (values | strengths).items()}
+    change = over_districts(values["second_total_points"] - values["first_total_points"], pairs)
     hidden = dict.fromkeys(("low", "high"), Cell(None, CellStatus.HIDDEN))
     limits = interval_limits(context, pairs, change) if _suffices(context, behind(pairs)) else hidden
     return {
@@ -425,11 +478,28 @@ def _expected_mean(context: ReportContext, pairs: pl.DataFrame, line: Expectatio
     if known.height < pairs.height and not _suffices(context, behind(known)):
         is_unknown = not known.height and _suffices(context, behind(pairs))
         return None if is_unknown else Cell(None, CellStatus.HIDDEN)
-    return cluster_mean_interval(expected, pairs["district_code"].to_list()).by_cluster.value
+    return over_districts(expected, pairs).value
 
 
 def _points(frame: pl.DataFrame, name: str) -> Points:
     return frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+
+
+def district_labels(pairs: pl.DataFrame, is_counted: NDArray[np.bool_] | None = None) -> list[Hashable]:
+    """The district of each pair, as every mean and interval over districts in this section takes it: small districts pooled.
+
+    Without that a lone child of a district would weigh as much as 66 of another. is_counted: the pairs that the mean is of, all
+    when not given; the label of another decides nothing. All must have a district.
+    """
+    codes = pairs["district_code"].to_list()
+    counted = np.ones(len(codes), dtype=bool) if is_counted is None else is_counted
+    pooled = iter(pool_small_clusters([code for code, is_in in zip(codes, counted, strict=True) if is_in]))
+    return [next(pooled) if is_in else code for code, is_in in zip(codes, counted, strict=True)]
+
+
+def over_districts(values: Points, pairs: pl.DataFrame) -> Estimate:
+    """The mean of the districts' means of these pairs' values, small districts pooled; missing values (NaN) are left out."""
+    return cluster_mean_interval(values, district_labels(pairs, ~np.isnan(values))).by_cluster
 
 
 def interval_limits(context: ReportContext, pairs: pl.DataFrame, estimate: Estimate) -> dict[str, Cell | float | None]:
@@ -443,10 +513,13 @@ def interval_may_be_shown(context: ReportContext, pairs: pl.DataFrame, estimate:
     """Whether mean and interval over districts give no district's mean back that may not be shown.
 
     With few districts they are as many equations as unknowns; and that there is none, because all districts agree, tells each
-    district's mean, however many there are.
+    district's mean, however many there are. Districts are those that the mean is of, small ones pooled.
     """
-    districts = pairs.group_by("district_code").agg(
-        pl.len().alias("children_count"), _distinct("institution_code").alias("institutions_count")
+    numbers = pl.Series("district_number", code_clusters(district_labels(pairs))[0])
+    districts = (
+        pairs.with_columns(numbers)
+        .group_by("district_number")
+        .agg(pl.len().alias("children_count"), _distinct("institution_code").alias("institutions_count"))
     )
     gives_back = districts.height < FEWEST_HIDDEN_DISTRICTS or estimate.reason is NoInterval.NO_SPREAD
     return not gives_back or all(_suffices(context, row) for row in districts.iter_rows(named=True))
@@ -492,10 +565,10 @@ def _reason_parts(own: pl.DataFrame, informant: str) -> list[Part]:
     ]
 
 
-def _spread_parts(own: pl.DataFrame, informant: str) -> list[Part]:
+def _spread_parts(own: pl.DataFrame, informant: str, rule: DisclosureRule) -> list[Part]:
     """How the totals lie at both measurements: in the bins shown, and in the fine bins that these are sums of."""
-    divisions = [(division, spread_bins(own)) for division in SPREAD.values()]
-    divisions += [(f"{division}, fint delt", list(_BINS)) for division in SPREAD.values()]
+    divisions = [(division, spread_bins(own, rule)) for division in SPREAD.values()]
+    divisions += [(fine(division), list(FINE_SPANS)) for division in SPREAD.values()]
     return [
         Part(informant, division, span_title(span), _in_span(own, span)[position % len(SPREAD)])
         for position, (division, spans) in enumerate(divisions)
@@ -513,7 +586,7 @@ def _in_span(own: pl.DataFrame, span: tuple[int, int]) -> tuple[int, int]:
 
 
 def _part_row(part: Part) -> dict[str, Any]:
-    empty = dict.fromkeys((*_COUNTS, *_NAMES, "low", "high", "institutions_count"), None)
+    empty = dict.fromkeys((*_COUNTS, *_FOLLOW_UP_COUNTS, *_NAMES, "low", "high", "institutions_count"), None)
     return {
         **empty,
         "informant": part.informant,
@@ -527,6 +600,16 @@ def _at(column: str, informant: str, division: str, group: str) -> CellAt:
     return CellAt(column, (("informant", informant), ("division", division), ("group", group)))
 
 
+def part_at(informant: str, division: str, group: str) -> CellAt:
+    """Where the count of a `Part` stands in the table of all groups."""
+    return _at("part_count", informant, division, group)
+
+
+def fine(division: str) -> str:
+    """The division by FINE_SPANS behind one of SPREAD, which no table shows."""
+    return f"{division}, fint delt"
+
+
 def _equal_totals(informant: str, divisions: Sequence[str]) -> list[Total]:
     """The whole is one number, wherever it stands."""
     return [
@@ -535,7 +618,7 @@ def _equal_totals(informant: str, divisions: Sequence[str]) -> list[Total]:
             (_at(column, informant, division, WHOLE_MUNICIPALITY),),
         )
         for division in divisions
-        for column in _COUNTS
+        for column in (*_COUNTS, *(_FOLLOW_UP_COUNTS if division in FOLLOW_UP_DIVISIONS else ()))
     ]
 
 
@@ -546,37 +629,72 @@ def _part_relations(parts: Sequence[Part], informant: str) -> list[Total]:
             _at("part_count", informant, division, part.group) for part in parts if part.division == division
         )
         relations.append(SumRelation(_at(of, informant, *within), groups))
-    for column, group in (("children_count", _PAIRED_REASON), ("not_due_count", _NOT_DUE_REASON)):
+    relations += [
+        SumRelation(
+            _at("part_count", informant, part.division, part.group), (_at("part_count", informant, *part.same_as),)
+        )
+        for part in parts
+        if part.same_as is not None
+    ]
+    for column, group in (("children_count", _PAIRED_REASON), ("waiting_count", _NOT_DUE_REASON)):
         whole = _at(column, informant, EVERYBODY, WHOLE_MUNICIPALITY)
         relations.append(SumRelation(whole, (_at("part_count", informant, REASON, group),)))
     return relations
 
 
-def _band_relations(own: pl.DataFrame, informant: str, bands: Mapping[str, tuple[str, str]]) -> list[Total]:
-    """The children measured twice of each band at the first form are those that the band's own count holds."""
-    found = set(own[FIRST_SCORE].unique().to_list())
+def _form_parts(forms: OtherForms) -> list[Part]:
+    """The forms that open and close no pair, by reason and together; and what other tables tell of all forms."""
+    unscored = forms.counts[forms.unscored]
+    late = forms.unscored_count - unscored
     return [
-        SumRelation(_at("children_count", informant, FIRST_SCORE, group), (_at("part_count", informant, *counted),))
-        for group, counted in bands.items()
-        if group in found
+        *(Part(FORMS, OTHER_FORMS, reason, count) for reason, count in forms.counts.items()),
+        Part(FORMS, OTHER_FORMS, ALL_OTHER_FORMS, sum(forms.counts.values())),
+        Part(FORMS, _EVERY_FORM, _EVERY_FORM, forms.forms_count),
+        Part(FORMS, _UNSCORED, _UNSCORED, forms.unscored_count),
+        Part(FORMS, _UNSCORED, _LATE, late),
     ]
 
 
-def _spread_relations(own: pl.DataFrame, informant: str) -> list[Total]:
+def _form_relations(forms: OtherForms, informants: Sequence[str]) -> list[Total]:
+    """Every form is the first of a child, the second, or another; those without a total are so by name, or came too late."""
+    others = _at("part_count", FORMS, OTHER_FORMS, ALL_OTHER_FORMS)
+    first_and_second = tuple(
+        _at(column, informant, EVERYBODY, WHOLE_MUNICIPALITY) for informant in informants for column in _COUNTS
+    )
+    return [
+        SumRelation(others, tuple(_at("part_count", FORMS, OTHER_FORMS, reason) for reason in forms.counts)),
+        SumRelation(_at("part_count", FORMS, _EVERY_FORM, _EVERY_FORM), (others, *first_and_second)),
+        SumRelation(
+            _at("part_count", FORMS, _UNSCORED, _UNSCORED),
+            (
+                _at("part_count", FORMS, OTHER_FORMS, forms.unscored),
+                _at("part_count", FORMS, _UNSCORED, _LATE),
+            ),
+        ),
+    ]
+
+
+def _published_forms(context: ReportContext, forms: OtherForms) -> list[CellAt]:
+    """What the tables on data quality and rows received show as well: all forms, and those without a total unless they are few."""
+    names = [_EVERY_FORM, *([] if context.rule.hides_count(forms.unscored_count) else [_UNSCORED])]
+    return [_at("part_count", FORMS, name, name) for name in names]
+
+
+def _spread_relations(own: pl.DataFrame, informant: str, rule: DisclosureRule) -> list[Total]:
     """The shown bins, and the groups by first score, are sums of the same fine bins."""
 
-    def fine(division: str, span: tuple[int, int]) -> tuple[CellAt, ...]:
-        inside = [part for part in _BINS if span[0] <= part[0] and part[1] <= span[1]]
-        return tuple(_at("part_count", informant, f"{division}, fint delt", span_title(part)) for part in inside)
+    def inside(division: str, span: tuple[int, int]) -> tuple[CellAt, ...]:
+        spans = [part for part in FINE_SPANS if span[0] <= part[0] and part[1] <= span[1]]
+        return tuple(part_at(informant, fine(division), span_title(part)) for part in spans)
 
     relations: list[Total] = [
-        SumRelation(_at("part_count", informant, division, span_title(span)), fine(division, span))
+        SumRelation(part_at(informant, division, span_title(span)), inside(division, span))
         for division in SPREAD.values()
-        for span in spread_bins(own)
+        for span in spread_bins(own, rule)
     ]
     found = set(own[FIRST_SCORE].unique().to_list())
     relations += [
-        SumRelation(_at("children_count", informant, FIRST_SCORE, span_title(span)), fine(SPREAD["first"], span))
+        SumRelation(_at("children_count", informant, FIRST_SCORE, span_title(span)), inside(SPREAD["first"], span))
         for span in _FIRST_SCORES
         if span_title(span) in found
     ]
@@ -591,10 +709,13 @@ def _columns() -> tuple[TableColumn, ...]:
         TableColumn("division", "Delt efter", "label"),
         TableColumn("group", "Gruppe", "label"),
         TableColumn("first_measured_count", "Målt første gang", "count"),
-        TableColumn("due_count", "Kan have to målinger", "count"),
         TableColumn("children_count", "Målt to gange", "count"),
+        TableColumn("due_count", DUE, "count"),
+        TableColumn("followed_count", "Af dem målt to gange", "count"),
         TableColumn("lost_count", "Uden anden måling", "count"),
         TableColumn("not_due_count", _NOT_DUE_REASON, "count"),
+        TableColumn("early_count", EARLY, "count"),
+        TableColumn("waiting_count", "Venter på anden måling", "count"),
         TableColumn("part_count", "Børn", "count"),
         *means[:3],
         TableColumn("low", "Spænd fra", "mean", decimals=1, unit="point", limit_of="change_mean_points"),

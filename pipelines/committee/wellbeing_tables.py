@@ -8,21 +8,24 @@ from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
 from pipelines.committee.wellbeing_groups import (
     CHANGE_DIVISIONS,
     DISTRICT,
+    DUE,
+    EARLY,
     EVERYBODY,
     FOLLOW_UP_DIVISIONS,
     MEANS,
+    OTHER_FORMS,
     REASON,
     SPREAD,
     STRENGTHS,
+    OtherForms,
     source_of,
 )
 from pipelines.disclosure.protect import protect
-from pipelines.disclosure.relations import TotalRow
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 
 Row = Mapping[str, Any]
 
-STEPS: Final = ("Målt første gang", "Kan have to målinger", "Målt to gange")
+STEPS: Final = ("Målt første gang", DUE, "Målt to gange")
 """The steps of the flow; what falls away stands between them."""
 
 HIGH_FALL: Final = "Også uden indsats ville høje tal oftest være lavere anden gang."
@@ -42,13 +45,16 @@ _OTHER_FORMS: Final = {
     "total_missing": "et skema med for få svar",
     "after_as_of_date": "udfyldt efter opgørelsesdagen",
 }
-_OTHERS: Final = "I alt"
+_IN_PAIRS: Final = "second_form"
 _OTHER: Final = """
-SELECT outcome_code, sum(forms_count) AS forms_count
+SELECT outcome_code, is_first_form, sum(forms_count)::BIGINT AS forms_count
 FROM marts.mart_sdq_pairing
-WHERE area_kind = 'municipality' AND NOT is_first_form AND outcome_code <> 'second_form'
-GROUP BY outcome_code
+WHERE area_kind = 'municipality'
+GROUP BY outcome_code, is_first_form
 """
+_UNSCORED: Final = "SELECT count(*) AS forms_count FROM core.fct_sdq_score WHERE total_points IS NULL"
+_FEW_FORMS: Final = "Hvor mange andre skemaer der er, viser vi ikke: Der er for få."
+_EARLY_NOTE: Final = "Børn, der er målt to gange, før fristen udløb, er med i ændringen, men ikke i andelen."
 
 
 def change_table(everything: ProtectedTable) -> ProtectedTable:
@@ -95,7 +101,7 @@ def other_group_table(everything: ProtectedTable, main: str) -> ProtectedTable |
     return everything.excerpt(
         "sdq_by_group_others",
         title="SDQ-tal efter model, trin, alder og køn: de andre, der har svaret",
-        columns=("informant", "division", "group", *_CHANGE_COLUMNS[1:], "expected_change_points"),
+        columns=("informant", "group", *_CHANGE_COLUMNS[1:], "expected_change_points"),  # no room for the division
         keep_row=lambda row: row["informant"] in shown and _is_change_row(row),
     )
 
@@ -133,16 +139,13 @@ def spread_table(context: ReportContext, everything: ProtectedTable, informant: 
     )
 
 
-def follow_up_table(context: ReportContext, everything: ProtectedTable, *, note: str = "") -> ProtectedTable:
-    """How many could have two measurements by now, and how many have, by whole, district, model and first score.
-
-    note: what else the source line says, such as where the bands of the first score are from.
-    """
+def follow_up_table(context: ReportContext, everything: ProtectedTable) -> ProtectedTable:
+    """How many have two measurements, of those whose time for it is up, by whole, district, model and first score."""
     rows = []
     for row in _cells(everything):
         division, group = row["division"].value, row["group"].value
         if division == EVERYBODY or (division in FOLLOW_UP_DIVISIONS and group != WHOLE_MUNICIPALITY):
-            rows.append({**row, "share_pct": _share(row["children_count"], row["due_count"])})
+            rows.append({**row, "share_pct": _share(row["followed_count"], row["due_count"])})
     return protect(
         rows,
         table_id="sdq_follow_up",
@@ -151,12 +154,12 @@ def follow_up_table(context: ReportContext, everything: ProtectedTable, *, note:
             TableColumn("informant", "Svar fra", "label"),
             TableColumn("group", "Gruppe", "label"),
             TableColumn("first_measured_count", STEPS[0], "number"),
-            TableColumn("not_due_count", "Tiden til anden måling er ikke gået", "number"),
+            TableColumn("not_due_count", "Fristen er ikke udløbet", "number"),
             TableColumn("due_count", STEPS[1], "number"),
-            TableColumn("children_count", STEPS[2], "number"),
-            TableColumn("share_pct", "Andel målt to gange", "number", unit="%"),
+            TableColumn("followed_count", "Af dem målt to gange", "number"),
+            TableColumn("share_pct", "Andel", "number", unit="%"),
         ),
-        source=f"{source_of(context)} Andelen er af dem, der kan have to målinger. {note}".strip(),
+        source=f"{source_of(context)} Andelen er af dem, hvor fristen er udløbet. {_EARLY_NOTE}",
         rule=context.rule,
     )
 
@@ -169,6 +172,7 @@ def pairing_table(
     One row per step or reason, one column per informant (its code).
     """
     whole = {row["informant"].value: row for row in _cells(everything) if row["division"].value == EVERYBODY}
+    few_forms = "" if OTHER_FORMS in everything.values("division") else f" {_FEW_FORMS}"
 
     def at(column: str) -> dict[str, Any]:
         return {code: whole[informant][column] for code, informant in informants.items()}
@@ -183,10 +187,11 @@ def pairing_table(
     return protect(
         [
             {"step": STEPS[0], **at("first_measured_count")},
-            fallen("not_due"),
+            {"step": reasons["not_due"], **at("not_due_count")},
             {"step": STEPS[1], **at("due_count")},
             *(fallen(reason) for reason in _FALLEN_AWAY),
-            {"step": STEPS[2], **at("children_count")},
+            {"step": STEPS[2], **at("followed_count")},
+            {"step": EARLY, **at("early_count")},
         ],
         table_id="sdq_pairing",
         title="Fra første til anden måling, efter hvem der har svaret",
@@ -195,31 +200,58 @@ def pairing_table(
             *(TableColumn(code, informant, "number") for code, informant in informants.items()),
         ),
         source=f"{source_of(context)} Hvert barn er talt én gang for hver slags person, der har svaret. {ANOTHER} "
-        f"{NOT_REFERRED}",
+        f"{NOT_REFERRED}{few_forms}",
         rule=context.rule,
     )
 
 
-def other_forms_table(context: ReportContext) -> ProtectedTable:
-    """The forms that open no pair, by reason, over all who answered: one informant's few would follow from the gaps in the data."""
-    counted = {record["outcome_code"]: int(record["forms_count"]) for record in context.records(_OTHER)}
-    rows: list[dict[str, Any]] = [
-        {"outcome": title, "forms_count": counted.get(code, 0)} for code, title in _OTHER_FORMS.items()
+def read_other_forms(context: ReportContext) -> OtherForms:
+    """The forms that are neither first nor second of a child, by reason, and how many forms there are in all."""
+    records = context.records(_OTHER)
+    counted = {
+        record["outcome_code"]: int(record["forms_count"])
+        for record in records
+        if not record["is_first_form"] and record["outcome_code"] != _IN_PAIRS
+    }
+    return OtherForms(
+        counts={title: counted.get(code, 0) for code, title in _OTHER_FORMS.items()},
+        unscored=_OTHER_FORMS["total_missing"],
+        forms_count=sum(int(record["forms_count"]) for record in records),
+        unscored_count=int(context.records(_UNSCORED)[0]["forms_count"]),
+    )
+
+
+def other_forms_table(context: ReportContext, everything: ProtectedTable) -> ProtectedTable | None:
+    """The forms that open no pair, by reason, over all who answered; None where there are too few forms to tell of them.
+
+    Each form is a child's first, its second, or one of these, and other tables tell how many forms there are: so these are cells of
+    the one protected table, and what one informant's hidden count would follow from is hidden here.
+    """
+    rows = [
+        {"outcome": row["group"].value, "forms_count": row["part_count"]}
+        for row in _cells(everything)
+        if row["division"].value == OTHER_FORMS
     ]
+    if not rows:
+        return None
     return protect(
-        [*rows, {"outcome": _OTHERS, "forms_count": sum(row["forms_count"] for row in rows)}],
+        rows,
         table_id="sdq_other_forms",
         title="SDQ-skemaer, der ikke indgår i ændringen",
-        columns=(TableColumn("outcome", "Skemaet er", "label"), TableColumn("forms_count", "Skemaer", "count")),
+        columns=(TableColumn("outcome", "Skemaet er", "label"), TableColumn("forms_count", "Skemaer", "number")),
         source=f"{source_of(context)} Alle, der har svaret. De andre skemaer er første eller andet skema for et barn.",
         rule=context.rule,
-        totals=(TotalRow("outcome", _OTHERS),),
     )
 
 
 def flow_excerpt(pairing: ProtectedTable, informant_code: str) -> ProtectedTable:
-    """The way from first to second form for one informant, for the figure."""
-    return pairing.excerpt(pairing.table_id, title=pairing.title, columns=("step", informant_code))
+    """The way from first to second form for one informant, for the figure; pairs that came early are on another way."""
+    return pairing.excerpt(
+        pairing.table_id,
+        title=pairing.title,
+        columns=("step", informant_code),
+        keep_row=lambda row: row["step"] != EARLY,
+    )
 
 
 def _is_change_row(row: Row) -> bool:

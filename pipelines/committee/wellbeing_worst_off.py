@@ -10,10 +10,9 @@ from typing import Any, Final
 import polars as pl
 
 from pipelines.committee.context import ReportContext
-from pipelines.committee.wellbeing_groups import INFORMANTS, behind, interval_limits, source_of
+from pipelines.committee.wellbeing_groups import INFORMANTS, behind, interval_limits, over_districts, source_of
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import ProtectedTable, TableColumn
-from pipelines.measures.clusters import cluster_mean_interval
 
 WHOLE_GRADE_SHARE: Final = 0.8
 """So many of a grade's pupils must be measured in one school year before it counts as measured whole."""
@@ -158,13 +157,12 @@ def _worst_off(pupils: pl.DataFrame, forms: pl.DataFrame) -> pl.DataFrame:
 def _row(context: ReportContext, pairs: pl.DataFrame, code: str, title: str) -> dict[str, Any]:
     own = pairs.filter((pl.col("informant_code") == code) & pl.col("district_code").is_not_null())
     first, second = (own[name].cast(pl.Float64).to_numpy() for name in ("first_points", "second_points"))
-    labels = own["district_code"].to_list()
-    change = cluster_mean_interval(second - first, labels).by_cluster
+    change = over_districts(second - first, own)
     return {
         "informant": title,
         **behind(own),
-        "first": cluster_mean_interval(first, labels).by_cluster.value,
-        "second": cluster_mean_interval(second, labels).by_cluster.value,
+        "first": over_districts(first, own).value,
+        "second": over_districts(second, own).value,
         "change": change.value,
         **interval_limits(context, own, change),
     }

@@ -59,26 +59,31 @@ def mainstream_share(mainstream_count: int, pupil_count: int, *, level: float = 
 def mainstream_share_by_district(
     mainstream_counts: ArrayLike, pupil_counts: ArrayLike, *, level: float = 0.95
 ) -> Estimate:
-    """The share (0-1) over all districts with an interval for the share that districts like these have in the long run.
+    """`share_by_district` of pupils in mainstream settings; both counts under one definition."""
+    return share_by_district(mainstream_counts, pupil_counts, level=level)
 
-    Counts `(districts,)`, one entry per district and at most one per district; districts without pupils are left out. Value
-    = pupils in mainstream settings / pupils, so large districts weigh more. Variance of the ratio from the differences
+
+def share_by_district(counts: ArrayLike, totals: ArrayLike, *, level: float = 0.95) -> Estimate:
+    """The share (0-1) of children over all districts with an interval for the share that districts like these have in the long run.
+
+    counts, totals: `(districts,)`, children counted of the children there are, at most one entry per district; districts without
+    children are left out. Value = counts / totals over all, so large districts weigh more. Variance of the ratio from the differences
     between districts, carried to the logit (delta method) with t(districts - 1) and back: shares near 1 spread unevenly, and
     in made-up municipalities of four to ten districts the interval on the logit held the truth up to two times in a hundred
-    more often than the one on the share itself. n = pupils; the standard error is the share's.
+    more often than the one on the share itself. n = children; the standard error is the share's.
 
-    One district, or the same share in every one: value without interval. Nobody or everybody in the mainstream: the logit is
-    infinite and districts do not differ, so the interval is `mainstream_share`'s. No pupils: no value.
+    One district, or the same share in every one: value without interval. Nobody or everybody counted: the logit is infinite and
+    districts do not differ, so the interval is `mainstream_share`'s. No children: no value.
 
     Drawback: needs districts that are drawn alike; with two or three it is very wide. Children who move between districts
     make these more alike than they are apart: with one child in eight a mover, standard errors came out a tenth too small.
     Source: ratio estimator with cluster variance, Cochran, Sampling Techniques (1977), section 9A; logit limits: Korn and
     Graubard, Survey Methodology 24 (1998) 193-201.
-    Raises: ValueError when lengths differ, a count is missing, or one lies outside 0 to its pupils.
+    Raises: ValueError when lengths differ, a count is missing, or one lies outside 0 to its total.
     Example: ([90, 100], [100, 100]) is 0.95 with standard error sqrt(2 x (5^2 + 5^2)) / 200 = 0.05.
     """
     check_level(level)
-    mainstream, pupils = _read_counts(mainstream_counts, pupil_counts)
+    mainstream, pupils = _read_counts(counts, totals)
     total = int(pupils.sum())
     if total == 0:
         return no_estimate(level)

@@ -1,7 +1,7 @@
 """What would the reports see of one made-up municipality: pairs of SDQ totals, moves and child-years, pupils by district.
 
 Counted from the simulator's arrays by the definitions of the marts (mart_sdq_change, mart_ladder_moves,
-mart_mainstream_share), so that a thousand municipalities can be measured without writing a file. Tests hold these counts
+mart_mainstream_share; `stays` for the ladder), so that a thousand municipalities can be measured without writing a file. Tests hold these counts
 against the marts and against the simulator's own truth. A district is a position in the profile.
 """
 
@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from pipelines.prove.stays import Followed, SegregatedStays, followed_children, segregated_stays
 from pipelines.simulate.days import Days, Flags, Indices, Numbers, day_number, year_numbers
 from pipelines.simulate.exposure import Exposure
 from pipelines.simulate.moves import DOWN, UP, education_exposure, education_moves, social_exposure, social_moves
@@ -82,6 +83,16 @@ class Observed:
     def education_moves(self) -> DistrictMoves:
         """Moves on the education track in the last whole calendar year."""
         return _district_moves(self.simulated, education_moves(self.simulated), education_exposure(self.simulated))
+
+    @cached_property
+    def segregated_stays(self) -> SegregatedStays:
+        """Stays on the education rungs 3-5 and how they ended."""
+        return segregated_stays(self.simulated)
+
+    @cached_property
+    def followed_children(self) -> Followed:
+        """Who had a place 24 months before the last day seen, followed until then."""
+        return followed_children(self.simulated)
 
     @cached_property
     def pupils(self) -> DistrictPupils:

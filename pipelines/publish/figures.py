@@ -114,8 +114,8 @@ def change_rows(
     `directions` tells under the axis what lies to the left and to the right of 0: ("← færre vanskeligheder", "flere
     vanskeligheder →").
     """
-    pitch = 9.5
-    height = pitch * len(table.rows) + (14 if directions else 11)
+    pitch = 9.0
+    height = pitch * len(table.rows) + (13 if directions else 11)
     decimals = table.column(change).decimals
     numbers = _numbers(table, [name for name in (change, low, high, expected) if name])
     reach = (min([0.0, *numbers]), max([0.0, *numbers]))
@@ -262,7 +262,7 @@ def shares_against_expected(
 
     A dashed line across the bar is what the questionnaire's own error would give. `of` names how many children are counted.
     """
-    pitch, head = 11.0, 6.0
+    pitch, head = 9.6, 6.0
     height = head + pitch * len(table.rows) + 5.5
     highest = max([1.0, *_numbers(table, [share, expected, error])])
 

@@ -34,7 +34,7 @@ SCALES = (*DIFFICULTY_SCALES[:-1], STRENGTH_SCALE, DIFFICULTY_SCALES[-1])
 
 OUTSIDE_NORM_SET = "outside_norm_set"
 MISSING_POINTS = "missing_points"
-UNBANDED_TITLES = {OUTSIDE_NORM_SET: "uden for normsættet", MISSING_POINTS: "for få svar"}
-"""Children without a band: form, age, sex or informant is not in the set; or the scale has no score."""
+UNBANDED_TITLES = {OUTSIDE_NORM_SET: "normsættet gælder ikke for barnet", MISSING_POINTS: "for få svar"}
+"""Children without a band: form, age, sex or informant is not in the set at one of the forms; or the scale has no score there."""
 
 TO_BE_PASTED_IN = "to_be_pasted_in"

@@ -1,6 +1,7 @@
 """Reliable change beside what is expected anyway, scales, the British formula, and the children who were not measured again."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -10,27 +11,30 @@ import polars as pl
 import pytest
 
 from pipelines.committee import wellbeing_changes as changes
+from pipelines.committee import wellbeing_groups
 from pipelines.committee.context import ReportContext
 from pipelines.committee.wellbeing_bands import (
     Bands,
     Clinical,
     band_parts,
+    bands_table,
     clinical_changes,
     clinical_parts,
     clinical_table,
-    first_band_groups,
-    first_bands_note,
     is_too_near,
-    with_first_bands,
+    spans_in_bands,
 )
-from pipelines.committee.wellbeing_groups import SCALES, protect_groups
+from pipelines.committee.wellbeing_groups import SCALES, SPREAD, STRENGTHS, protect_groups
 from pipelines.committee.wellbeing_tables import follow_up_table, spread_table
 from pipelines.committee.wellbeing_worst_off import FEWEST_PUPILS, Window, worst_off_pairs, worst_off_table
+from pipelines.disclosure.attack import find_pinned
+from pipelines.disclosure.protect import protect
+from pipelines.disclosure.relations import Total
 from pipelines.disclosure.table import CellStatus, ProtectedTable
 from pipelines.measures.added_value import NoAddedValue
 from pipelines.measures.reliable_change import ReliableChangeRule, expected_shares
 from pipelines.measures.sdq import line_from_retest
-from pipelines.sdq_norms.bands import shipped_bands
+from pipelines.sdq_norms.bands import scale_titles, shipped_bands
 from pipelines.sdq_norms.chosen import NormSet
 from tests.committee.test_wellbeing_groups import context, many, own_line, pair, pairs_of
 
@@ -152,6 +156,14 @@ def test_scales_are_shown_for_pairs_with_every_scale_and_their_number_is_hidden_
     assert "hvor meget, ved vi ikke" in table.source  # no expectation is made up for single scales
 
 
+def test_the_scale_of_strengths_has_the_name_of_the_contract_everywhere() -> None:
+    assert scale_titles()["prosocial"] == STRENGTHS
+    assert [title for _, title in wellbeing_groups.MEANS if STRENGTHS in title] == [
+        f"{STRENGTHS} (0-10), første måling",
+        f"{STRENGTHS} (0-10), anden måling",
+    ]
+
+
 def test_totals_that_came_alone_make_no_scale_table() -> None:
     frame = pairs_of(many("NORD", [-4] * 20))
     assert changes.scales_table(context(), frame, protect_groups(context(), frame, changes.scale_parts(frame))) is None
@@ -203,21 +215,33 @@ def test_the_british_formula_gives_a_number_or_the_reason(
     assert table.values("reason") == [said]
 
 
-def test_lost_children_begin_elsewhere_and_the_tipping_point_brings_the_fall_to_nothing() -> None:
+def test_lost_children_begin_elsewhere_and_the_tipping_point_brings_the_fall_to_the_expected_one() -> None:
     followed = many("NORD", [-4] * 15, first=14) + many("SYD", [-4] * 15, first=14)
     lost = [
         pair(f"{where}", 18, None, institution_code=f"{where}-{n % 2}") for where in ("NORD", "SYD") for n in range(5)
     ]
-    rows = changes.lost_rows(context(), pairs_of(followed + lost))
-    first = changes.lost_table(context(), rows)
-    assert (first.values("followed"), first.values("lost")) == ([14], [18])
+    frame = pairs_of(followed + lost)
+    rows = changes.lost_rows(context(), frame)
+    first = changes.lost_table(context(), rows, protect_groups(context(), frame))
+    assert (first.values("lost_children"), first.values("followed"), first.values("lost")) == ([10], [14], [18])
     table = changes.lost_change_table(context(), rows)
-    # no spread among the followed, so the lost are expected to fall by 4 as well: 10 of 40 must do 4 x 40 / 10 points worse
+    # no spread among the followed, so the lost are expected to fall by 4 as well
     assert table.values("as_expected") == [-4]
     # without help: all 40, the lost ones too, come .35 of the way from their first score to 7.4
     assert table.values("expected") == pytest.approx([0.35 * (7.4 - (30 * 14 + 10 * 18) / 40)], abs=0.051)
     assert table.values("worse") == pytest.approx([-4 + 3 * 10 / 40], abs=0.051)
-    assert table.values("tipping") == [16]
+    # for the fall of all to be the one to be expected, not for there to be none
+    assert table.values("tipping") == pytest.approx([(0.35 * (7.4 - 15) + 4) * 40 / 10], abs=0.051)
+    assert "hjælper ikke" in table.source
+
+
+def test_a_fall_no_larger_than_expected_has_no_tipping_point() -> None:
+    rows = many("NORD", [-1] * 15, first=14) + many("SYD", [-1] * 15, first=14)
+    rows += [pair("NORD", 18, None, institution_code=f"NORD-{n % 2}") for n in range(12)]
+    table = changes.lost_change_table(context(), changes.lost_rows(context(), pairs_of(rows)))
+    row = table.find(informant="Forældre")
+    assert row[table.column_index("tipping")].status is CellStatus.NOT_COMPUTABLE
+    assert "Det kan ikke beregnes, hvor faldet ikke er større end ventet" in table.source
 
 
 def test_a_change_in_standard_deviations_stands_beside_the_expected_one() -> None:
@@ -286,12 +310,21 @@ SET = NormSet(
 
 
 def bands_of(frame: pl.DataFrame) -> Bands:
-    """The bands of the first form as the mart counts them, in the British set of three bands."""
+    """The bands as the mart counts them, in the British set of three bands: only children with a band both times."""
     titles = {"normal": (0, 13), "borderline": (14, 16), "abnormal": (17, 40)}
-    in_set = frame.filter(pl.col("is_paired") & pl.col("version_code").is_in(["4-10", "11-17"]))
-    counts = {band: int(in_set["first_total_points"].is_between(*span).sum()) for band, span in titles.items()}
-    counts |= {"outside_norm_set": int(frame["is_paired"].sum()) - in_set.height, "missing_points": 0}
-    return Bands((SET,), {("sæt", "Forældre", occasion): counts for occasion in ("first", "second")})
+    forms = ["4-10", "11-17"]
+    in_set = frame.filter(
+        pl.col("is_paired") & pl.col("version_code").is_in(forms) & pl.col("second_version_code").is_in(forms)
+    )
+    outside = int(frame["is_paired"].sum()) - in_set.height
+    counts = {
+        occasion: {
+            band: int(in_set[f"{occasion}_total_points"].is_between(*span).sum()) for band, span in titles.items()
+        }
+        | {"outside_norm_set": outside}
+        for occasion in ("first", "second")
+    }
+    return Bands((SET,), {("sæt", "Forældre", occasion): own for occasion, own in counts.items()})
 
 
 def test_a_second_form_outside_the_norm_set_crosses_no_limit() -> None:
@@ -305,41 +338,62 @@ def test_a_second_form_outside_the_norm_set_crosses_no_limit() -> None:
     assert (found.recovered_count, found.deteriorated_count) == (12, 0)
 
 
-def test_with_bands_the_follow_up_is_by_the_band_of_the_first_form() -> None:
-    """Points 12, 15 and 20 are three bands; 16 children at 20 are followed up and 6 are lost, 7 at 12 are outside the set."""
+def with_bands_protected(rows: list[dict[str, Any]]) -> tuple[ProtectedTable, list[Total], Bands]:
+    """The one protected table of these children, spans of points and bands in it, and every sum it was protected with."""
+    frame, seen = pairs_of(rows), []
+    bands = bands_of(frame)
+
+    def watched(*arguments: Any, totals: Sequence[Total] = (), **named: Any) -> ProtectedTable:
+        seen.extend(totals)
+        return protect(*arguments, totals=totals, **named)
+
+    crossed, ties = spans_in_bands(frame, bands)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wellbeing_groups, "protect", watched)
+        everything = protect_groups(context(), frame, [*band_parts(bands), *crossed], ties=ties)
+    return everything, seen, bands
+
+
+def test_with_bands_the_spans_of_points_stay_in_the_distribution_and_the_follow_up() -> None:
+    """Points 12, 15 and 20 are three bands and three spans; 16 children at 20 are followed up and 6 are lost."""
     rows = [
         *(row for place in ("NORD", "SYD") for first in (12, 15) for row in many(place, [-2] * 10, first=first)),
         *many("NORD", [-2] * 16, first=20),
-        *many("SYD", [-2] * 7, first=12, version_code=None),
         *(pair("SYD", 20, None, institution_code=f"SYD-{n % 2}") for n in range(6)),
     ]
-    bands = bands_of(pairs_of(rows))
-    frame = with_first_bands(pairs_of(rows), bands)
-    everything = protect_groups(context(), frame, band_parts(bands), first_bands=first_band_groups(bands))
-    table = follow_up_table(context(), everything, note=first_bands_note(bands))
-    by_band = {
-        group: tuple(
-            table.cell(name, informant="Forældre", group=group).value for name in ("due_count", "children_count")
-        )
-        for group in table.values("group")
-        if group.startswith("Første måling: ")
+    everything, _, bands = with_bands_protected(rows)
+    spread = spread_table(context(), everything, "Forældre")
+    assert spread is not None
+    assert dict(zip(spread.values("span"), spread.values("first"), strict=True))["20-24\u00a0point"] == 16
+    table = bands_table(context(), bands, everything)
+    assert table.values("first")[:3] == [20, 20, 16]
+    assert "også uden indsats" in table.source
+    follow = follow_up_table(context(), everything)
+    by_span = {
+        group: follow.cell("due_count", informant="Forældre", group=group).value for group in follow.values("group")
     }
-    assert list(by_band.items()) == [
-        ("Første måling: inden for det almindelige", (20, 20)),
-        ("Første måling: på grænsen", (20, 20)),
-        ("Første måling: uden for det almindelige", (22, 16)),
-        ("Første måling: uden for normsættet", (7, 7)),
-    ]
-    assert table.source.endswith("Første måling er delt efter bånd: sæt et.")
-    assert spread_table(context(), everything, "Forældre") is None, "spans of points beside bands could be subtracted"
+    assert by_span["20-40\u00a0point"] == 22
+
+
+def test_few_children_between_a_limit_and_the_edge_of_a_span_cannot_be_had_from_the_two() -> None:
+    """Span 10-14 and the band up to 13: the 2 children of 14 points would be their difference."""
+    rows = [row for place in ("NORD", "SYD") for first in (12, 16, 22) for row in many(place, [0] * 10, first=first)]
+    rows += many("NORD", [0] * 2, first=14)
+    everything, totals, bands = with_bands_protected(rows)
+    assert find_pinned(everything, totals=totals, rule=context().rule) == []
+    below_15 = everything.cell("part_count", informant="Forældre", division=SPREAD["first"], group="10-14\u00a0point")
+    low_band = bands_table(context(), bands, everything).cell(
+        "first", informant="Forældre", band="inden for det almindelige"
+    )
+    assert CellStatus.HIDDEN in {below_15.status, low_band.status}
 
 
 def test_bands_that_do_not_count_the_same_children_as_the_mart_are_refused() -> None:
     frame = pairs_of(many("NORD", [-2] * 20, first=20))
     bands = bands_of(frame)
-    moved = with_first_bands(frame.with_columns(version_code=pl.lit("2-4")), bands)
+    crossed, ties = spans_in_bands(frame.with_columns(version_code=pl.lit("2-4")), bands)
     with pytest.raises(ValueError, match="not the sum"):
-        protect_groups(context(), moved, band_parts(bands), first_bands=first_band_groups(bands))
+        protect_groups(context(), frame, [*band_parts(bands), *crossed], ties=ties)
 
 
 # ── the worst off ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -434,6 +488,6 @@ def test_the_worst_offs_change_needs_two_known_institutions_and_says_why_nothing
 def test_lost_children_of_one_known_institution_and_unknown_ones_have_no_mean_of_their_own() -> None:
     rows = many("NORD", [-4, -2] * 10) + many("SYD", [-4, -2] * 10)
     lost = [pair("NORD", 18, None, institution_code="NORD-1" if n % 2 else None) for n in range(12)]
-    opened = context()
-    table = changes.lost_table(opened, changes.lost_rows(opened, pairs_of(rows + lost)))
+    opened, frame = context(), pairs_of(rows + lost)
+    table = changes.lost_table(opened, changes.lost_rows(opened, frame), protect_groups(opened, frame))
     assert table.cell("lost", informant="Forældre").status is CellStatus.HIDDEN

@@ -51,7 +51,9 @@ def test_rates_are_per_hundred_children_by_district_model_and_whole() -> None:
         }
     )
     figure = detection.detection_figure(context, table)
-    assert figure.title == "Målt første gang pr. 100 børn: 6,0 med distriktsrådgiver og 2,0 med myndighedssagsbehandler"
+    # the models' rates side by side would be a comparison without its interval
+    assert figure.title == "4,0 børn af 100 blev målt første gang i de seneste 12 måneder"
+    assert "ikke barnets" in figure.subtitle
 
 
 def test_few_found_in_one_district_cannot_be_had_from_its_model_or_the_whole() -> None:
@@ -71,4 +73,9 @@ def test_a_district_without_a_known_model_is_a_model_row_of_its_own_and_in_no_ti
     context = context_of(("NORD", ADVISER, 400, 20), ("SYD", None, 100, 10))
     table = detection.detection_table(context)
     assert rates(table)["Model ikke oplyst"] == 10
-    assert "ikke oplyst" not in detection.detection_figure(context, table).title
+
+
+def test_a_hidden_whole_has_no_number_in_the_title() -> None:
+    context = context_of(("NORD", ADVISER, 400, 3))
+    title = detection.detection_figure(context, detection.detection_table(context)).title
+    assert title == "Børn målt første gang i de seneste 12 måneder"

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from pipelines.committee.context import ReportContext
-from pipelines.committee.wellbeing import LIKE_EXPECTED, UNLIKE_EXPECTED, wellbeing_section
+from pipelines.committee.wellbeing import LIKE_EXPECTED, UNKNOWN_WHY, wellbeing_notes, wellbeing_section
+from pipelines.committee.wellbeing_figures import ONLY_TWICE
 from pipelines.committee.wellbeing_groups import INFORMANTS, read_pairs
 from pipelines.committee.wellbeing_worst_off import NOT_POSSIBLE
 from pipelines.disclosure.table import ProtectedTable
@@ -19,6 +20,8 @@ from pipelines.sdq_norms.chosen import chosen_norm_sets
 from pipelines.sdq_norms.limits import band_codes
 from tests.committee.conftest import LOW_GATES
 
+VERDICTS = {"sdq_change", "sdq_by_group", "sdq_reliable"}
+"""The figures that hold the change against the expected one."""
 BENEFIT = re.compile(
     r"\b(effekt\w*|virker|virket|gavner?|hjælper|hjulpet|forbedre\w*|bedre|lykkes|takket være|sænkede|større fald|mere end ventet)\b"
 )
@@ -50,7 +53,13 @@ def test_nothing_claims_benefit_whatever_the_truth(
     section = wellbeing_section(context)
     assert section.level == 1
     assert "kunne man vente uden indsats" in section.answer
-    assert LIKE_EXPECTED in section.support or UNLIKE_EXPECTED in section.support
+    assert LIKE_EXPECTED in section.support or f"end ventet. {UNKNOWN_WHY}" in section.support
+    assert section.question.startswith("Trivsel målt med SDQ")
+    assert wellbeing_notes(context, section).attention == ()
+    # what the others say never stands without the change one could expect of them
+    others = re.findall(r"(?:pædagoger|selv): [\d,]+[^.]*\.", section.support)
+    assert others
+    assert all("(ventet " in said for said in others)
     claims = [text for text in told(section) if BENEFIT.search(text)]
     assert claims == []
     assert [word for text in told(section) for word in danish.words_to_avoid(text)] == []
@@ -65,9 +74,11 @@ def test_nothing_claims_benefit_whatever_the_truth(
         assert "ikke til at skelne fra den, man kunne vente uden indsats" in section.figures[0].title
         assert_same_as_the_mart(context, section)
     if scenario == "earlier_detection":
-        rates = dict(re.findall(r"([\d,]+) med (distriktsrådgiver|myndighedssagsbehandler)", detection_title(section)))
-        adviser, caseworker = sorted(rates, key=lambda rate: rates[rate])
-        assert float(adviser.replace(",", ".")) > float(caseworker.replace(",", "."))
+        found = next(table for table in section.tables if table.table_id == "sdq_detection")
+        adviser, caseworker = (
+            found.cell("per_hundred", area=model).value for model in ("Distriktsrådgiver", "Myndighedssagsbehandler")
+        )
+        assert float(str(adviser)) > float(str(caseworker))
 
 
 def test_with_a_line_of_the_municipalitys_own_report_and_mart_agree_and_the_report_names_its_source(
@@ -78,6 +89,7 @@ def test_with_a_line_of_the_municipalitys_own_report_and_mart_agree_and_the_repo
     context = scenario_context("no_effect", children=3000, seed=2, evidence=LOW_GATES, sdq={"expectation": [line]})
     section = wellbeing_section(context)
     assert_same_as_the_mart(context, section)
+    assert "antagelse" in section.figures[0].source, "for those without a line of their own"
     source = "Det ventede for forældre er regnet ud fra børn uden indsats: 612 børn på venteliste i 14 skoler, 2025."
     assert source in section.figures[0].source
     columns = {"expected_change_points", "expected_pct", "expected"}
@@ -110,21 +122,44 @@ def assert_same_as_the_mart(context: ReportContext, section: Section) -> None:
     assert compared > 20
 
 
-def detection_title(section: Section) -> str:
-    return next(figure.title for figure in section.appendix_figures if figure.figure_id == "sdq_detection")
+def test_where_too_few_were_measured_twice_nothing_is_said_of_the_change_and_page_1_says_why(
+    scenario_context: Callable[..., ReportContext],
+) -> None:
+    strict = {"minimum_follow_up_pct": 99, "minimum_same_informant_pct": 60}
+    context = scenario_context("no_effect", children=1500, seed=2, evidence=strict)
+    section = wellbeing_section(context)
+    assert section.level == 0
+    assert "har to målinger. Vi kræver 99\u00a0procent, før vi siger, om tallet har ændret sig." in section.answer
+    assert "for få børn er målt to gange til at sige noget om ændringen" in section.figures[0].title
+    titles = [figure.title for figure in section.all_figures() if figure.figure_id in VERDICTS]
+    assert len(titles) == len(VERDICTS)
+    assert not [title for title in titles if re.search(r"vente|\d", title)]
+    subtitles = [figure.subtitle for figure in section.all_figures() if figure.figure_id in VERDICTS]
+    assert all(subtitle.endswith(ONLY_TWICE) for subtitle in subtitles)
+    reserved = {table.table_id for table in section.tables if ONLY_TWICE in table.source}
+    assert reserved >= {"sdq_change", "sdq_reliable", "sdq_standardised", "sdq_lost_change", "sdq_added_value"}
+    assert not reserved & {"sdq_detection", "sdq_pairing", "sdq_follow_up", "sdq_lost"}
+    assert "i parentes" not in section.how_sure.number
+    assert "»" not in section.how_sure.number, "no interval stands in the text"
+    notes = wellbeing_notes(context, section)
+    assert re.fullmatch(r"Kun [\d.]+ af [\d.]+\u00a0børn er målt to gange med SDQ\.", notes.attention[0])
+    assert [definition.term for definition in notes.definitions] == ["SDQ", "Klar ændring", "Ventet uden indsats"]
+    assert [word for text in told(section) for word in danish.claims_beyond_level(text, 0)] == []
+    allowed = numbers_shown(section.tables) | {declared.number for declared in section.declared_numbers}
+    assert [
+        number for text in (*told(section), *notes.attention) for number in numbers_without_source(text, allowed)
+    ] == []
 
 
-def test_bands_stand_only_when_a_norm_set_is_chosen_and_then_instead_of_spans_of_points(
+def test_bands_stand_only_when_a_norm_set_is_chosen_and_then_beside_the_spans_of_points(
     scenario_context: Callable[..., ReportContext],
 ) -> None:
     chosen = {"norm_set": "uk_3_bands", "norm_set_beside": "uk_4_bands"}
     context = scenario_context("no_effect", children=1500, seed=3, sdq=chosen)
     tables = {table.table_id: table for table in wellbeing_section(context).tables}
-    assert "sdq_spread" not in tables
-    # bands cut the points at other places than the spans do, and stand in their place
-    assert not {group for group in tables["sdq_follow_up"].values("group") if "point" in group}
-    by_first = {group for group in tables["sdq_follow_up"].values("group") if group.startswith("Første måling: ")}
-    assert {f"Første måling: {name}" for name in ("inden for det almindelige", "uden for det almindelige")} <= by_first
+    # the spans of points stay: in the distribution and in the follow-up by first score
+    assert len(tables["sdq_spread"].rows) > 1
+    assert {group for group in tables["sdq_follow_up"].values("group") if "point" in group}
     bands = tables["sdq_bands"]
     assert set(bands.values("norm_set")) == {
         "britiske grænser med tre bånd, 4-17 år",

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from pipelines.codes import load_code_table
 from pipelines.measures.sdq import ExpectationLine
 from pipelines.sdq_norms.expectation import Expectation, read_expectations
 from tests.sql.drawn import empty_warehouse
@@ -22,7 +23,9 @@ def test_without_a_line_of_its_own_a_municipality_has_the_assumption_for_every_i
         assert vars(each.line) == pytest.approx(
             vars(ExpectationLine((1 - 0.65) * 7.4, 0.65, 5.4 * math.sqrt(1 - 0.65**2)))
         )
-        assert (each.source, each.is_own) == ("antagelse; ikke en dansk norm", False)
+        said = "antagelse (gennemsnit 7,4 point, sammenhæng 0,65) og ikke på danske børn"
+        assert (each.source, each.is_own) == (said, False)
+    assert {row["status"] for row in load_code_table("sdq_reference_values").rows} == {"antagelse; ikke en dansk norm"}
 
 
 def test_an_own_line_takes_its_informants_place_and_leaves_the_others():

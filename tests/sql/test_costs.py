@@ -56,6 +56,8 @@ def test_months_and_their_quarter_overlap_but_accounts_and_budget_do_not():
             anna     Y2         2025-03-31        2025-04-30      actual         20
             anna     Y2         2025-05-01        2025-05-31      actual         10
             anna     Y2         2025-02-15        2025-02-28      budget         10
+            anna     Y1         2023-01-01        2023-01-31      actual         10
+            anna     Y1         2023-01-31        2023-02-28      actual         10
             """,
         }
     )
@@ -69,6 +71,8 @@ def test_months_and_their_quarter_overlap_but_accounts_and_budget_do_not():
         2025-03-31        actual         True
         2025-05-01        actual         False
         2025-02-15        budget         False
+        2023-01-01        actual         True
+        2023-01-31        actual         True
         """,
     )
 

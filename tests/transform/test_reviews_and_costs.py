@@ -1,5 +1,6 @@
 """Core finds the made-up municipality's reviews, first follow-ups and spend again, to the review and the øre."""
 
+import dataclasses
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import duckdb
 import pytest
 
 from pipelines.contracts import source_contract
-from pipelines.simulate import SimulatedMunicipality, simulate_municipality
+from pipelines.simulate import Parameters, SimulatedMunicipality, simulate_municipality
 from pipelines.simulate.costs import spend_truth
 from pipelines.simulate.reviews import first_follow_up_truth, review_truth
 from pipelines.transform import build, run_checks
@@ -20,7 +21,17 @@ SOURCES = ("children", "measures", "reviews", "costs", "cost_accounts")
 
 @pytest.fixture(scope="module")
 def simulated() -> SimulatedMunicipality:
-    return simulate_municipality(PROFILE, children_count=6000, seed=12)
+    """First follow-ups crowd around the due day, which is 89 to 92 days after the first."""
+    reviews = dataclasses.replace(
+        Parameters().reviews,
+        first_least_days=84,
+        first_on_time_most_days=91,
+        first_late_least_days=89,
+        first_late_most_days=96,
+        first_on_time_share=0.5,
+    )
+    parameters = dataclasses.replace(Parameters(), reviews=reviews)
+    return simulate_municipality(PROFILE, children_count=6000, seed=12, parameters=parameters)
 
 
 @pytest.fixture(scope="module")
