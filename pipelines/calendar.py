@@ -43,6 +43,8 @@ SETTINGS_COLUMNS = {
     "rung_one_open_days": "INTEGER",
     "sdq_window_days_minimum": "INTEGER",
     "sdq_window_days_maximum": "INTEGER",
+    "key_figure_month_number": "INTEGER",
+    "key_figure_day_number": "INTEGER",
     "as_of_date": "DATE",
 }
 """Columns of `codes.settings`, which has one row."""
@@ -98,6 +100,8 @@ def load_settings(connection: duckdb.DuckDBPyConnection, settings: Settings, *, 
         settings.ladder.rung_one_open_days,
         settings.sdq.window_days_minimum,
         settings.sdq.window_days_maximum,
+        settings.key_figures.month_number,
+        settings.key_figures.day_number,
         as_of_date,
     )
     replace_table(connection, "codes.settings", SETTINGS_COLUMNS, [row])

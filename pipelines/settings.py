@@ -54,6 +54,32 @@ class Ladder(_Frozen):
     rung_one_open_days: int = Field(default=90, ge=1, le=365)
 
 
+class KeyFigures(_Frozen):
+    """On which day of the year Indsatstrappens Nøgletal are counted."""
+
+    reference_day: str = Field(default="30-09", pattern=r"^\d{2}-\d{2}$")
+    """Day and month. 30 September is the day that the national figures name; the year counted is the one that ends on it."""
+
+    @field_validator("reference_day")
+    @classmethod
+    def _comes_every_year(cls, day: str) -> str:
+        try:
+            date(2001, int(day[3:]), int(day[:2]))
+        except ValueError:
+            raise ValueError(f"'{day}' findes ikke i alle år. Skriv dag og måned, fx 30-09") from None
+        return day
+
+    @property
+    def day_number(self) -> int:
+        """Day of the month, from 1."""
+        return int(self.reference_day[:2])
+
+    @property
+    def month_number(self) -> int:
+        """Month, 1 to 12."""
+        return int(self.reference_day[3:])
+
+
 class SdqExpectation(_Frozen):
     """What children *without* help have at their second form: intercept + slope x first total, from one kind of informant.
 
@@ -184,6 +210,7 @@ class Settings(_Frozen):
     municipality: Municipality
     intake: Intake = Intake()
     ladder: Ladder = Ladder()
+    key_figures: KeyFigures = KeyFigures()
     sdq: Sdq = Sdq()
     disclosure: Disclosure = Disclosure()
     evidence: Evidence = Evidence()

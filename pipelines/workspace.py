@@ -150,6 +150,9 @@ is_constructed = {is_constructed}
 # grace_gap_days = 30            # så mange dage må der gå mellem to indsatser, før trinnet regnes for lukket
 # rung_one_open_days = 90        # så længe står trin 1 åbent efter det sidste møde om barnet
 
+# [key_figures]
+# reference_day = "30-09"        # dag og måned, Indsatstrappens Nøgletal gøres op på; året er de 12 måneder, der slutter dér
+
 # [sdq]
 # window_days_minimum = 90       # mindste afstand mellem første og anden måling
 # window_days_maximum = 270      # største afstand

@@ -89,6 +89,7 @@ DEFINITIONS = (
 )
 LIKE_EXPECTED = "Det er ikke til at skelne fra det ventede."
 UNKNOWN_WHY = "Vi ved ikke hvorfor."
+_REFERRED = "Børn henvises, når det går dårligst, så tallet falder ofte, også uden indsats."
 _NO_CHILDREN = "Vi har ingen børn uden indsats at holde op imod."
 _OTHER_CHILDREN = "Det ventede er målt hos andre børn, som måske ikke ligner vores."
 _SUBJECTS = {
@@ -166,6 +167,7 @@ def wellbeing_section(context: ReportContext) -> Section:
     whole["not_due_count"] = tables.pairing.cell(code, step=REASONS["not_due"])
     evidence = _evidence(context, pairs)
     why_untold = _why_untold(evidence)
+    compared = _OTHER_CHILDREN if expectations[code].is_own else _NO_CHILDREN
     if why_untold:
         tables = tables.with_reservation()
     return Section(
@@ -192,8 +194,8 @@ def wellbeing_section(context: ReportContext) -> Section:
         ),
         how_sure=HowSure(
             number=UNCERTAINTY_LINES if why_untold else UNCERTAINTY,
-            cause="Børn henvises, når det går dårligst, så tallet falder ofte, også uden indsats. "
-            + (_OTHER_CHILDREN if expectations[code].is_own else _NO_CHILDREN),
+            # from level 1 on the answer says it
+            cause=f"{_REFERRED} {compared}" if why_untold else compared,
             data=f"{follow_up(whole['followed_count'], whole['due_count'])} {_not_due(whole['not_due_count'])}".strip(),
             needed="Skal årsagen findes, må børn med og uden indsatsen måles på samme tid.",
         ),
@@ -204,9 +206,9 @@ def wellbeing_section(context: ReportContext) -> Section:
             *(() if tables.worst_off else (NOT_POSSIBLE,)),
         ),
         method=(
-            f"De to skemaer er udfyldt af samme slags person med {number(context.settings.sdq.window_days_minimum)}-"
+            f"De to skemaer er fra samme slags person med {number(context.settings.sdq.window_days_minimum)}-"
             f"{number(context.settings.sdq.window_days_maximum)}{NBSP}dage imellem.",
-            "Gennemsnit og usikkerhed er regnet på distrikter, så hvert distrikt tæller lige meget.",
+            "Hvert distrikt tæller lige meget i gennemsnit og usikkerhed.",
         ),
         declared_numbers=_declared(context, expectations),
     )

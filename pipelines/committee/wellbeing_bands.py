@@ -199,8 +199,8 @@ def bands_table(context: ReportContext, bands: Bands, everything: ProtectedTable
             TableColumn("norm_set", "Normsæt", "label"),
             TableColumn("informant", "Svar fra", "label"),
             TableColumn("band", "Bånd", "label"),
-            TableColumn("first", "Første måling", "number"),
-            TableColumn("second", "Anden måling", "number"),
+            TableColumn("first", "Første måling", "count"),
+            TableColumn("second", "Anden måling", "count"),
         ),
         source=f"{source_of(context)} {_LOWER_BY_THEMSELVES} {' '.join(notes)}",
         rule=context.rule,
@@ -311,8 +311,8 @@ def clinical_table(
         columns=(
             TableColumn("informant", "Svar fra", "label"),
             TableColumn("outcome", "Anden måling", "label"),
-            TableColumn("clear", "Børn", "number"),
-            TableColumn("crossed", "Krydsede også grænsen", "number"),
+            TableColumn("clear", "Børn", "count"),
+            TableColumn("crossed", "Krydsede også grænsen", "count"),
         ),
         source=f"{source_of(context)} {_LOWER_BY_THEMSELVES} Grænsen er fra {bands.norm_sets[0].title}, ved hver måling efter "
         "barnets alder og skema. Gælder sættet ikke for et barn ved en af målingerne, krydser det ingen grænse.",

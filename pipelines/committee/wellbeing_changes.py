@@ -193,8 +193,8 @@ def reliable_table(
         columns=(
             TableColumn("informant", "Svar fra", "label"),
             TableColumn("outcome", "Anden måling", "label"),
-            TableColumn("children_count", "Børn", "number"),
-            TableColumn("whole_count", "Målt to gange", "number"),
+            TableColumn("children_count", "Børn", "count"),
+            TableColumn("whole_count", "Målt to gange", "count"),
             TableColumn("share_pct", "Andel", "number", unit="%"),
             TableColumn("low_pct", "Spænd fra", "number", unit="%"),
             TableColumn("high_pct", "Spænd til", "number", unit="%"),
@@ -376,7 +376,7 @@ def scales_table(context: ReportContext, pairs: pl.DataFrame, everything: Protec
         columns=(
             TableColumn("informant", "Svar fra", "label"),
             TableColumn("scale", "Skala", "label"),
-            TableColumn("shown_count", "Børn", "number"),
+            TableColumn("shown_count", "Børn", "count"),
             TableColumn("first", "Første måling", "mean", decimals=1, unit="point", **_BY_DISTRICT),
             TableColumn("second", "Anden måling", "mean", decimals=1, unit="point", **_BY_DISTRICT),
             TableColumn("change", "Ændring", "mean", decimals=1, unit="point", **_BY_DISTRICT),
@@ -479,7 +479,7 @@ def added_value_table(
         title="Ændringen holdt op imod en britisk formel for børn i samme situation",
         columns=(
             TableColumn("informant", "Svar fra", "label"),
-            TableColumn("used_count", "Børn", "number"),
+            TableColumn("used_count", "Børn", "count"),
             TableColumn("value", "Bedre end den britiske formel", "mean", decimals=1, **_BY_DISTRICT),
             TableColumn("low", "Spænd fra", "mean", decimals=1, limit_of="value"),
             TableColumn("high", "Spænd til", "mean", decimals=1, limit_of="value"),
@@ -520,7 +520,7 @@ def lost_table(context: ReportContext, rows: Sequence[Mapping[str, Any]], everyt
         title="SDQ-tal ved første måling for børn med og uden anden måling",
         columns=(
             TableColumn("informant", "Svar fra", "label"),
-            TableColumn("lost_children", "Børn uden anden måling", "number"),
+            TableColumn("lost_children", "Børn uden anden måling", "count"),
             TableColumn("followed", "Målt to gange", "mean", decimals=1, unit="point", **_BY_DISTRICT),
             TableColumn("lost", "Uden anden måling", "mean", decimals=1, unit="point", **_LOST),
             TableColumn("difference", "Forskel i standardafvigelser", "mean", decimals=2, **_BOTH),

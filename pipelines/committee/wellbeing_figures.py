@@ -101,8 +101,8 @@ def reliable_figure(context: ReportContext, shares: ProtectedTable, main: str, *
                 if expected.value is None
                 else f"; {cell_text(expected, shares.column('expected_pct'))} kunne man vente uden indsats"
             ),
-            subtitle="Andel børn med en ændring, der er større end skemaets målefejl. Stiplet: så mange ville se sådan ud, selv om "
-            f"intet barn havde ændret sig.{_reservation(why_untold)}",
+            subtitle="Klar er en ændring ud over målefejl. Stiplet: så mange ville se sådan ud, selv om intet barn havde ændret sig."
+            f"{_reservation(why_untold)}",
             source=f"{source_of(context)} {ROUNDED}",
             constructed=context.is_constructed,
         ),

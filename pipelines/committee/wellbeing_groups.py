@@ -61,7 +61,10 @@ MEANS: Final = (
     ("first_prosocial_mean_points", f"{STRENGTHS} (0-10), første måling"),
     ("second_prosocial_mean_points", f"{STRENGTHS} (0-10), anden måling"),
 )
-_COUNTS: Final = ("first_measured_count", "children_count")
+_COUNTS: Final = ("first_measured_count", "children_count", "unpaired_count")
+_FORMS_OF_A_CHILD: Final = ("first_measured_count", "children_count")
+"""Every child has a first form, and those measured twice a second."""
+
 _FOLLOW_UP_COUNTS: Final = (
     "due_count",
     "followed_count",
@@ -209,6 +212,8 @@ def protect_groups(
     expectations = read_expectations(context.connection)
     totals: list[Total] = [
         TotalRow("group", WHOLE_MUNICIPALITY, columns=(*_COUNTS, *_FOLLOW_UP_COUNTS), within=("informant", "division")),
+        TotalColumn("first_measured_count", ("children_count", "unpaired_count")),
+        TotalColumn("unpaired_count", ("lost_count", "waiting_count")),
         TotalColumn("first_measured_count", ("due_count", "not_due_count")),
         TotalColumn("due_count", ("followed_count", "lost_count")),
         TotalColumn("not_due_count", ("early_count", "waiting_count")),
@@ -434,6 +439,7 @@ def _measured(context: ReportContext, frame: pl.DataFrame, line: ExpectationLine
         "first_measured_count": frame.height,
         "due_count": due.height,
         "children_count": paired.height,
+        "unpaired_count": frame.height - paired.height,
         "followed_count": followed,
         "lost_count": due.height - followed,
         "not_due_count": frame.height - due.height,
@@ -659,7 +665,9 @@ def _form_relations(forms: OtherForms, informants: Sequence[str]) -> list[Total]
     """Every form is the first of a child, the second, or another; those without a total are so by name, or came too late."""
     others = _at("part_count", FORMS, OTHER_FORMS, ALL_OTHER_FORMS)
     first_and_second = tuple(
-        _at(column, informant, EVERYBODY, WHOLE_MUNICIPALITY) for informant in informants for column in _COUNTS
+        _at(column, informant, EVERYBODY, WHOLE_MUNICIPALITY)
+        for informant in informants
+        for column in _FORMS_OF_A_CHILD
     )
     return [
         SumRelation(others, tuple(_at("part_count", FORMS, OTHER_FORMS, reason) for reason in forms.counts)),
@@ -710,6 +718,7 @@ def _columns() -> tuple[TableColumn, ...]:
         TableColumn("group", "Gruppe", "label"),
         TableColumn("first_measured_count", "Målt første gang", "count"),
         TableColumn("children_count", "Målt to gange", "count"),
+        TableColumn("unpaired_count", "Ikke målt to gange", "count"),
         TableColumn("due_count", DUE, "count"),
         TableColumn("followed_count", "Af dem målt to gange", "count"),
         TableColumn("lost_count", "Uden anden måling", "count"),

@@ -35,6 +35,10 @@ ANOTHER: Final = "En anden er fx læreren i stedet for forældrene."
 _STRENGTHS_NOTE: Final = (
     f"For {STRENGTHS.lower()} er højere tal bedre. Hvordan de ændrer sig uden indsats, ved vi ikke."
 )
+_GROUPS_NOTE: Final = (
+    "I hver række tæller hvert distrikt lige meget; distrikter med få målte børn er lagt sammen. Derfor kan rækkerne ikke lægges "
+    "sammen til tallet for alle."
+)
 _FALLEN_AWAY: Final = ("no_second_form", "other_informant", "outside_window", "total_missing")
 _CHANGE_COLUMNS: Final = ("first_measured_count", "children_count", *(name for name, _ in MEANS[:3]), "low", "high")
 _OTHER_FORMS: Final = {
@@ -81,12 +85,13 @@ def district_table(everything: ProtectedTable) -> ProtectedTable:
 
 def group_table(everything: ProtectedTable, informant: str) -> ProtectedTable:
     """Change by model, rung, age and sex for one kind of informant; the whole first."""
-    return everything.excerpt(
+    found = everything.excerpt(
         "sdq_by_group",
         title=f"SDQ-tal efter model, trin, alder og køn: {informant.lower()}",
         columns=("division", "group", *_CHANGE_COLUMNS[1:], "expected_change_points"),
         keep_row=lambda row: row["informant"] == informant and _is_change_row(row),
     )
+    return replace(found, source=f"{found.source} {_GROUPS_NOTE}")
 
 
 def other_group_table(everything: ProtectedTable, main: str) -> ProtectedTable | None:
@@ -98,12 +103,13 @@ def other_group_table(everything: ProtectedTable, main: str) -> ProtectedTable |
     }
     if not shown:
         return None
-    return everything.excerpt(
+    found = everything.excerpt(
         "sdq_by_group_others",
         title="SDQ-tal efter model, trin, alder og køn: de andre, der har svaret",
         columns=("informant", "group", *_CHANGE_COLUMNS[1:], "expected_change_points"),  # no room for the division
         keep_row=lambda row: row["informant"] in shown and _is_change_row(row),
     )
+    return replace(found, source=f"{found.source} {_GROUPS_NOTE}")
 
 
 def spread_table(context: ReportContext, everything: ProtectedTable, informant: str) -> ProtectedTable | None:
@@ -131,8 +137,8 @@ def spread_table(context: ReportContext, everything: ProtectedTable, informant: 
         title=f"Børn efter SDQ-tal ved første og anden måling: {informant.lower()}",
         columns=(
             TableColumn("span", "SDQ-tal", "label"),
-            TableColumn("first", "Børn ved første måling", "number"),
-            TableColumn("second", "Børn ved anden måling", "number"),
+            TableColumn("first", "Børn ved første måling", "count"),
+            TableColumn("second", "Børn ved anden måling", "count"),
         ),
         source=f"{source_of(context)} Børn, der er målt to gange. {UNEVEN_SPANS} {HIGH_FALL}",
         rule=context.rule,
@@ -153,10 +159,10 @@ def follow_up_table(context: ReportContext, everything: ProtectedTable) -> Prote
         columns=(
             TableColumn("informant", "Svar fra", "label"),
             TableColumn("group", "Gruppe", "label"),
-            TableColumn("first_measured_count", STEPS[0], "number"),
-            TableColumn("not_due_count", "Fristen er ikke udløbet", "number"),
-            TableColumn("due_count", STEPS[1], "number"),
-            TableColumn("followed_count", "Af dem målt to gange", "number"),
+            TableColumn("first_measured_count", STEPS[0], "count"),
+            TableColumn("not_due_count", "Fristen er ikke udløbet", "count"),
+            TableColumn("due_count", STEPS[1], "count"),
+            TableColumn("followed_count", "Af dem målt to gange", "count"),
             TableColumn("share_pct", "Andel", "number", unit="%"),
         ),
         source=f"{source_of(context)} Andelen er af dem, hvor fristen er udløbet. {_EARLY_NOTE}",
@@ -197,7 +203,7 @@ def pairing_table(
         title="Fra første til anden måling, efter hvem der har svaret",
         columns=(
             TableColumn("step", "Trin på vejen", "label"),
-            *(TableColumn(code, informant, "number") for code, informant in informants.items()),
+            *(TableColumn(code, informant, "count") for code, informant in informants.items()),
         ),
         source=f"{source_of(context)} Hvert barn er talt én gang for hver slags person, der har svaret. {ANOTHER} "
         f"{NOT_REFERRED}{few_forms}",
@@ -238,7 +244,7 @@ def other_forms_table(context: ReportContext, everything: ProtectedTable) -> Pro
         rows,
         table_id="sdq_other_forms",
         title="SDQ-skemaer, der ikke indgår i ændringen",
-        columns=(TableColumn("outcome", "Skemaet er", "label"), TableColumn("forms_count", "Skemaer", "number")),
+        columns=(TableColumn("outcome", "Skemaet er", "label"), TableColumn("forms_count", "Skemaer", "count")),
         source=f"{source_of(context)} Alle, der har svaret. De andre skemaer er første eller andet skema for et barn.",
         rule=context.rule,
     )

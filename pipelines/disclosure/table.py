@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal, Self
 
+from pipelines.disclosure.rule import DisclosureRule
+
 ColumnKind = Literal["label", "count", "share", "mean", "number"]
 """label: text. count: a number of children or cases (small ones are hidden). share: 0-1, hidden with its
 numerator or complement. mean: mean, difference, SD or interval limit of children's scores (needs enough
@@ -74,7 +76,10 @@ class TableColumn:
 
 @dataclass(frozen=True)
 class ProtectedTable:
-    """Rows of cells under named columns, after disclosure control; made by `protect`, never by hand."""
+    """Rows of cells under named columns, after disclosure control; made by `protect`, never by hand.
+
+    rule: the rule in a sentence. minimum_count: the smallest number of children that the rule lets through.
+    """
 
     table_id: str
     title: str
@@ -82,6 +87,7 @@ class ProtectedTable:
     rows: tuple[tuple[Cell, ...], ...]
     source: str
     rule: str
+    minimum_count: int = DisclosureRule.minimum_count
 
     def column(self, name: str) -> TableColumn:
         """The column called `name`. Raises KeyError with the names there are."""
@@ -155,4 +161,5 @@ class ProtectedTable:
             rows=tuple(tuple(Cell(cell["value"], CellStatus(cell["status"])) for cell in row) for row in rows),
             source=plain["source"],
             rule=plain["rule"],
+            minimum_count=plain.get("minimum_count", DisclosureRule.minimum_count),
         )

@@ -53,7 +53,7 @@ class SegregatedStays:
     """One entry per stay that began while we watched, shape (n,), sorted by child and day.
 
     start: first day. stop: first day after it, or after the last one seen. end: an `End`. district: home on the first day.
-    is_advised: whether that district had advisers then. last_seen: the last day on which a move would have been registered.
+    is_advised: whether that district had advisers then.
     """
 
     child: Indices
@@ -62,17 +62,23 @@ class SegregatedStays:
     end: Indices
     district: Indices
     is_advised: Flags
-    last_seen: int
 
     def only(self, chosen: Flags) -> "SegregatedStays":
         """The chosen stays."""
-        columns = (self.child, self.start, self.stop, self.end, self.district, self.is_advised)
-        return SegregatedStays(*(column[chosen] for column in columns), last_seen=self.last_seen)
+        return SegregatedStays(
+            child=self.child[chosen],
+            start=self.start[chosen],
+            stop=self.stop[chosen],
+            end=self.end[chosen],
+            district=self.district[chosen],
+            is_advised=self.is_advised[chosen],
+        )
 
     @property
     def is_returned_in_time(self) -> Flags:
         """Whether the child was back in an ordinary setting within 24 months, whatever came later."""
-        return (self.end == End.RETURNED) & (self.stop - self.start <= RETURN_DAYS)
+        in_time: Flags = (self.end == End.RETURNED) & (self.stop - self.start <= RETURN_DAYS)
+        return in_time
 
     def ends(self) -> RiskSets:
         """The risk sets of the ends since each stay's first day, by district."""
@@ -108,9 +114,13 @@ def segregated_stays(simulated: SimulatedMunicipality) -> SegregatedStays:
     first, last, state = _runs(simulated.placements)
     placed, children, seen = simulated.placements, simulated.children, last_seen_day(simulated)
     stop = np.where(placed.stop[last] < NEVER, placed.stop[last] + 1, NEVER)
-    goes_on = np.append((placed.child[first[1:]] == placed.child[last[:-1]]) & (placed.start[first[1:]] == stop[:-1]), False)
+    goes_on = np.append(
+        (placed.child[first[1:]] == placed.child[last[:-1]]) & (placed.start[first[1:]] == stop[:-1]), False
+    )
     is_moving = stop - 1 == children.present_to[placed.child[first]]
-    end = np.select([stop > seen + 1, goes_on, is_moving], [End.STILL_THERE, End.RETURNED, End.MOVED_AWAY], End.LEFT_SCHOOL)
+    end = np.select(
+        [stop > seen + 1, goes_on, is_moving], [End.STILL_THERE, End.RETURNED, End.MOVED_AWAY], End.LEFT_SCHOOL
+    )
     start = placed.start[first]
     chosen = (state == State.SEGREGATED) & (start > placed.start.min(initial=NEVER)) & (start <= seen)
     child, start = placed.child[first[chosen]], start[chosen]
@@ -122,40 +132,44 @@ def segregated_stays(simulated: SimulatedMunicipality) -> SegregatedStays:
         end=end[chosen].astype(np.int64),
         district=district,
         is_advised=children.district_adviser_from[district] <= start,
-        last_seen=seen,
     )
 
 
-def stays_seen_to_their_end(simulated: SimulatedMunicipality) -> SegregatedStays:
+def stays_seen_to_their_end(simulated: SimulatedMunicipality, *, draws: int) -> tuple[SegregatedStays, ...]:
     """Stays of the same children that began in the same time, each followed for 24 months: nobody is lost at data end.
 
-    The placements are drawn anew, until 24 months later, and with them who moves away meanwhile: another draw from the same world.
+    The placements are drawn anew, `draws` times, until so much later, and with them who moves away meanwhile: other draws from
+    the same world.
     """
     seen, end = last_seen_day(simulated), day_number(simulated.data_end_date)
-    # As much longer as the last stay needs, and as moves are registered late.
     later = simulated.data_end_date + timedelta(days=RETURN_DAYS + 1)
     first_year, last_year = school_year_starts(np.array([end, day_number(later)])).tolist()
     school = simulated.parameters.school
     longer = replace(school, school_year_count=school.school_year_count + last_year - first_year)
     parameters = replace(simulated.parameters, school=longer)
-    children = _moving_on(simulated)
-    placements = draw_placements(
-        part_generator(simulated.seed, "schooling, followed longer"), children, simulated.geography, parameters,
-        data_end=later,
-    )  # fmt: skip
-    stays = segregated_stays(
-        replace(simulated, children=children, placements=placements, parameters=parameters, data_end_date=later)
-    )
-    return stays.only(stays.start <= seen)
+    found = []
+    for draw in range(draws):
+        rng = part_generator(simulated.seed, f"followed longer, {draw}")
+        children = _moving_on(rng, simulated)
+        placements = draw_placements(rng, children, simulated.geography, parameters, data_end=later)
+        stays = segregated_stays(
+            replace(simulated, children=children, placements=placements, parameters=parameters, data_end_date=later)
+        )
+        found.append(stays.only(stays.start <= seen))
+    return tuple(found)
 
 
-def _moving_on(simulated: SimulatedMunicipality) -> Children:
+def _moving_on(rng: np.random.Generator, simulated: SimulatedMunicipality) -> Children:
     """The children, of whom some move away after data end as they did before."""
     children, hazard = simulated.children, simulated.parameters.population.move_out_hazard_per_year
     if hazard == 0:
         return children
-    waits = part_generator(simulated.seed, "moving, followed longer").exponential(DAYS_PER_YEAR / hazard, children.count)
-    after = day_number(simulated.data_end_date) + 1 + waits.astype(np.int64)
+    end = simulated.data_end_date
+    # Moves are put off to the first of a month other than January, August and September: who decided since the last one goes now.
+    months = np.arange(np.datetime64(end, "M") - 3, np.datetime64(end, "M") + 1)
+    last_chance = months[~np.isin(months.astype(np.int64) % 12, (0, 7, 8))][-1].astype("datetime64[D]").astype(np.int64)
+    waits = rng.exponential(DAYS_PER_YEAR / hazard, children.count).astype(np.int64)
+    after = np.maximum(last_chance + waits, day_number(end) + 1)
     return replace(children, present_to=np.where(children.present_to < NEVER, children.present_to, after))
 
 
@@ -169,7 +183,9 @@ def followed_children(simulated: SimulatedMunicipality) -> Followed:
     first, last, state = _runs(placed)
     stop = np.where(placed.stop[last] < NEVER, placed.stop[last] + 1, NEVER)
     child, start = placed.child[first], placed.start[first]
-    following = np.append(np.where((child[1:] == child[:-1]) & (start[1:] == stop[:-1]), state[1:], State.LEFT_SCHOOL), 2)
+    following = np.append(
+        np.where((child[1:] == child[:-1]) & (start[1:] == stop[:-1]), state[1:], State.LEFT_SCHOOL), 2
+    )
     # Who moves away may keep the school, but is no longer one of our children.
     away = np.minimum(children.present_to[child], NEVER - 1) + 1
     following = np.select([stop > seen, away <= stop], [CENSORED, CENSORED], following)
@@ -190,9 +206,7 @@ def _runs(placed: Placements) -> tuple[Indices, Indices, Indices]:
     """(First placement, last placement, `State`) of every unbroken time in ordinary or in segregated settings."""
     state = np.where(placed.rung >= LOWEST_SEGREGATED_RUNG, State.SEGREGATED, State.ORDINARY).astype(np.int64)
     is_same = (
-        (placed.child[1:] == placed.child[:-1])
-        & (placed.start[1:] == placed.stop[:-1] + 1)
-        & (state[1:] == state[:-1])
+        (placed.child[1:] == placed.child[:-1]) & (placed.start[1:] == placed.stop[:-1] + 1) & (state[1:] == state[:-1])
     )
     first = np.flatnonzero(np.insert(~is_same, 0, True)[: len(placed.child)])
     last = np.append(first[1:], len(placed.child)).astype(np.int64) - 1

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
-from pipelines.publish.danish import NBSP, cell_text, small_number, word_count
+from pipelines.publish.danish import NBSP, cell_text, number, small_number, word_count
 
 MOST_WORDS: Final = 60
 
@@ -160,6 +160,57 @@ def line_among_municipalities(table: ProtectedTable, *, period: str, own: str, m
         if (ends := _ends(table, column))
     ]
     return _within_limit([opening, *pieces], _missing(table, own))
+
+
+def flow_between_rungs(
+    flows: Sequence[tuple[str, str, float, str]], *, sides: tuple[str, str], noun: str, is_partly_hidden: bool
+) -> str:
+    """The widest shown band down, up and on the same rung; flows: (from, to, count, "down", "up", "same" or "other")."""
+    pieces = [f"Strømme mellem trin fra {sides[0]} til {sides[1]}."]
+    for direction, opening in (("down", "Største strøm ned"), ("up", "Største strøm op"), ("same", "Flest bliver på")):
+        own = [flow for flow in flows if flow[3] == direction]
+        if own:
+            start, end, count, _ = max(own, key=lambda flow: flow[2])
+            way = start if direction == "same" else f"fra {_lower_first(start)} til {_lower_first(end)}"
+            told = f"{opening} {_lower_first(way)}" if direction == "same" else f"{opening}: {way}"
+            pieces.append(f"{told} ({number(count)}{NBSP}{noun}).")
+    if len(pieces) == 1:
+        pieces.append("Ingen strøm mellem trin kan vises.")
+    return _within_limit(pieces, "Nogle strømme er skjult." if is_partly_hidden else "")
+
+
+def band_columns(table: ProtectedTable, *, period: str, part: str, share: str, periods: Sequence[Any]) -> str:
+    """Columns of parts over time: from what share to what share each part goes."""
+    opening = f"Søjler delt i lag, {periods[0]} til {periods[-1]}: {_lower_first(table.column(share).title)}."
+    pieces = []
+    for name in dict.fromkeys(table.values(part)):
+        rows = [row for row in table.rows if row[table.column_index(part)].value == name]
+        shown = [row for row in rows if row[table.column_index(share)].status is CellStatus.SHOWN]
+        if shown:
+            pieces.append(f"{name}: {_from_to(shown, table, share=share, period=period, periods=periods)}.")
+    return _within_limit([opening, *pieces], _missing(table, share))
+
+
+def cumulative_steps(
+    table: ProtectedTable, *, group: str, month: str, share: str, low: str, high: str, noun: str
+) -> str:
+    """Step curves from 0: where each group stands at the last month that can be shown, with its interval."""
+    opening = f"Trappekurver fra 0: {noun} over tid."
+    pieces = []
+    for name in dict.fromkeys(table.values(group)):
+        rows = [row for row in table.rows if row[table.column_index(group)].value == name]
+        shown = [row for row in rows if row[table.column_index(share)].status is CellStatus.SHOWN]
+        if not shown:
+            continue
+        cells = {key: shown[-1][table.column_index(key)] for key in (month, share, low, high)}
+        told = {key: cell_text(cell, table.column(key)).replace(f"{NBSP}%", "") for key, cell in cells.items()}
+        spread = (
+            f", usikkerhed fra {told[low]} til {told[high]}"
+            if cells[low].status is CellStatus.SHOWN and cells[high].status is CellStatus.SHOWN
+            else ""
+        )
+        pieces.append(f"{name}: {told[share]}{NBSP}procent efter {told[month]}{spread}.")
+    return _within_limit([opening, *pieces], _missing(table, share))
 
 
 def _ends(table: ProtectedTable, name: str) -> str:

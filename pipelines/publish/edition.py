@@ -12,12 +12,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, Self
 
+from pipelines.disclosure.rule import DisclosureRule
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.errors import PublishError
 from pipelines.publish.danish import cell_text, small_number, word_count
 from pipelines.publish.section import Report
 
-LEAST_CHILDREN_NAMED: Final = 5
 MOST_LINES: Final = 4
 MOST_WORDS: Final = 60
 CUT_SHORT: Final = "Flere tal er ændret; se tabellerne."
@@ -132,11 +132,24 @@ def _table_news(before: ProtectedTable, now: ProtectedTable, *, is_correction: b
         old, new = _by_name(before, earlier[labels]), _by_name(now, row)
         for column in now.columns:
             if column.kind != "label" and column.name in known:
-                yield from _cell_news(" ".join(labels), column, old, new, is_correction=is_correction)
+                yield from _cell_news(
+                    " ".join(labels),
+                    column,
+                    old,
+                    new,
+                    is_correction=is_correction,
+                    minimum_count=now.minimum_count,
+                )
 
 
 def _cell_news(
-    labels: str, column: TableColumn, old: Mapping[str, Cell], new: Mapping[str, Cell], *, is_correction: bool
+    labels: str,
+    column: TableColumn,
+    old: Mapping[str, Cell],
+    new: Mapping[str, Cell],
+    *,
+    is_correction: bool,
+    minimum_count: int,
 ) -> Iterator[str]:
     before, now = old[column.name], new[column.name]
     # A cell shown in one edition only says nothing: naming it would point at the number that is now hidden.
@@ -147,31 +160,37 @@ def _cell_news(
         return
     verb = "rettet" if is_correction else "ændret"
     what = f"{labels}, {column.title.lower() if not column.title[:2].isupper() else column.title}"
-    if may_name(column, old, new):
+    if may_name(column, old, new, minimum_count=minimum_count):
         yield f"{what}: {verb} fra {was.replace('%', 'procent')} til {is_now.replace('%', 'procent')}."
     else:
         yield f"{what}: {verb}."
 
 
-def may_name(column: TableColumn, old: Mapping[str, Cell], new: Mapping[str, Cell]) -> bool:
-    """Whether both values of a changed cell may be told: the children that moved are 0 or at least five."""
+def may_name(
+    column: TableColumn,
+    old: Mapping[str, Cell],
+    new: Mapping[str, Cell],
+    *,
+    minimum_count: int = DisclosureRule.minimum_count,
+) -> bool:
+    """Whether both values of a changed cell may be told: the children that moved are 0 or at least `minimum_count`."""
     if column.kind == "number":
         return True
     if column.kind == "count":
-        return _moved_enough(old[column.name], new[column.name])
+        return _moved_enough(old[column.name], new[column.name], minimum_count)
     if column.kind == "share":
         counts = [name for name in (column.numerator, column.denominator) if name]
         return bool(counts) and all(
-            name in old and name in new and _moved_enough(old[name], new[name]) for name in counts
+            name in old and name in new and _moved_enough(old[name], new[name], minimum_count) for name in counts
         )
     return False
 
 
-def _moved_enough(before: Cell, now: Cell) -> bool:
+def _moved_enough(before: Cell, now: Cell, minimum_count: int) -> bool:
     if not isinstance(before.value, (int, float)) or not isinstance(now.value, (int, float)):
         return False
     moved = abs(now.value - before.value)
-    return moved == 0 or moved >= LEAST_CHILDREN_NAMED
+    return moved == 0 or moved >= minimum_count
 
 
 def _labels(table: ProtectedTable, row: tuple[Cell, ...]) -> tuple[str, ...]:

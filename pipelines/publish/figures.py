@@ -93,7 +93,7 @@ def share_panels(
     written = words.alt_text or alt.share_panels(
         table, panel=panel, period=period, share=share, panels=panels, periods=periods
     )
-    return _figure(table, words, draw, height=row_pitch * rows + 1, alt_text=written)
+    return make_figure(table, words, draw, height=row_pitch * rows + 1, alt_text=written)
 
 
 def change_rows(
@@ -114,8 +114,8 @@ def change_rows(
     `directions` tells under the axis what lies to the left and to the right of 0: ("← færre vanskeligheder", "flere
     vanskeligheder →").
     """
-    pitch = 9.0
-    height = pitch * len(table.rows) + (13 if directions else 11)
+    pitch = 8.6
+    height = pitch * len(table.rows) + (12 if directions else 11)
     decimals = table.column(change).decimals
     numbers = _numbers(table, [name for name in (change, low, high, expected) if name])
     reach = (min([0.0, *numbers]), max([0.0, *numbers]))
@@ -153,7 +153,7 @@ def change_rows(
     written = words.alt_text or alt.change_rows(
         table, label=label, change=change, low=low, high=high, expected=expected, unit=unit
     )
-    return _figure(table, words, draw, height=height, alt_text=written)
+    return make_figure(table, words, draw, height=height, alt_text=written)
 
 
 def move_bars(
@@ -217,7 +217,7 @@ def flow_bars(
             _bar_label(axes, cell, table, count, middle, highest)
 
     written = words.alt_text or alt.flow_bars(table, label=label, count=count, noun=noun)
-    return _figure(table, words, draw, height=height, alt_text=written)
+    return make_figure(table, words, draw, height=height, alt_text=written)
 
 
 def rate_bars(
@@ -245,7 +245,7 @@ def rate_bars(
             _bar_label(axes, cell, table, rate, middle, highest)
 
     written = words.alt_text or alt.rate_bars(table, label=label, rate=rate)
-    return _figure(table, words, draw, height=height, alt_text=written)
+    return make_figure(table, words, draw, height=height, alt_text=written)
 
 
 def shares_against_expected(
@@ -288,7 +288,7 @@ def shares_against_expected(
             )  # fmt: skip
 
     written = words.alt_text or alt.shares_against_expected(table, label=label, share=share, expected=expected)
-    return _figure(table, words, draw, height=height, alt_text=written)
+    return make_figure(table, words, draw, height=height, alt_text=written)
 
 
 def meeting_bars(
@@ -326,7 +326,7 @@ def meeting_bars(
             canvas.text(left + width + 3, head + middle, _held_told(table, cells, planned, held, unknown))
 
     written = words.alt_text or alt.meeting_bars(table, label=label, planned=planned, held=held)
-    return _figure(table, words, draw, height=height, alt_text=written)
+    return make_figure(table, words, draw, height=height, alt_text=written)
 
 
 def distribution_strips(
@@ -360,7 +360,7 @@ def distribution_strips(
     written = words.alt_text or alt.distribution_strips(
         table, label=label, value=value, own=own, strip=strip, noun=noun
     )
-    return _figure(
+    return make_figure(
         table, words, draw, height=height, alt_text=written, gap_note=f"{noun.capitalize()} uden tal er ikke tegnet."
     )
 
@@ -413,7 +413,7 @@ def line_among_municipalities(
     written = words.alt_text or alt.line_among_municipalities(
         table, period=period, own=own, median=median, own_name=own_name
     )
-    return _figure(table, words, draw, height=height, alt_text=written)
+    return make_figure(table, words, draw, height=height, alt_text=written)
 
 
 def share_axis(
@@ -440,7 +440,7 @@ def axis_note(table: ProtectedTable, share: str, low: str | None = None, high: s
 # ── pieces ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _figure(
+def make_figure(
     table: ProtectedTable,
     words: FigureWords,
     draw: Callable[[Canvas], None],
@@ -449,6 +449,7 @@ def _figure(
     alt_text: str,
     gap_note: str = GAP_NOTE,
 ) -> Figure:
+    """The finished figure of a recipe: drawn as SVG and PNG, with the badge, and `gap_note` where a cell is not shown."""
     badge = BADGE if words.constructed else ""
     has_gaps = any(cell.status is not CellStatus.SHOWN for row in table.rows for cell in row)
     source = f"{words.source} {gap_note}" if has_gaps else words.source
@@ -699,7 +700,7 @@ def _two_bars(
                 _bar(axes, cell, middle + offset, 4.0, **_bar_style(kind.style))
                 _bar_label(axes, cell, table, kind.column, middle + offset, highest)
 
-    return _figure(table, words, draw, height=height, alt_text=alt_text)
+    return make_figure(table, words, draw, height=height, alt_text=alt_text)
 
 
 _DIAMOND: Final[dict[str, Any]] = {

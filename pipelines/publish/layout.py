@@ -254,7 +254,7 @@ def _table(table: ProtectedTable, numbers: dict[str, int]) -> TableText:
     number = numbers[table.table_id]
     hidden = any(cell.status is CellStatus.HIDDEN for row in table.rows for cell in row)
     # The whole sentence only where something is hidden; the rule itself stands on the last page.
-    note = " ".join(filter(None, (table.source, sentences.HIDDEN_NUMBERS if hidden else "")))
+    note = " ".join(filter(None, (table.source, sentences.hidden_numbers(table.minimum_count) if hidden else "")))
     return TableText(
         anchor=f"tabel-{number}",
         caption=f"Tabel{NBSP}{number}. {table.title}",

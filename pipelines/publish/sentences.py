@@ -31,10 +31,6 @@ ALL_COUNTED: Final = (
     "Alle elever i de godkendte rækker er talt med. "
     "Båndet viser, hvor meget tallet kan svinge fra år til år ved tilfældigheder."
 )
-HIDDEN_NUMBERS: Final = (
-    f"Vi viser ikke tal, der bygger på færre end 5{NBSP}børn. "
-    "Enkelte andre tal er også skjult, så ingen kan regne dem ud."
-)
 SDQ_EXPLAINED: Final = f"SDQ går fra 0 til 40{NBSP}point; lavere tal er bedre."
 TOO_FEW: Final = "Der er for få børn til at vise et tal."
 ROUNDED: Final = "Tallene er afrundet."
@@ -43,11 +39,18 @@ STANDARD_SENTENCES: Final = (
     UNCERTAINTY,
     UNCERTAINTY_LINES,
     ALL_COUNTED,
-    HIDDEN_NUMBERS,
     SDQ_EXPLAINED,
     TOO_FEW,
     ROUNDED,
 )
+
+
+def hidden_numbers(minimum_count: int) -> str:
+    """Why cells of a table are hidden, under a rule that lets numbers of so many children through."""
+    return (
+        f"Vi viser ikke tal, der bygger på færre end {minimum_count}{NBSP}børn. "
+        "Enkelte andre tal er også skjult, så ingen kan regne dem ud."
+    )
 
 
 def _shown(*cells: Cell) -> bool:

@@ -235,6 +235,56 @@ def test_lost_children_begin_elsewhere_and_the_tipping_point_brings_the_fall_to_
     assert "hjælper ikke" in table.source
 
 
+@pytest.mark.parametrize(("early", "status"), [(0, CellStatus.SHOWN), (4, CellStatus.HIDDEN), (12, CellStatus.SHOWN)])
+def test_the_followed_are_those_due_and_a_few_early_pairs_do_not_follow_from_them(
+    early: int, status: CellStatus
+) -> None:
+    """The early ones began at 30: the followed and the lost are as without them, and hidden where the early would follow."""
+    rows = many("NORD", [-4] * 15, first=14) + many("SYD", [-4] * 15, first=14)
+    rows += [pair("NORD", 18, None, institution_code=f"NORD-{n % 2}") for n in range(12)]
+    rows += many("SYD", [-10] * early, first=30, is_due=False)
+    frame = pairs_of(rows)
+    found = changes.lost_rows(context(), frame)
+    first, table = (
+        changes.lost_table(context(), found, protect_groups(context(), frame)),
+        changes.lost_change_table(context(), found),
+    )
+    assert first.cell("followed", informant="Forældre").status is status
+    assert {table.cell(name, informant="Forældre").status for name in ("as_expected", "worse")} == {status}
+    assert first.cell("lost", informant="Forældre").value == 18
+    if status is CellStatus.SHOWN:
+        assert (first.values("followed"), table.values("as_expected")) == ([14], [-4])
+    assert "pr. barn" in first.source
+
+
+def test_the_change_in_standard_deviations_has_the_sign_of_the_change_in_points() -> None:
+    """30 of Nord rise by 1, 10 of Syd and of Vest fall by 1: by child (30 - 20) / 50 up, by district (1 - 1 - 1) / 3 down."""
+    rows = [
+        pair(district, first, first + change, institution_code=f"{district}-{n % 2}")
+        for district, count, change in (("NORD", 30, 1), ("SYD", 10, -1), ("VEST", 10, -1))
+        for n, first in enumerate([12, 14, 16, 18, 20, 13, 15, 17, 19, 21] * (count // 10))
+    ]
+    table = changes.standardised_table(context(), pairs_of(rows))
+    assert table is not None
+    spread = np.std([row["second_total_points"] for row in rows], ddof=1)
+    assert table.values("g_av") == [pytest.approx(-1 / 3 / spread, abs=0.01)]
+
+
+def test_the_interval_of_a_share_of_children_holds_the_printed_share_where_districts_differ_in_size() -> None:
+    """Half of Nord's 60 changed clearly, none of the 20 in Syd and in Vest: 30 of 100, where the districts' mean is 17 %."""
+    rows = many("NORD", [-12] * 30 + [0] * 30, first=24) + many("SYD", [0] * 20, first=24) + many("VEST", [0] * 20)
+    frame = pairs_of(rows)
+    found = changes.reliable_changes(context(), frame)
+    interval = found[0].intervals[changes.FEWER]
+    assert interval.value == 30 / 100
+    assert interval.low is not None
+    assert interval.high is not None
+    assert interval.low < 0.3 < interval.high
+    table = changes.reliable_table(context(), found, protect_groups(context(), frame, changes.reliable_parts(found)))
+    assert table is not None
+    assert "pr. barn" in table.source
+
+
 def test_a_fall_no_larger_than_expected_has_no_tipping_point() -> None:
     rows = many("NORD", [-1] * 15, first=14) + many("SYD", [-1] * 15, first=14)
     rows += [pair("NORD", 18, None, institution_code=f"NORD-{n % 2}") for n in range(12)]

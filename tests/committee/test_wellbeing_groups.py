@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import duckdb
@@ -30,12 +30,15 @@ from pipelines.committee.wellbeing_groups import (
     SOCIAL,
     SPREAD,
     Part,
+    district_labels,
+    over_districts,
     protect_groups,
     spread_bins,
 )
 from pipelines.disclosure.attack import find_pinned
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import Total
+from pipelines.disclosure.rule import DisclosureRule
 from pipelines.disclosure.table import CellStatus, ProtectedTable
 from pipelines.sdq_norms.expectation import load_expectations, read_expectations
 from tests.committee.conftest import settings_of
@@ -269,18 +272,47 @@ def test_a_group_without_pairs_says_hidden_and_not_that_it_is_empty() -> None:
 
 
 def test_a_few_children_of_one_group_take_another_count_with_them_in_every_division() -> None:
-    """Three boys were lost: neither the girls' lost nor any division may tell how many boys that was."""
+    """Three of one model were lost: neither the other model's lost nor any division may tell how many that was."""
     followed = (
         many("NORD", [-3] * 20)
         + many("SYD", [-3] * 20)
         + many("VEST", [-3] * 20)
-        + many("VEST", [-3] * 20, sex_code="M")
+        + many("VEST", [-3] * 20, model_code="authority_caseworker")
     )
-    lost = [pair("NORD", 16, None) for _ in range(9)] + [pair("VEST", 16, None, sex_code="M") for _ in range(3)]
+    lost = [pair("NORD", 16, None) for _ in range(9)] + [
+        pair("VEST", 16, None, model_code="authority_caseworker") for _ in range(3)
+    ]
     everything = protect_groups(context(), pairs_of(followed + lost))
-    assert cell(everything, "lost_count", SEX, "Drenge").status is CellStatus.HIDDEN
-    assert cell(everything, "lost_count", SEX, "Piger").status is CellStatus.HIDDEN
+    assert cell(everything, "lost_count", MODEL, "Myndighedssagsbehandler").status is CellStatus.HIDDEN
+    assert cell(everything, "lost_count", MODEL, "Distriktsrådgiver").status is CellStatus.HIDDEN
     assert cell(everything, "lost_count", DISTRICT, "Vest").status is CellStatus.HIDDEN
+
+
+def test_one_child_of_a_district_weighs_no_more_in_a_group_than_the_others() -> None:
+    """Boys: 12 of Nord fell by 2, 12 of Syd by 4, one of Vest by 20: -2 and (-48 - 20) / 13, not a third from the one."""
+    rows = many("NORD", [-2] * 12, sex_code="M") + many("SYD", [-4] * 12, sex_code="M")
+    rows += many("VEST", [-20], first=30, sex_code="M") + many("VEST", [-2] * 20)
+    everything = protect_groups(context(), pairs_of(rows))
+    boys = (-2 * 12 - 20) / 13  # Nord and Syd are as large: the first by name takes the one
+    assert cell(everything, "change_mean_points", SEX, "Drenge").value == pytest.approx((boys - 4) / 2, abs=0.05)
+    whole = cell(everything, "change_mean_points", EVERYBODY, WHOLE_MUNICIPALITY).value
+    assert whole == pytest.approx((-2 - 4 - (20 + 2 * 20) / 21) / 3, abs=0.05)
+    # two districts left of three: their means would follow from an interval, but each could be shown
+    assert cell(everything, "low", SEX, "Drenge").status is CellStatus.SHOWN
+
+
+def test_a_label_is_pooled_among_the_pairs_that_a_mean_is_of() -> None:
+    pairs = pairs_of(many("NORD", [-2] * 6) + many("SYD", [-4] * 6) + many("VEST", [-9] * 3))
+    counted = np.array([True] * 6 + [True] * 2 + [False] * 4 + [True] * 3)
+    assert [str(label) for label in district_labels(pairs, counted)[:8]] == ["NORD"] * 6 + ["('SYD', 'VEST')"] * 2
+    values = np.where(counted, [-2.0] * 6 + [-4.0] * 6 + [-9.0] * 3, np.nan)
+    assert over_districts(values, pairs).value == pytest.approx((-2 + (2 * -4 + 3 * -9) / 5) / 2)
+
+
+def test_the_workspaces_own_limit_decides_how_wide_the_spans_are() -> None:
+    own = pairs_of([pair("NORD", first, first) for first in (2, 7, 12, 17, 22, 30) for _ in range(6)])
+    assert len(spread_bins(own, DisclosureRule())) == 6
+    assert len(spread_bins(own, DisclosureRule(minimum_count=7))) == 3
 
 
 def test_further_counts_of_the_same_children_sum_to_the_whole_or_are_refused() -> None:
@@ -300,6 +332,7 @@ children = st.builds(
         first,
         min(40, max(0, first + change)) if followed else None,
         unpaired_reason_code=None if followed else "no_second_form" if due else "not_due",
+        is_due=due,
         **more,
     ),
     first=st.integers(0, 40),
@@ -327,13 +360,13 @@ def test_no_hidden_count_follows_from_the_sums_around_it(rows: list[dict[str, An
         patch.setattr(wellbeing_groups, "protect", watched)
         everything = protect_groups(context(), pairs_of(rows))
     assert find_pinned(everything, totals=seen[0], rule=context().rule) == []
-    for informant in dict.fromkeys(everything.values("informant")):
-        wholes = [
-            [row[everything.column_index(name)] for name in ("first_measured_count", "children_count", "lost_count")]
-            for row in everything.rows
-            if row[0].value == informant and row[2].value == WHOLE_MUNICIPALITY
-        ]
-        assert all(whole == wholes[0] for whole in wholes)
+    for informant, division in product(dict.fromkeys(everything.values("informant")), (EVERYBODY, *CHANGE_DIVISIONS)):
+        names = ["first_measured_count", "children_count", *(("lost_count",) if division == MODEL else ())]
+        one, other = (
+            [cell(everything, name, where, WHOLE_MUNICIPALITY, informant) for name in names]
+            for where in (EVERYBODY, division)
+        )
+        assert one == other
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=60))
@@ -341,7 +374,7 @@ def test_spans_of_points_cover_the_scale_and_hold_no_few_children_unless_there_a
     totals: list[tuple[int, int]],
 ) -> None:
     own = pairs_of([pair("NORD", first, second) for first, second in totals])
-    spans = spread_bins(own)
+    spans = spread_bins(own, context().rule)
     assert spans[0][0] == 0
     assert spans[-1][1] == 40
     assert all(below[1] + 1 == above[0] for below, above in pairwise(spans))

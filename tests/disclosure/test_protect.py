@@ -495,6 +495,8 @@ def test_table_survives_plain_values_and_carries_the_rule():
     table = shield([{"district": "A", "children": 3}], DISTRICT, CHILDREN)
     assert ProtectedTable.from_dict(table.to_dict()) == table
     assert table.rule == DisclosureRule().sentence
+    own = shield([{"district": "A", "children": 3}], DISTRICT, CHILDREN, rule=DisclosureRule(minimum_count=8))
+    assert ProtectedTable.from_dict(own.to_dict()).minimum_count == 8
 
 
 def test_an_excerpt_shows_what_its_table_shows_and_no_more():

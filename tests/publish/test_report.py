@@ -148,6 +148,24 @@ def test_a_warning_from_typst_stops_the_report(report: Report, monkeypatch: pyte
         pdf_document(lay_out(report), published_on=date(2026, 11, 9))
 
 
+def test_no_page_holds_a_repeated_header_over_nothing_but_the_note(report: Report, moves_table: ProtectedTable) -> None:
+    tables = tuple(
+        replace(
+            moves_table,
+            table_id=f"long_{length}",
+            rows=tuple((Cell(f"række {length}/{number}"), *moves_table.rows[0][1:]) for number in range(length)),
+            source=f"Note til {length}.",
+        )
+        for length in range(30, 46)
+    )
+    document = pdf_document(lay_out(replace(report, data_quality=tables)), published_on=date(2026, 11, 9))
+    pages = [" ".join(page.extract_text().split()) for page in PdfReader(BytesIO(document)).pages]
+
+    for length in range(30, 46):
+        (page,) = (page for page in pages if f"Note til {length}." in page)
+        assert f"række {length}/{length - 1}" in page
+
+
 # ── news ─────────────────────────────────────────────────────────────────────
 
 
@@ -242,6 +260,7 @@ def test_a_share_is_named_only_with_the_counts_it_is_made_of(share_table: Protec
     assert not may_name(share, old, moved_by_6)
     assert may_name(counted, old, moved_by_6)
     assert not may_name(counted, old, moved_by_2)
+    assert not may_name(counted, old, moved_by_6, minimum_count=7)
 
 
 def test_the_second_edition_says_since_when(report: Report, moves_table: ProtectedTable, tmp_path: Path) -> None:

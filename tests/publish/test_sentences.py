@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pipelines.disclosure.table import Cell, CellStatus
 from pipelines.publish import sentences
 from pipelines.publish.danish import NBSP, claims_beyond_level, words_to_avoid
+from pipelines.publish.number_check import numbers_in
 
 HIDDEN = Cell(None, CellStatus.HIDDEN)
 
@@ -116,3 +117,10 @@ def test_a_sentence_with_a_hidden_cell_holds_no_digit(hidden_position: int) -> N
 def test_our_own_sentences_pass_our_own_gates(level: int, told: str) -> None:
     assert claims_beyond_level(told, level) == []
     assert words_to_avoid(told) == []
+
+
+@pytest.mark.parametrize("minimum_count", [5, 8])
+def test_the_note_on_hidden_numbers_names_the_workspaces_own_limit(minimum_count: int) -> None:
+    said = sentences.hidden_numbers(minimum_count)
+    assert f"færre end {minimum_count}{NBSP}børn" in said
+    assert numbers_in(said) == [], "it counts nothing, and so needs no table"

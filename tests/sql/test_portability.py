@@ -15,7 +15,7 @@ FILES = {file.label: file for file in read_sql_files(asset_root("sql"), ("core",
 TABLES = {file.label: file for file in FILES.values() if file.folder != "checks"}
 ALLOWED_FUNCTIONS = {
     exp.Abs, exp.And, exp.Avg, exp.Case, exp.Cast, exp.Coalesce, exp.Concat, exp.Count, exp.DateDiff, exp.Day, exp.Exists,
-    exp.Floor, exp.Greatest, exp.If, exp.Lag, exp.Lead, exp.Least, exp.LogicalOr, exp.Max, exp.Min, exp.Month, exp.Or,
+    exp.Floor, exp.Greatest, exp.If, exp.Lag, exp.Lead, exp.Least, exp.LogicalOr, exp.Max, exp.Median, exp.Min, exp.Month, exp.Or,
     exp.RowNumber, exp.StddevSamp, exp.Sum, exp.Year,
 }  # fmt: skip
 FORBIDDEN = (

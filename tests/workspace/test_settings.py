@@ -38,6 +38,10 @@ WRONG = {
     "not a date": ({"report": {"as_of_date": "i går"}}, "skal være en dato som 2026-09-30"),
     "not a truth value": ({"intake": {"keep_in_inbox": "måske"}}, "skal være true eller false"),
     "wrong form": ({"warehouse": {"memory_limit": "meget"}}, "men skal have formen"),
+    "a day that most years lack": (
+        {"key_figures": {"reference_day": "29-02"}},
+        "key_figures.reference_day: '29-02' findes ikke i alle år. Skriv dag og måned, fx 30-09",
+    ),
     "unknown informant": (
         own({"informant": "forælder"}),
         "sdq.expectation nr. 1.informant er 'forælder', men skal være 'parent', 'teacher' eller 'self'",

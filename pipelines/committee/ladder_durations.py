@@ -1,0 +1,74 @@
+"""How long do children stand on a rung? The median of all stays under observation, not of those that happen to run or to have ended."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import polars as pl
+
+from pipelines.committee.context import ReportContext
+from pipelines.committee.ladder_spells import Rung
+from pipelines.committee.ladder_standing import TRACKS, source_of
+from pipelines.disclosure.protect import protect
+from pipelines.disclosure.table import ProtectedTable, TableColumn
+from pipelines.measures.durations import stay_durations
+
+_MONTHS_SHOWN: Final = 12
+_COLUMNS: Final = (
+    TableColumn("track", "Spor", "label"),
+    TableColumn("rung", "Trin", "label"),
+    TableColumn("stays_count", "Ophold", "count"),
+    TableColumn(
+        "median_months", "Halvdelen varer længere end, måneder", "mean", decimals=1, children="children_count",
+        institutions="district_count",
+    ),
+    TableColumn("low", "Usikkerhed fra", "mean", decimals=1, limit_of="median_months"),
+    TableColumn("high", "Usikkerhed til", "mean", decimals=1, limit_of="median_months"),
+    TableColumn(
+        "after_year_pct", f"Varer over {_MONTHS_SHOWN} måneder, procent", "mean", unit="%", children="children_count",
+        institutions="district_count",
+    ),
+)  # fmt: skip
+
+
+def durations_table(
+    context: ReportContext, stays: pl.DataFrame, rungs: Mapping[str, Mapping[int, Rung]]
+) -> ProtectedTable:
+    """One row per track and rung that anybody stood on: stays, median months with its district interval, share over a year.
+
+    stays: as `stays_on_rungs`. Where fewer than half have ended while followed, the median cannot be computed.
+    """
+    rows = []
+    for track, name in TRACKS.items():
+        for number, rung in sorted(rungs.get(track, {}).items()):
+            own = stays.filter((pl.col("track_code") == track) & (pl.col("rung") == number)) if stays.width else stays
+            if own.height:
+                rows.append({"track": name.capitalize(), "rung": rung.label, **_row(own)})
+    return protect(
+        rows,
+        table_id="ladder_durations",
+        title="Tid på trinnet",
+        columns=_COLUMNS,
+        source=source_of(context),
+        rule=context.rule,
+    )
+
+
+def _row(own: pl.DataFrame) -> dict[str, float | int | None]:
+    found = stay_durations(
+        own["months_at_exit"].to_numpy(),
+        own["has_ended"].to_numpy(),
+        up_to_months=_MONTHS_SHOWN,
+        at_month=_MONTHS_SHOWN,
+        months_at_entry=own["months_at_entry"].to_numpy(),
+        districts=own["district"].to_list(),
+    )
+    there = found.still_there.value
+    return {
+        "stays_count": own.height,
+        "children_count": own["child_id"].n_unique(),
+        "district_count": own["district"].n_unique(),
+        "median_months": found.median.value,
+        "low": found.median.low,
+        "high": found.median.high,
+        "after_year_pct": None if there is None else 100 * there,
+    }

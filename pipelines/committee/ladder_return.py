@@ -1,0 +1,230 @@
+"""How many come back from a segregated setting, and where are those who began? Counts over months, protected together.
+
+What is reached by month 12 minus what was reached by month 6 is a count too, and so is the rest of the whole: each is part of the
+protected table, though only some of it is printed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import polars as pl
+
+from pipelines.codes import load_code_table
+from pipelines.committee.context import ReportContext
+from pipelines.committee.ladder_spells import SegregatedStays, StayEnd, days_in
+from pipelines.committee.ladder_standing import TRACKS, source_of
+from pipelines.disclosure.protect import protect
+from pipelines.disclosure.relations import CellAt, SumRelation, Total, TotalColumn, TotalRow
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
+from pipelines.measures.cumulative_incidence import incidence_at
+
+RETURN_MONTHS: Final = (6, 12, 18, 24)
+COHORT_MONTHS: Final = (6, 12, 24)
+EVERYBODY: Final = "Alle"
+_FEWEST_STAYS: Final = 10
+_PARTS: Final = ("returned_count", "gone_count", "followed_count")
+_WHOLE: Final = "stays_count"
+
+_COHORT_COLUMNS: Final = (
+    TableColumn("ended_count", "Uden støtte", "count"),
+    TableColumn("lower_count", "Lavere trin", "count"),
+    TableColumn("same_count", "Samme trin", "count"),
+    TableColumn("higher_count", "Højere trin", "count"),
+    TableColumn("gone_count", "Ude af tallene", "count"),
+)
+_COHORT_PARTS: Final = tuple(column.name for column in _COHORT_COLUMNS)
+
+
+def month_label(months: int) -> str:
+    """ "12 måneder"."""
+    return f"{months}\u00a0måneder"
+
+
+def model_names() -> dict[str, str]:
+    """Model code to its Danish name as a heading."""
+    return {code: f"{title[:1].upper()}{title[1:]}" for code, title in load_code_table("models").titles().items()}
+
+
+def returns_table(context: ReportContext, stays: SegregatedStays) -> tuple[ProtectedTable, tuple[Total, ...]]:
+    """(Protected counts of what became of stays, by model and month, with the cumulative return; the sums a reader knows).
+
+    Rows: the months printed and, labelled with both ends, what came between two of them; `printed_returns` leaves these out.
+    """
+    groups = _groups(stays)
+    rows = [
+        row for name, own in groups.items() for row in (*_rows_of(name, own), *_rows_between(name, own))
+    ]
+    totals: list[Total] = [TotalColumn(_WHOLE, _PARTS)]
+    if len(groups) > 1:
+        totals.append(TotalRow("group", EVERYBODY, columns=(_WHOLE, *_PARTS), within=("month",)))
+    totals += [relation for name in groups for relation in _month_relations(name)]
+    table = protect(
+        rows,
+        table_id="ladder_return",
+        title="Tilbage i almen klasse eller stue efter et ophold i specialklasse, specialskole eller dagbehandling",
+        columns=(
+            TableColumn("group", "Distriktets model", "label"),
+            TableColumn("month", "Efter", "label"),
+            TableColumn(_WHOLE, "Ophold", "count"),
+            TableColumn("returned_count", "Tilbage i almen", "count"),
+            TableColumn("gone_count", "Ude eller ikke fulgt så længe", "count"),
+            TableColumn("followed_count", "Følges stadig", "count"),
+            TableColumn("share_pct", "Andel tilbage", "number", unit="%"),
+            TableColumn("low", "Usikkerhed fra", "number", unit="%"),
+            TableColumn("high", "Usikkerhed til", "number", unit="%"),
+        ),
+        source=source_of(context),
+        rule=context.rule,
+        totals=totals,
+    )
+    return _without_telling_shares(context, table), tuple(totals)
+
+
+def printed_returns(table: ProtectedTable) -> ProtectedTable:
+    """The rows of whole months from the first day on."""
+    printed = {month_label(months) for months in RETURN_MONTHS}
+    names = [column.name for column in table.columns if column.name != "gone_count"]
+    return table.excerpt(
+        table.table_id, title=table.title, columns=names, keep_row=lambda row: row["month"] in printed
+    )
+
+
+def cohorts_table(
+    context: ReportContext, entries: pl.DataFrame, whole_years: Mapping[str, Sequence[int]]
+) -> tuple[ProtectedTable, tuple[Total, ...]]:
+    """(Where those who began support in a year were after 6, 12 and 24 months; the sums a reader knows).
+
+    Only years wholly in the data, and months that all of the year's children were followed for. The number who began also stands
+    among the moves.
+    """
+    rows = []
+    for track, name in TRACKS.items():
+        for year in whole_years.get(track, ()):
+            for months in COHORT_MONTHS:
+                own = entries.filter(
+                    (pl.col("track_code") == track)
+                    & (pl.col("entry_year") == year)
+                    & (pl.col("months_later") == months)
+                )
+                if own.height:
+                    rows.append({"began": f"{year}, {name}", "month": month_label(months), **_whereabouts(own)})
+    totals: list[Total] = [TotalColumn("began_count", _COHORT_PARTS)] if rows else []
+    published = tuple(
+        CellAt("began_count", (("began", str(row["began"])), ("month", str(row["month"]))))
+        for row in rows
+        if not context.rule.hides_count(int(str(row["began_count"])))
+    )
+    table = protect(
+        rows,
+        table_id="ladder_cohorts",
+        title="Støtten begyndte i året: Hvor var børnene senere?",
+        columns=(
+            TableColumn("began", "Begyndt", "label"),
+            TableColumn("month", "Efter", "label"),
+            TableColumn("began_count", "Støtten er begyndt", "count"),
+            *_COHORT_COLUMNS,
+        ),
+        source=source_of(context),
+        rule=context.rule,
+        totals=totals,
+        published=published,
+    )
+    return table, tuple(totals)
+
+
+def _groups(stays: SegregatedStays) -> dict[str, SegregatedStays]:
+    """Everybody, and each model; the models alone when every stay has one, else with those without."""
+    names = model_names()
+    found = {name: stays.of_model(code) for code, name in names.items()}
+    rest = SegregatedStays(stays.frame.filter(~pl.col("model_code").is_in(list(names)).fill_null(False)))
+    if rest.frame.height:
+        found["Model ikke oplyst"] = rest
+    return {EVERYBODY: stays, **{name: own for name, own in found.items() if own.frame.height}}
+
+
+def _counts(own: SegregatedStays, months: int) -> tuple[int, int, int]:
+    """(Back in an ordinary setting, left otherwise or not followed so long, still followed), by the end of `months`."""
+    days, end = own.frame["days"], own.frame["end"]
+    is_past = days <= days_in(months)
+    returned = int((is_past & (end == int(StayEnd.RETURNED))).sum())
+    followed = int((~is_past).sum())
+    return returned, own.frame.height - returned - followed, followed
+
+
+def _rows_of(name: str, own: SegregatedStays) -> list[dict[str, object]]:
+    rows = []
+    curve = incidence_at(own.ends(), end=StayEnd.RETURNED, times=[days_in(months) for months in RETURN_MONTHS])
+    for months, found in zip(RETURN_MONTHS, curve, strict=True):
+        counts = dict(zip(_PARTS, _counts(own, months), strict=True))
+        estimate = found.by_district
+        numbers = {"share_pct": estimate.value, "low": estimate.low, "high": estimate.high}
+        rows.append(
+            {"group": name, "month": month_label(months), _WHOLE: own.frame.height, **counts}
+            | {key: None if value is None else 100 * value for key, value in numbers.items()}
+        )
+    return rows
+
+
+def _rows_between(name: str, own: SegregatedStays) -> list[dict[str, object]]:
+    """What came between two printed months: a row whose whole is who was still followed at the first of them."""
+    rows = []
+    for first, second in zip(RETURN_MONTHS, RETURN_MONTHS[1:], strict=False):
+        before, after = _counts(own, first), _counts(own, second)
+        rows.append(
+            {"group": name, "month": _between(first, second), _WHOLE: before[2], "returned_count": after[0] - before[0],
+             "gone_count": after[1] - before[1], "followed_count": after[2], "share_pct": None, "low": None, "high": None}
+        )  # fmt: skip
+    return rows
+
+
+def _between(first: int, second: int) -> str:
+    return f"fra {first} til {second}"
+
+
+def _month_relations(name: str) -> list[SumRelation]:
+    def at(column: str, month: str) -> CellAt:
+        return CellAt(column, (("group", name), ("month", month)))
+
+    relations = []
+    for first, second in zip(RETURN_MONTHS, RETURN_MONTHS[1:], strict=False):
+        step, early, late = _between(first, second), month_label(first), month_label(second)
+        for column in ("returned_count", "gone_count"):
+            relations.append(SumRelation(at(column, late), (at(column, early), at(column, step))))
+        relations.append(SumRelation(at(_WHOLE, step), (at("followed_count", early),)))
+        relations.append(SumRelation(at("followed_count", late), (at("followed_count", step),)))
+        relations.append(SumRelation(at(_WHOLE, late), (at(_WHOLE, early),)))
+    return relations
+
+
+def _without_telling_shares(context: ReportContext, table: ProtectedTable) -> ProtectedTable:
+    """The same table with every share hidden that tells a hidden count, or rests on too few stays."""
+    names = [column.name for column in table.columns]
+    rows = []
+    for row in table.rows:
+        cells = dict(zip(names, row, strict=True))
+        behind = [cells[name] for name in (_WHOLE, "returned_count", "followed_count", "gone_count")]
+        whole = cells[_WHOLE].value
+        if any(cell.value is None for cell in behind) or float(str(whole)) < _FEWEST_STAYS:
+            cells |= {
+                name: Cell(None, CellStatus.HIDDEN)
+                for name in ("share_pct", "low", "high")
+                if cells[name].value is not None
+            }
+        rows.append(cells)
+    return protect(
+        rows, table_id=table.table_id, title=table.title, columns=table.columns, source=table.source, rule=context.rule
+    )
+
+
+def _whereabouts(own: pl.DataFrame) -> dict[str, int]:
+    first, later = pl.col("first_rung"), pl.col("later_rung")
+    conditions = {
+        "ended_count": later == 0,
+        "lower_count": (later > 0) & (later < first),
+        "same_count": later == first,
+        "higher_count": later > first,
+        "gone_count": later.is_null(),
+    }
+    return {"began_count": own.height} | {
+        name: own.filter(condition).height for name, condition in conditions.items()
+    }

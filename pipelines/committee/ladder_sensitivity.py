@@ -1,0 +1,87 @@
+"""Would the numbers of moves be others under other choices? Moves of one year under each choice, rounded to whole fives.
+
+The exact numbers under two choices would tell how few children the choice is about. Rounded, their difference stays uncertain by
+five, as a hidden count must.
+"""
+
+from typing import Final
+
+import polars as pl
+
+from pipelines.committee.context import ReportContext
+from pipelines.committee.ladder_standing import TRACKS, source_of
+from pipelines.disclosure.protect import protect
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
+from pipelines.transform.assumptions import STANDARD_ASSUMPTIONS, LadderAssumptions, moves_by_assumption
+
+_NAMES: Final = {
+    "as_set": "Som i rapporten",
+    "grace_0_days": "Ingen dage mellem to indsatser",
+    "grace_30_days": "Højst 30 dage mellem to indsatser",
+    "grace_90_days": "Højst 90 dage mellem to indsatser",
+    "uncertain_ranks_lowest": "Usikre trin regnet lavest",
+    "uncertain_ranks_highest": "Usikre trin regnet højest",
+}
+_STEP: Final = 5
+_UNCERTAIN = """
+SELECT count(*) FILTER (WHERE lowest_social_rung IS DISTINCT FROM social_rung OR lowest_education_rung IS DISTINCT FROM education_rung)
+           > 0 AS has_lower,
+       count(*) FILTER (WHERE highest_social_rung IS DISTINCT FROM social_rung) > 0 AS has_higher
+FROM core.fct_measure
+"""
+
+
+def sensitivity_table(context: ReportContext, year: int) -> ProtectedTable:
+    """Moves down and up, and the net of the two, of `year` under every standard choice; a choice that changes nothing is not run."""
+    same = _unchanged(context)
+    run = {name: chosen for name, chosen in STANDARD_ASSUMPTIONS.items() if name not in same}
+    moves = moves_by_assumption(context.connection, run).filter(
+        (pl.col("ladder_code") == "national") & (pl.col("calendar_year") == year) & (pl.col("area_kind") == "municipality")
+    )
+    rows = [
+        {"track": track_name.capitalize(), "choice": name, **_numbers(context, moves, track, "as_set" if key in same else key)}
+        for track, track_name in TRACKS.items()
+        for key, name in _NAMES.items()
+    ]  # fmt: skip
+    return protect(
+        [row for row in rows if row["down"] is not None],
+        table_id="ladder_sensitivity",
+        title=f"Ryk i {year} under andre valg, afrundet til nærmeste {_STEP}",
+        columns=(
+            TableColumn("track", "Spor", "label"),
+            TableColumn("choice", "Valg", "label"),
+            TableColumn("down", "Ryk ned", "number"),
+            TableColumn("up", "Ryk op", "number"),
+            TableColumn("net", "Ned minus op", "number"),
+        ),
+        source=source_of(context),
+        rule=context.rule,
+    )
+
+
+def _unchanged(context: ReportContext) -> set[str]:
+    """The choices that are the municipality's own anyway, or about ranks that no measure has."""
+    (found,) = context.records(_UNCERTAIN)
+    own = LadderAssumptions(grace_gap_days=context.settings.ladder.grace_gap_days)
+    same = {name for name, chosen in STANDARD_ASSUMPTIONS.items() if chosen == own}
+    return same | {
+        name
+        for name, is_there in (
+            ("uncertain_ranks_lowest", found["has_lower"]),
+            ("uncertain_ranks_highest", found["has_higher"]),
+        )
+        if not is_there
+    }
+
+
+def _numbers(
+    context: ReportContext, moves: pl.DataFrame, track: str, assumption: str
+) -> dict[str, Cell | int | None]:
+    own = moves.filter((pl.col("track_code") == track) & (pl.col("assumption") == assumption))
+    if not own.height:
+        return {"down": None, "up": None, "net": None}
+    down, up = (int(own[name][0]) for name in ("down_count", "up_count"))
+    if context.rule.hides_count(down) or context.rule.hides_count(up):
+        return dict.fromkeys(("down", "up", "net"), Cell(None, CellStatus.HIDDEN))
+    rounded_down, rounded_up = (_STEP * round(count / _STEP) for count in (down, up))
+    return {"down": rounded_down, "up": rounded_up, "net": rounded_down - rounded_up}

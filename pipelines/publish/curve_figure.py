@@ -1,0 +1,176 @@
+"""How many have reached an end after so many months? Step curves from 0 with an interval at each step, labelled at their end."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable
+from pipelines.publish import alt_text as alt
+from pipelines.publish import tokens
+from pipelines.publish.canvas import SMALL_PT, Canvas
+from pipelines.publish.danish import NBSP, cell_text, interval
+from pipelines.publish.figures import FigureWords, make_figure
+from pipelines.publish.section import Figure
+
+_LEFT: Final = 46.0
+_WIDTH: Final = 72.0
+_TOP: Final = 4.0
+_HEIGHT: Final = 52.0
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One group: its value under the table's group column, its place among `tokens.BANDS` (None: grey), and its mark."""
+
+    group: str
+    band: str | None
+    marker: str
+
+    @property
+    def colour(self) -> str:
+        """The line's and label's colour."""
+        return tokens.MUTED if self.band is None else tokens.BANDS[self.band].text
+
+
+def cumulative_steps(
+    table: ProtectedTable,
+    words: FigureWords,
+    *,
+    curves: Sequence[Curve],
+    group: str,
+    month: str,
+    months: Mapping[str, int],
+    share: str,
+    low: str,
+    high: str,
+    followed: str,
+    noun: str,
+) -> Figure:
+    """One step curve per group, from 0 at month 0 to each month that can be shown; how many are still followed below the axis.
+
+    months: the labels of the table's `month` column with the number they stand for, rising. share, low, high: percent. The curve
+    only knows the months of the table: between them it stays where it was, and it ends where the next number is hidden.
+    """
+    cells = {
+        (curve.group, label, column): _cell(table, group, month, curve.group, label, column)
+        for curve in curves
+        for label in months
+        for column in (share, low, high, followed)
+    }
+    drawn = [curve for curve in curves if _is_shown(cells[curve.group, next(iter(months)), share])]
+    highest = max(
+        [5.0, *(_value(cell) for (_, _, column), cell in cells.items() if column in (share, high) and _is_shown(cell))]
+    )
+
+    def draw(canvas: Canvas) -> None:
+        axes = canvas.axes(_LEFT, _TOP, _WIDTH, _HEIGHT)
+        last = max(months.values())
+        axes.set_xlim(0, last + 1)
+        axes.set_ylim(0, min(100.0, 1.06 * highest))
+        ticks = [tick for tick in axes.get_yticks() if 0 <= tick <= axes.get_ylim()[1]]
+        axes.set_yticks(ticks, [f"{tick:.0f}{NBSP}%" if tick == ticks[-1] else f"{tick:.0f}" for tick in ticks])
+        axes.grid(axis="y", color=tokens.GRID, linewidth=0.7)
+        axes.set_axisbelow(True)
+        axes.set_xticks([0, *months.values()], ["0", *(f"{number}" for number in months.values())])
+        ends = []
+        for place, curve in enumerate(drawn):
+            ends.append(_draw_curve(axes, curve, cells, months, (share, low, high), shift=0.35 * place))
+        _label_ends(canvas, table, ends, share, axes.get_ylim()[1])
+        _followed_rows(canvas, table, curves, cells, months, followed, last)
+
+    written = words.alt_text or alt.cumulative_steps(
+        table, group=group, month=month, share=share, low=low, high=high, noun=noun
+    )
+    return make_figure(table, words, draw, height=_TOP + _HEIGHT + 14 + 4.6 * len(curves), alt_text=written)
+
+
+@dataclass(frozen=True)
+class _End:
+    curve: Curve
+    value: float
+    cells: tuple[Cell, Cell, Cell]
+
+
+def _cell(table: ProtectedTable, group: str, month: str, name: str, label: str, column: str) -> Cell:
+    try:
+        return table.cell(column, **{group: name, month: label})
+    except KeyError:
+        return Cell(None, CellStatus.NOT_RECEIVED)
+
+
+def _is_shown(cell: Cell) -> bool:
+    return cell.status is CellStatus.SHOWN
+
+
+def _value(cell: Cell) -> float:
+    return float(cell.value) if isinstance(cell.value, (int, float)) else math.nan
+
+
+def _draw_curve(
+    axes: Any,
+    curve: Curve,
+    cells: Mapping[tuple[str, str, str], Cell],
+    months: Mapping[str, int],
+    columns: tuple[str, str, str],
+    *,
+    shift: float,
+) -> _End:
+    """The steps until the first number that is not shown; each with its interval, shifted so that two curves' do not cover."""
+    x, y, end = [0.0], [0.0], None
+    for label, month in months.items():
+        found = tuple(cells[curve.group, label, column] for column in columns)
+        if not _is_shown(found[0]):
+            break
+        x.append(float(month))
+        y.append(_value(found[0]))
+        end = _End(curve, y[-1], (found[0], found[1], found[2]))
+        if _is_shown(found[1]) and _is_shown(found[2]):
+            axes.plot(
+                [month + shift] * 2, [_value(found[1]), _value(found[2])], color=curve.colour, linewidth=2.2,
+                alpha=0.45, solid_capstyle="butt", zorder=3,
+            )  # fmt: skip
+    axes.step(
+        x, y, where="post", color=curve.colour, linewidth=1.6, zorder=4, linestyle="--" if curve.band is None else "-"
+    )
+    is_filled = curve.marker == "o"
+    axes.plot(
+        [each + shift for each in x[1:]], y[1:], curve.marker, markersize=5.5, zorder=5, color=curve.colour,
+        markerfacecolor=curve.colour if is_filled else "white", markeredgecolor=curve.colour, markeredgewidth=1.3,
+    )  # fmt: skip
+    assert end is not None
+    return end
+
+
+def _label_ends(canvas: Canvas, table: ProtectedTable, ends: Sequence[_End], share: str, ceiling: float) -> None:
+    lowest = _TOP + _HEIGHT + 2.0
+    for end in sorted(ends, key=lambda end: end.value):
+        height = min(_TOP + _HEIGHT * (1 - end.value / ceiling), lowest - 8.6)
+        lowest = height
+        value, low, high = end.cells
+        told = cell_text(value, table.column(share))
+        canvas.text(_LEFT + _WIDTH + 4, height - 1.9, f"{end.curve.group}  {told}", bold=True, colour=end.curve.colour)
+        if _is_shown(low) and _is_shown(high):
+            spread = interval(_value(low), _value(high))
+            canvas.text(_LEFT + _WIDTH + 4, height + 2.2, f"usikkerhed {spread}{NBSP}%", size=SMALL_PT)
+
+
+def _followed_rows(
+    canvas: Canvas,
+    table: ProtectedTable,
+    curves: Sequence[Curve],
+    cells: Mapping[tuple[str, str, str], Cell],
+    months: Mapping[str, int],
+    followed: str,
+    last: int,
+) -> None:
+    top = _TOP + _HEIGHT + 8.5
+    canvas.text(_LEFT + _WIDTH + 4, _TOP + _HEIGHT + 3.2, "måneder", size=SMALL_PT, colour=tokens.MUTED)
+    canvas.text(_LEFT - 8, top, "Følges stadig:", size=SMALL_PT, bold=True, align="right")
+    for place, curve in enumerate(curves):
+        height = top + 4.4 * (place + 1)
+        canvas.text(_LEFT - 8, height, curve.group, size=SMALL_PT, align="right", colour=curve.colour)
+        for label, month in months.items():
+            told = cell_text(cells[curve.group, label, followed], table.column(followed))
+            x = _LEFT + _WIDTH * month / (last + 1)
+            canvas.text(x, height, told, size=SMALL_PT, align="center")
