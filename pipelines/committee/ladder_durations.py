@@ -12,7 +12,7 @@ from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import ProtectedTable, TableColumn
 from pipelines.measures.durations import stay_durations
 
-_MONTHS_SHOWN: Final = 12
+_MONTHS: Final = 12
 _COLUMNS: Final = (
     TableColumn("track", "Spor", "label"),
     TableColumn("rung", "Trin", "label"),
@@ -23,17 +23,13 @@ _COLUMNS: Final = (
     ),
     TableColumn("low", "Usikkerhed fra", "mean", decimals=1, limit_of="median_months"),
     TableColumn("high", "Usikkerhed til", "mean", decimals=1, limit_of="median_months"),
-    TableColumn(
-        "after_year_pct", f"Varer over {_MONTHS_SHOWN} måneder, procent", "mean", unit="%", children="children_count",
-        institutions="district_count",
-    ),
 )  # fmt: skip
 
 
 def durations_table(
     context: ReportContext, stays: pl.DataFrame, rungs: Mapping[str, Mapping[int, Rung]]
 ) -> ProtectedTable:
-    """One row per track and rung that anybody stood on: stays, median months with its district interval, share over a year.
+    """One row per track and rung that anybody stood on: stays, median months with its district interval.
 
     stays: as `stays_on_rungs`. Where fewer than half have ended while followed, the median cannot be computed.
     """
@@ -57,12 +53,11 @@ def _row(own: pl.DataFrame) -> dict[str, float | int | None]:
     found = stay_durations(
         own["months_at_exit"].to_numpy(),
         own["has_ended"].to_numpy(),
-        up_to_months=_MONTHS_SHOWN,
-        at_month=_MONTHS_SHOWN,
+        up_to_months=_MONTHS,
+        at_month=_MONTHS,
         months_at_entry=own["months_at_entry"].to_numpy(),
         districts=own["district"].to_list(),
     )
-    there = found.still_there.value
     return {
         "stays_count": own.height,
         "children_count": own["child_id"].n_unique(),
@@ -70,5 +65,4 @@ def _row(own: pl.DataFrame) -> dict[str, float | int | None]:
         "median_months": found.median.value,
         "low": found.median.low,
         "high": found.median.high,
-        "after_year_pct": None if there is None else 100 * there,
     }

@@ -18,7 +18,7 @@ from pipelines.disclosure.relations import CellAt, SumRelation, Total, TotalColu
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.measures.cumulative_incidence import incidence_at
 
-RETURN_MONTHS: Final = (6, 12, 18, 24)
+RETURN_MONTHS: Final = (6, 12, 24)
 COHORT_MONTHS: Final = (6, 12, 24)
 EVERYBODY: Final = "Alle"
 _FEWEST_STAYS: Final = 10

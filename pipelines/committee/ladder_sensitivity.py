@@ -1,7 +1,7 @@
 """Would the numbers of moves be others under other choices? Moves of one year under each choice, rounded to whole fives.
 
 The exact numbers under two choices would tell how few children the choice is about. Rounded, their difference stays uncertain by
-five, as a hidden count must.
+five, as a hidden count must; the net of two rounded numbers would tell of the rounding alone.
 """
 
 from typing import Final
@@ -32,7 +32,7 @@ FROM core.fct_measure
 
 
 def sensitivity_table(context: ReportContext, year: int) -> ProtectedTable:
-    """Moves down and up, and the net of the two, of `year` under every standard choice; a choice that changes nothing is not run."""
+    """Moves down and up of `year` under every standard choice; a choice that changes nothing is not run."""
     same = _unchanged(context)
     run = {name: chosen for name, chosen in STANDARD_ASSUMPTIONS.items() if name not in same}
     moves = moves_by_assumption(context.connection, run).filter(
@@ -52,7 +52,6 @@ def sensitivity_table(context: ReportContext, year: int) -> ProtectedTable:
             TableColumn("choice", "Valg", "label"),
             TableColumn("down", "Ryk ned", "number"),
             TableColumn("up", "Ryk op", "number"),
-            TableColumn("net", "Ned minus op", "number"),
         ),
         source=source_of(context),
         rule=context.rule,
@@ -79,9 +78,8 @@ def _numbers(
 ) -> dict[str, Cell | int | None]:
     own = moves.filter((pl.col("track_code") == track) & (pl.col("assumption") == assumption))
     if not own.height:
-        return {"down": None, "up": None, "net": None}
+        return {"down": None, "up": None}
     down, up = (int(own[name][0]) for name in ("down_count", "up_count"))
     if context.rule.hides_count(down) or context.rule.hides_count(up):
-        return dict.fromkeys(("down", "up", "net"), Cell(None, CellStatus.HIDDEN))
-    rounded_down, rounded_up = (_STEP * round(count / _STEP) for count in (down, up))
-    return {"down": rounded_down, "up": rounded_up, "net": rounded_down - rounded_up}
+        return dict.fromkeys(("down", "up"), Cell(None, CellStatus.HIDDEN))
+    return {"down": _STEP * round(down / _STEP), "up": _STEP * round(up / _STEP)}

@@ -1,6 +1,6 @@
 -- One row is one reference date of Indsatstrappens Nøgletal, with the year that ends on it and what the deliveries cover of both.
 -- Key: reference_date.
--- From: core.dim_day, core.dim_child, core.fct_measure, core.fct_ladder_input, core.fct_review, core.fct_cost, core.fct_cost_account, codes.settings.
+-- From: core tables (dim_day, dim_child, fct_measure, fct_ladder_input, fct_review, fct_cost, fct_cost_account; codes.settings).
 -- Units: dates; the year counted runs from period_start_date to reference_date, both counted, and follows
 -- previous_reference_date. accounting_year is the calendar year of the reference date.
 -- Reference: the day of the year is a setting (30 September, as the national figures have it). There is a row for each such

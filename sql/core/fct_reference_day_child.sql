@@ -27,7 +27,7 @@ residences as (
     from core.fct_residence as residences
     inner join periods
         on
-            periods.reference_date >= residences.start_date
+            residences.start_date <= periods.reference_date
             and periods.reference_date <= coalesce(residences.end_date, cast('9999-12-31' as date))
 ),
 
@@ -38,7 +38,7 @@ standing as (
         spells.rung,
         spells.is_rung_uncertain
     from core.fct_ladder_spell as spells
-    inner join periods on periods.reference_date >= spells.start_date and periods.reference_date <= spells.end_date
+    inner join periods on spells.start_date <= periods.reference_date and spells.end_date >= periods.reference_date
     where spells.ladder_code = 'national' and spells.track_code = 'social' and spells.rung >= 1
 ),
 
@@ -49,7 +49,7 @@ staying_away as (
     from core.fct_measure as measures
     inner join periods
         on
-            periods.reference_date >= measures.start_date
+            measures.start_date <= periods.reference_date
             and periods.reference_date <= coalesce(measures.end_date, cast('9999-12-31' as date))
     where measures.is_stay_away
 ),
@@ -74,6 +74,8 @@ select
     residences.district_code,
     coalesce(residences.is_own_municipality, false) as is_resident,
     children.turns_18_date > present.reference_date as is_under_18,
+    children.turns_18_date > present.reference_date
+    and children.turns_18_date <= cast(present.reference_date + interval '12' month as date) as is_17,
     coalesce(standing.rung, 0) as rung,
     coalesce(standing.is_rung_uncertain, false) as is_rung_uncertain,
     coalesce(standing.rung = 3, false) and staying_away.child_id is not null as has_stay_away

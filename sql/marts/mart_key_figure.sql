@@ -1,10 +1,12 @@
 -- One row is one line of Indsatstrappens Nøgletal on one reference date in one district or the whole: its value, or why there is none.
 -- Key: key_figure_number, measure_code, group_code, reference_date, area_kind, area_code.
--- From: marts.mart_key_figure_stock, marts.mart_key_figure_stay, marts.mart_key_figure_move, marts.mart_key_figure_spend, marts.mart_key_figure_follow_up, core.dim_key_figure_period, core.dim_district, core.fct_reference_day_child, codes.key_figures, codes.key_figure_lines.
+-- From: core tables (dim_key_figure_period, dim_district, fct_reference_day_child), the marts of the subjects and codes.key_figures.
 -- Units: value as codes.key_figure_lines.unit_text says: per_number x numerator / denominator (method ratio), numerator - denominator
 -- (difference), or the numerator itself (median). children_count is how many children stand behind, for disclosure control.
 -- Reference: codes.key_figures (the twelve key figures), codes.key_figure_reasons (why a value is empty). Every line is there for
 -- every reference date and area, the municipality (ALL), each district, and the children without a known district (empty).
+-- A list of children of today has lost those who have grown up: a date on which it has hardly any of 17 is not covered, and neither
+-- are those who left help at 18 in the year that follows it (is_on_leavers).
 -- What stands below the line is one number for all groups of a measure where has_shared_denominator is true.
 with
 counts as (
@@ -84,11 +86,12 @@ areas as (
         cast(null as varchar) as area_code
 ),
 
--- The list of children tells of the young adults where those aged 18-22 are at least half as many as the children.
+-- An age is there where its residents are at least half as many as those of a middling year of age from 0 to 17.
 ages as (
     select
         reference_date,
-        count(*) filter (where not is_under_18) * 18 >= count(*) filter (where is_under_18) * 5 / 2.0 as is_known_to_22
+        36 * count(*) filter (where is_17) >= count(*) filter (where is_under_18) as is_known_to_17,
+        36 * count(*) filter (where not is_under_18) >= 5 * count(*) filter (where is_under_18) as is_known_to_22
     from core.fct_reference_day_child
     where is_resident
     group by reference_date
@@ -112,6 +115,10 @@ grid as (
             when figures.is_on_costs and not periods.has_costs then 'costs_not_received'
             when figures.is_on_measures and not periods.is_day_covered then 'register_too_young'
             when figures.is_on_measures and lines.is_over_period and not periods.is_period_covered then 'period_not_covered'
+            when
+                not coalesce(ages.is_known_to_17, false)
+                or (lines.is_on_leavers and not coalesce(earlier_ages.is_known_to_17, false))
+                then 'oldest_children_missing'
             when figures.is_on_reviews and not periods.is_review_period_covered then 'reviews_too_young'
             when figures.is_on_costs and periods.cost_basis_code is null then 'accounting_year_not_whole'
             when
@@ -124,6 +131,7 @@ grid as (
     cross join core.dim_key_figure_period as periods
     cross join areas
     left join ages on periods.reference_date = ages.reference_date
+    left join ages as earlier_ages on periods.previous_reference_date = earlier_ages.reference_date
 ),
 
 measured as (

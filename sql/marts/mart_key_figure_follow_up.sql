@@ -58,8 +58,8 @@ followed as (
             courses.child_id = reviewed_measures.child_id
             and courses.series_paragraph_code = reviewed_measures.series_paragraph_code
             and courses.place_key = reviewed_measures.place_key
-            and reviewed_measures.start_date >= courses.begun_date
-            and reviewed_measures.start_date <= courses.last_date
+            and courses.begun_date <= reviewed_measures.start_date
+            and courses.last_date >= reviewed_measures.start_date
     inner join periods
         on
             reviewed_measures.review_date >= periods.period_start_date

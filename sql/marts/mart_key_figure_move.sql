@@ -1,6 +1,6 @@
 -- One row is one count of the moves of one year in one district or the whole (key figures 7, 8, 9 and the second half of 10).
 -- Key: key_figure_number, measure_code, group_code, reference_date, area_kind, area_code.
--- From: core.fct_ladder_move, core.fct_ladder_spell, core.fct_residence, core.fct_reference_day_child, core.dim_key_figure_period, core.dim_child, codes.key_figure_lines.
+-- From: core tables (fct_ladder_move, fct_ladder_spell, fct_residence, fct_reference_day_child, dim_key_figure_period, dim_child).
 -- Units: children (7, 10) or moves (8, 9) as numerator; children as denominator. children_count is how many children stand behind
 -- the numerator.
 -- Reference: Indsatstrappens Nøgletal 7-10 (codes.key_figures). A move belongs to the year when its day, the first that is no

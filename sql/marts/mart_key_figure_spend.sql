@@ -1,6 +1,6 @@
 -- One row is one year's net spend on one rung, or on all, in one district or the whole (key figure 11).
 -- Key: key_figure_number, measure_code, group_code, reference_date, area_kind, area_code.
--- From: core tables (fct_cost_account, fct_cost, fct_residence, fct_ladder_spell, fct_reference_day_child, dim_key_figure_period, dim_day).
+-- From: core tables (fct_cost_account, fct_cost, fct_residence, fct_ladder_spell, fct_reference_day_child, dim_key_figure_period).
 -- Units: Danish kroner as numerator; residents on the reference date as denominator, aged 0-22 or 0-17 as measure_code says.
 -- children_count is how many children stood on the rung in the accounting year; empty for spend without a rung.
 -- Reference: Indsatstrappens Nøgletal 11 (codes.key_figures). Accounts and measures hold the same money, so only one of them is

@@ -45,7 +45,7 @@ stays as (
         periods.reference_date as last_date
     from spells
     inner join core.dim_key_figure_period as periods
-        on periods.reference_date >= spells.start_date and periods.reference_date <= spells.end_date
+        on spells.start_date <= periods.reference_date and spells.end_date >= periods.reference_date
 ),
 
 placed as (

@@ -1,6 +1,6 @@
 -- One row is one step towards one key figure on one reference date, for the whole municipality: what is left after it.
 -- Key: key_figure_number, reference_date, step_number.
--- From: core tables (dim_key_figure_period, fct_measure, fct_reference_day_child, fct_ladder_spell, fct_ladder_move, fct_first_follow_up, fct_cost, fct_cost_account).
+-- From: core tables (measures, children on the day, spells, moves, courses of follow-up, spend).
 -- Units: rows of the table that codes.key_figure_steps names; children behind them (empty for accounts, which name nobody).
 -- Reference: the rules of marts.mart_key_figure_stock, _stay, _move, _spend and _follow_up, written a second time for
 -- `trappen explain`, which must end on the same numbers (sql/checks/key_figure_steps_end_elsewhere.sql).
@@ -297,7 +297,9 @@ select
     steps.step_number,
     coalesce(counts.rows_count, 0) as rows_count,
     -- Accounts name nobody.
-    case when coalesce(counts.rows_count, 0) = 0 or counts.named_count > 0 then coalesce(counts.children_count, 0) end as children_count
+    case
+        when coalesce(counts.rows_count, 0) = 0 or counts.named_count > 0 then coalesce(counts.children_count, 0)
+    end as children_count
 from codes.key_figure_steps as steps
 cross join periods
 left join counts

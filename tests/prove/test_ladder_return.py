@@ -57,7 +57,7 @@ STAYS = stays_of(
 def test_return_by_hand() -> None:
     """S just before the returns on days 100, 300, 600 and 731 is 1, 7/9, 5/9 and 5/12; at risk are 9, 7, 4 and 3.
 
-    On day 200 one of eight leaves school (8/9 to 7/9), on 400 one of six moves away (6/9 to 5/9), on 500 one is seen for the last time.
+    On day 200 one of eight leaves school (8/9 to 7/9), on 400 one of six moves away (6/9 to 5/9), on 500 one is last seen.
     """
     found = ladder_return.BY_DISTRICT.measure(town(segregated_stays=STAYS))
     assert found.value == pytest.approx(1 / 9 + 7 / 9 / 7 + 5 / 9 / 4 + 5 / 12 / 3)

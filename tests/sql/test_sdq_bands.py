@@ -63,7 +63,8 @@ def test_limits_follow_sex_age_and_form_and_others_are_outside():
         self           second   outside_norm_set 1
         """,
     )
-    # the British set has no 5-6 form (anna), and dan's second form, of an unknown kind, takes him out; 17 is high and 16 slightly raised
+    # the British set has no 5-6 form (anna), and dan's second form, of an unknown kind, takes him out; 17 is high and 16 slightly
+    # raised
     assert_rows(
         connection,
         f"{COUNTS} AND norm_set_code = 'uk_4_bands' AND scale_code = 'total' AND area_code = 'ALL'",
