@@ -95,6 +95,23 @@ def status(workspace: WorkspaceOption = Path()) -> None:
 
 
 @app.command()
+def explain(
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="Hvad der skal forklares: noegletal.", show_default=False)
+    ],
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Nøgletallets nummer, 1-12.", show_default=False)],
+    period: Annotated[int, typer.Option(help="Året, opgørelsesdagen ligger i, fx 2025.", show_default=False)],
+    workspace: WorkspaceOption = Path(),
+) -> None:
+    """Forklar et af Indsatstrappens Nøgletal: definition, skridt, antal og de leverancer, det hviler på."""
+    from pipelines.explain import explain_key_figure
+    from pipelines.terminal import show_key_figure
+    from pipelines.workspace import open_workspace
+
+    show_key_figure(explain_key_figure(open_workspace(workspace), kind, number, period=period))
+
+
+@app.command()
 def publish(
     reports: Annotated[
         list[str] | None, typer.Argument(metavar="[REPORT]...", help="Rapporter; ellers alle.", show_default=False)

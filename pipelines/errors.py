@@ -131,3 +131,9 @@ class ProveError(TrappenError):
     """`trappen prove` found a method that does not do what it must; every cell is printed and kept."""
 
     exit_code = 62
+
+
+class ExplainError(TrappenError):
+    """`trappen explain` was asked for a figure or a year that there is none of."""
+
+    exit_code = 63

@@ -14,6 +14,7 @@ from pipelines.progress import Silent
 
 if TYPE_CHECKING:  # the types of what is shown; importing them would load every stage for `trappen check`
     from pipelines.demo import Demo
+    from pipelines.explain import KeyFigureExplained
     from pipelines.landing.delivery import DeliveryResult
     from pipelines.run import RunResult
     from pipelines.simulate.produce import Made
@@ -123,6 +124,31 @@ def show_status(status: "Status") -> None:
         )
     console.print(table)
     console.print(status.last_run, highlight=False, soft_wrap=True)
+
+
+def show_key_figure(explained: "KeyFigureExplained") -> None:
+    """Print what a key figure counts, the steps to it, its lines in every area, and the deliveries behind."""
+    console = Console(markup=False, highlight=False, soft_wrap=True)
+    console.print(explained.title)
+    for name, text in explained.definition:
+        console.print(f"{name}: {text}")
+    console.print("\nVejen til tallet (hele kommunen):")
+    steps = Table("Skridt", "Hvad der er tilbage", "Rækker", "Børn", "Tabel")
+    for step in explained.steps:
+        steps.add_row(str(step.number), step.title, step.rows, step.children, step.table)
+    console.print(steps)
+    console.print("\nTallene:")
+    values = Table("Linje", "Område", explained.counted_title, "Ud af", "Værdi", "Enhed")
+    for line in explained.lines:
+        values.add_row(*line)
+    console.print(values)
+    for note in explained.notes:
+        console.print(note)
+    console.print("\nLeverancer, tallet hviler på:")
+    deliveries = Table("Kilde", "Fil", "Modtaget", "Godkendte rækker", "Rækker i brug")
+    for delivery in explained.deliveries:
+        deliveries.add_row(*delivery)
+    console.print(deliveries)
 
 
 def show_demo(demo: "Demo", *, quiet: bool) -> None:

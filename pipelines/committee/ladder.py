@@ -1,80 +1,66 @@
-"""Do children move down the ladder? Moves down, up and to no help at all, side by side, per track, year and district."""
+"""Do children move down the ladder? Moves down, up and the net of both, where the children stand, how long, and who comes back."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
+from pipelines.committee.context import ReportContext
+from pipelines.committee.creative_council import creative_council_part
+from pipelines.committee.ladder_durations import durations_table
+from pipelines.committee.ladder_figures import flow_figure, group_figure, return_figure
+from pipelines.committee.ladder_moves import (
+    MAIN_DENOMINATOR,
+    by_district_table,
+    by_year_table,
+    models_of_year,
+    models_table,
+    move_records,
+    pair_of,
+    period_of,
+    protect_moves,
+    rates_table,
+)
+from pipelines.committee.ladder_return import COHORT_MONTHS, cohorts_table, printed_returns, returns_table
+from pipelines.committee.ladder_sensitivity import sensitivity_table
+from pipelines.committee.ladder_spells import (
+    entries_later,
+    reference_dates,
+    rungs_of,
+    seen_days,
+    segregated_stays,
+    standing_on,
+    stays_on_rungs,
+)
+from pipelines.committee.ladder_standing import (
+    TRACKS,
+    Standing,
+    group_rows,
+    protect_standing,
+    source_of,
+    stayed_rows,
+    transition_rows,
+)
 from pipelines.committee.missing import missing_section
-from pipelines.disclosure.protect import protect
-from pipelines.disclosure.relations import TotalRow
-from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
-from pipelines.measures.ladder import MovementRates, net_movement_rate
+from pipelines.committee.spend import spend_part
+from pipelines.disclosure.table import ProtectedTable
 from pipelines.publish.danish import joined, number
 from pipelines.publish.figures import FigureWords, move_bars
-from pipelines.publish.section import DeclaredNumber, HowSure, Section
+from pipelines.publish.section import DeclaredNumber, Figure, HowSure, Section
 from pipelines.publish.sentences import TOO_FEW
 
-QUESTION = "Rykker børnene ned ad indsatstrappen?"
-TRACKS = {"education": "undervisningssporet", "social": "socialsporet"}
-_MOVES = """
-SELECT track_code, calendar_year, area_kind, area_code, down_count, up_count, opened_count, closed_count,
-       aged_out_count, moved_away_count, child_years
-FROM marts.mart_ladder_moves
-WHERE is_whole_year AND ladder_code = 'national'
-ORDER BY track_code, calendar_year, area_code
-"""
-_COUNT_COLUMNS = (
-    TableColumn("down_count", "Ryk ned", "count"),
-    TableColumn("up_count", "Ryk op", "count"),
-    TableColumn("closed_count", "Støtten er slut", "count"),
-    TableColumn("opened_count", "Støtten er begyndt", "count"),
-    TableColumn("aged_out_count", "Fyldt 18 år", "count"),
-    TableColumn("moved_away_count", "Flyttet fra kommunen", "count"),
-)
-_COUNTS = tuple(column.name for column in _COUNT_COLUMNS)
-_RATE_COLUMNS = (
-    TableColumn("track", "Spor", "label"),
-    TableColumn("net_rate", "Ryk ned minus ryk op pr. 100 barneår", "number", decimals=1),
-    TableColumn("low", "Usikkerhed fra", "number", decimals=1),
-    TableColumn("high", "Usikkerhed til", "number", decimals=1),
-)
+QUESTION = "Bevægelser på indsatstrappen: Rykker børnene ned?"
 
 
 def ladder_section(context: ReportContext) -> Section:
-    """The section *Rykker børnene ned ad indsatstrappen?*: level 1, one figure over years, tables by year and district."""
-    records = context.records(_MOVES)
+    """The section *Bevægelser på indsatstrappen*: level 1, moves over years, where children stand, how long, and who comes back."""
+    records = move_records(context)
     if not records:
         return missing_section("ladder", QUESTION, ("measures", "school_placements"))
     year = max(int(record["calendar_year"]) for record in records)
-    moves = _protected_moves(context, records)
-    by_year = moves.excerpt(
-        "ladder_by_year",
-        title="Ryk på indsatstrappen pr. år og spor",
-        columns=("period", *_COUNTS),
-        keep_row=lambda row: row["area"] == WHOLE_MUNICIPALITY,
-    )
-    by_district = moves.excerpt(
-        "ladder_by_district",
-        title=f"Ryk på indsatstrappen pr. distrikt i {year}",
-        columns=("track", "area", *_COUNTS),
-        keep_row=lambda row: str(row["period"]).startswith(f"{year},"),
-    )
-    rates = _rates(context, records, year, by_year)
-    figure = move_bars(
-        by_year,
-        FigureWords(
-            figure_id="ladder_moves",
-            title=_figure_title(by_year, year),
-            subtitle="Ryk fra ét trin til et andet pr. kalenderår. Et barn kan rykke mere end én gang. "
-            "Støtte, der begynder eller slutter, er ikke talt med her.",
-            source=_source(context),
-            constructed=context.is_constructed,
-        ),
-        label="period",
-        down="down_count",
-        up="up_count",
-        noun="ryk",
-    )
+    models = models_of_year(context, year)
+    moves, _ = protect_moves(context, records, year=year, models=models)
+    by_year = by_year_table(context, moves)
+    rates = rates_table(context, records, moves, year)
+    more_tables, more_figures = _whereabouts(context, records)
+    council, spend = creative_council_part(context), spend_part(context)
     return Section(
         section_id="ladder",
         question=QUESTION,
@@ -82,8 +68,18 @@ def ladder_section(context: ReportContext) -> Section:
         support=_support(by_year, year),
         level=1,
         level_reason="Tallene viser, hvad der skete. De viser ikke, hvorfor børnene er rykket.",
-        tables=(by_year, by_district, rates),
-        figures=(figure,),
+        tables=(
+            by_year,
+            by_district_table(moves, year),
+            rates,
+            models_table(context, records, moves, year=year, models=models),
+            sensitivity_table(context, year),
+            *more_tables,
+            *council.tables,
+            *spend.tables,
+        ),
+        figures=(_moves_figure(context, by_year, year),),
+        appendix_figures=more_figures,
         how_sure=HowSure(
             number=_interval_words(rates, year),
             cause="Børn kommer på trappen, når det går dårligst. Derfor må man vente, at nogle rykker ned igen af sig selv.",
@@ -92,100 +88,71 @@ def ladder_section(context: ReportContext) -> Section:
         ),
         not_shown=(
             "Figuren viser ikke, om støtten har hjulpet.",
-            "Forskellen mellem ned og op kan dække over mange ryk begge veje. Derfor viser vi begge tal.",
+            "Er der lige mange ryk ned og op, kan det dække over mange ryk begge veje. Derfor viser vi begge tal og forskellen.",
         ),
-        method=(
-            "Et barn står på det højeste trin, der er åbent i sporet den dag. "
-            f"Går der højst {number(context.settings.ladder.grace_gap_days)} dage mellem to indsatser, er trinnet ikke lukket.",
-            "Serviceloven blev afløst af barnets lov 1. januar 2024. Paragrafferne er oversat, så tallene kan sammenlignes.",
-            "Et barneår er ét barn fulgt i et år. Vi tæller børn, der har stået på trin 1 eller højere i samme spor inden for "
-            "to år. Trin 1 i socialsporet er ikke talt med.",
-        ),
-        declared_numbers=_declared(context, year),
+        method=(*_method(context), *council.sentences, " ".join(spend.sentences)),
+        declared_numbers=(*_declared(context, year), *council.declared_numbers, *spend.declared_numbers),
     )
 
 
-def _protected_moves(context: ReportContext, records: Sequence[dict[str, Any]]) -> ProtectedTable:
-    """All moves by track, year and area, protected once: the tables of the report are excerpts of it."""
-    rows = [
-        {
-            **record,
-            "track": TRACKS[record["track_code"]],
-            "period": f"{record['calendar_year']}, {TRACKS[record['track_code']]}",
-            "area": context.area_name(record["area_code"]),
-        }
+def _whereabouts(
+    context: ReportContext, records: list[dict[str, Any]]
+) -> tuple[tuple[ProtectedTable, ...], tuple[Figure, ...]]:
+    """Tables and figures of the appendix: where the children stand, where they went, how long it lasted, and who came back."""
+    seen, rungs = seen_days(context), rungs_of(context)
+    tables: list[ProtectedTable] = []
+    figures: list[Figure] = []
+    standings: list[Standing] = []
+    for track in TRACKS:
+        dates = reference_dates(seen[track], context.as_of_date) if track in seen else []
+        if not dates:
+            continue
+        standing = protect_standing(context, track, standing_on(context, dates), dates=dates, rungs=rungs[track])
+        standings.append(standing)
+        if standing.has_flows:
+            tables.append(transition_rows(context, standing))
+            figures.append(flow_figure(context, standing, tables[-1]))
+        if standing.rungs:
+            tables.append(group_rows(context, standing))
+            figures.append(group_figure(context, standing, tables[-1]))
+    tables += [table for table in (stayed_rows(context, standings),) if table.rows]
+    if "education" in seen and (stays := segregated_stays(context, seen["education"])).frame.height:
+        returns = printed_returns(returns_table(context, stays)[0])
+        tables.append(returns)
+        figures += [figure for figure in (return_figure(context, returns),) if figure is not None]
+    years = {
+        track: sorted({int(record["calendar_year"]) for record in records if record["track_code"] == track})
         for track in TRACKS
-        for record in sorted(
-            context.area_order([row for row in records if row["track_code"] == track]),
-            key=lambda row: int(row["calendar_year"]),
-        )
-    ]
-    return protect(
-        rows,
-        table_id="ladder_moves",
-        title="Ryk på indsatstrappen",
-        columns=(
-            TableColumn("period", "År og spor", "label"),
-            TableColumn("track", "Spor", "label"),
-            TableColumn("area", "Distrikt", "label"),
-            *_COUNT_COLUMNS,
+    }
+    cohorts, _ = cohorts_table(context, entries_later(context, COHORT_MONTHS), years)
+    durations = durations_table(context, stays_on_rungs(context, seen), rungs)
+    tables += [table for table in (cohorts, durations) if table.rows]
+    return tuple(tables), tuple(figures)
+
+
+def _moves_figure(context: ReportContext, by_year: ProtectedTable, year: int) -> Figure:
+    return move_bars(
+        by_year,
+        FigureWords(
+            figure_id="ladder_moves",
+            title=_figure_title(by_year, year),
+            subtitle="Ryk fra ét trin til et andet pr. kalenderår. Et barn kan rykke mere end én gang. "
+            "Støtte, der begynder eller slutter, er ikke talt med her.",
+            source=source_of(context),
+            constructed=context.is_constructed,
         ),
-        source=_source(context),
-        rule=context.rule,
-        totals=(TotalRow("area", WHOLE_MUNICIPALITY, columns=_COUNTS, within=("period",)),),
+        label="period",
+        down="down_count",
+        up="up_count",
+        noun="ryk",
     )
-
-
-def _rates(
-    context: ReportContext, records: Sequence[dict[str, Any]], year: int, by_year: ProtectedTable
-) -> ProtectedTable:
-    """The net rate per track, shown only where both counts behind it are shown."""
-    rows: list[dict[str, Any]] = []
-    for track, name in TRACKS.items():
-        chosen = [
-            record
-            for record in records
-            if record["calendar_year"] == year and record["track_code"] == track and record["area_kind"] == "district"
-        ]
-        is_shown = _pair(by_year, f"{year}, {name}") is not None
-        rows.append({"track": name, **_rate_cells(_net(chosen), is_shown)})
-    return protect(
-        rows,
-        table_id="ladder_rates",
-        title=f"Ryk ned minus ryk op pr. 100 barneår i {year}",
-        columns=_RATE_COLUMNS,
-        source=_source(context),
-        rule=context.rule,
-    )
-
-
-def _net(records: Sequence[dict[str, Any]]) -> MovementRates | None:
-    known = [record for record in records if record["area_code"] is not None and float(record["child_years"]) > 0]
-    if not known:
-        return None
-    return net_movement_rate(
-        [int(record["down_count"]) for record in known],
-        [int(record["up_count"]) for record in known],
-        [float(record["child_years"]) for record in known],
-        [str(record["area_code"]) for record in known],
-    )
-
-
-def _rate_cells(rates: MovementRates | None, is_shown: bool) -> dict[str, Cell | float]:
-    if rates is None or rates.net.value is None:
-        return dict.fromkeys(("net_rate", "low", "high"), Cell(None, CellStatus.NOT_COMPUTABLE))
-    if not is_shown:
-        return dict.fromkeys(("net_rate", "low", "high"), Cell(None, CellStatus.HIDDEN))
-    missing = Cell(None, CellStatus.NOT_COMPUTABLE)
-    low, high = (missing if end is None else end for end in (rates.net.low, rates.net.high))
-    return {"net_rate": rates.net.value, "low": low, "high": high}
 
 
 def _figure_title(by_year: ProtectedTable, year: int) -> str:
     """Which way most moves went in each track in the latest year; the tracks that may not be shown are left out."""
     said: dict[str, list[str]] = {}
-    for name in TRACKS.values():
-        pair = _pair(by_year, f"{year}, {name}")
+    for track, name in TRACKS.items():
+        pair = pair_of(by_year, period_of(year, track))
         if pair is not None:
             down, up = pair
             words = (
@@ -202,34 +169,38 @@ def _figure_title(by_year: ProtectedTable, year: int) -> str:
 
 
 def _answer(by_year: ProtectedTable, year: int) -> str:
-    """Moves down and up per track; a track that was not received, or has too few moves to show, says so."""
-    said, untold = [], []
+    """Moves down, up and the net per track; a track that was not received, or has too few moves to show, says so."""
+    said: list[str] = []
+    untold: list[str] = []
     periods = by_year.values("period")
-    for name in TRACKS.values():
-        pair = _pair(by_year, f"{year}, {name}")
+    for track, name in TRACKS.items():
+        period = period_of(year, track)
+        pair = pair_of(by_year, period)
         if pair is not None:
-            said.append(f"{number(pair[0])} ryk ned og {number(pair[1])} op i {name}")
-        elif f"{year}, {name}" in periods:
+            opening = f"I {year} var der" if not said else f"I {name} var der"
+            where = f" i {name}" if not said else ""
+            said.append(f"{opening} {number(pair[0])} ryk ned og {number(pair[1])} op{where}, {_net_words(*pair)}.")
+        elif period in periods:
             untold.append(f"I {name} er der for få ryk til at vise tallene.")
         else:
             untold.append(f"Vi har ikke fået tal for {name}.")
-    told = [f"I {year} var der {joined(said)}."] if said else []
-    return " ".join([*told, *untold])
+    return " ".join([*said, *untold])
 
 
-def _pair(by_year: ProtectedTable, period: str) -> tuple[float, float] | None:
-    try:
-        down, up = by_year.cell("down_count", period=period).value, by_year.cell("up_count", period=period).value
-    except KeyError:
-        return None
-    return (float(down), float(up)) if down is not None and up is not None else None
+def _net_words(down: float, up: float) -> str:
+    """ "40 flere op end ned"."""
+    if down == up:
+        return "altså lige mange"
+    way = "ned end op" if down > up else "op end ned"
+    count = abs(down - up)
+    return f"altså ét mere {way}" if count == 1 else f"altså {number(count)} flere {way}"
 
 
 def _support(by_year: ProtectedTable, year: int) -> str:
     said = []
-    for name in TRACKS.values():
-        if f"{year}, {name}" in by_year.values("period"):
-            closed = by_year.cell("closed_count", period=f"{year}, {name}").value
+    for track, name in TRACKS.items():
+        if period_of(year, track) in by_year.values("period"):
+            closed = by_year.cell("closed_count", period=period_of(year, track)).value
             if closed is not None:
                 said.append(f"{number(float(closed))} gange i {name}")
     ended = f"Støtten sluttede {joined(said)}. " if said else ""
@@ -240,7 +211,9 @@ def _interval_words(rates: ProtectedTable, year: int) -> str:
     """The net rate of each track with its interval, signs in words."""
     said = []
     for name in TRACKS.values():
-        value, low, high = (rates.cell(column, track=name).value for column in ("net_rate", "low", "high"))
+        value, low, high = (
+            rates.cell(column, track=name, denominator=MAIN_DENOMINATOR).value for column in ("net_rate", "low", "high")
+        )
         if value is None:
             continue
         net = float(value)
@@ -259,6 +232,16 @@ def _ends(low: float, high: float) -> str:
     return f"fra {number(abs(low), 1)} flere op til {number(abs(high), 1)} flere ned"
 
 
+def _method(context: ReportContext) -> tuple[str, ...]:
+    return (
+        "Et barn står på det højeste trin, der er åbent i sporet den dag. "
+        f"Går der højst {number(context.settings.ladder.grace_gap_days)} dage mellem to indsatser, er trinnet ikke lukket.",
+        "Serviceloven blev afløst af barnets lov 1. januar 2024. Paragrafferne er oversat, så tallene kan sammenlignes.",
+        "Et barneår er ét barn fulgt i et år. Vi tæller børn, der har stået på trin 1 eller højere i samme spor inden for "
+        "to år. Trin 1 i socialsporet er ikke talt med. Satserne er også regnet på alle børn i kommunen.",
+    )
+
+
 def _declared(context: ReportContext, year: int) -> tuple[DeclaredNumber, ...]:
     return (
         DeclaredNumber(str(year), "kalenderåret, tallene gælder"),
@@ -266,9 +249,7 @@ def _declared(context: ReportContext, year: int) -> tuple[DeclaredNumber, ...]:
         DeclaredNumber("18", "alder, hvor barnet går ud af tallene"),
         DeclaredNumber("1", "trin 1, det laveste trin med støtte"),
         DeclaredNumber("2024", "året, hvor barnets lov afløste serviceloven"),
+        DeclaredNumber("95", "procent, usikkerhedens sikkerhedsgrad"),
+        *(DeclaredNumber(str(rung), "trin på trappen") for rung in range(2, 7)),
         DeclaredNumber(str(context.settings.ladder.grace_gap_days), "dage, et trin må stå åbent uden indsats"),
     )
-
-
-def _source(context: ReportContext) -> str:
-    return f"Kilde: {context.settings.municipality.name}s sagssystem og elevregister."

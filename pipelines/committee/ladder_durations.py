@@ -1,4 +1,4 @@
-"""How long do children stand on a rung? The median of all stays under observation, not of those that happen to run or to have ended."""
+"""How long do children stand on a rung? The median of every stay observed, not only of those that run or have ended."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -13,16 +13,20 @@ from pipelines.disclosure.table import ProtectedTable, TableColumn
 from pipelines.measures.durations import stay_durations
 
 _MONTHS: Final = 12
+_WHY_NOT_THE_RUNNING: Final = (
+    "Vi viser ikke gennemsnittet af de ophold, der er i gang: Lange ophold er oftere i gang end korte, og ingen af dem er slut. "
+    "Hvert ophold er regnet med for den tid, vi har set det."
+)
 _COLUMNS: Final = (
     TableColumn("track", "Spor", "label"),
     TableColumn("rung", "Trin", "label"),
     TableColumn("stays_count", "Ophold", "count"),
     TableColumn(
-        "median_months", "Halvdelen varer længere end, måneder", "mean", decimals=1, children="children_count",
+        "median_months", "Måneder", "mean", decimals=1, children="children_count",
         institutions="district_count",
     ),
-    TableColumn("low", "Usikkerhed fra", "mean", decimals=1, limit_of="median_months"),
-    TableColumn("high", "Usikkerhed til", "mean", decimals=1, limit_of="median_months"),
+    TableColumn("low", "Spænd fra", "mean", decimals=1, limit_of="median_months"),
+    TableColumn("high", "Spænd til", "mean", decimals=1, limit_of="median_months"),
 )  # fmt: skip
 
 
@@ -42,9 +46,9 @@ def durations_table(
     return protect(
         rows,
         table_id="ladder_durations",
-        title="Tid på trinnet",
+        title="Tid på trinnet: Halvdelen af opholdene varer længere end så mange måneder",
         columns=_COLUMNS,
-        source=source_of(context),
+        source=f"{source_of(context)} {_WHY_NOT_THE_RUNNING}",
         rule=context.rule,
     )
 

@@ -1,4 +1,4 @@
-"""How many moves down and up, in number and per 100 child-years? Tables by year, district, denominator and model, protected together."""
+"""How many moves down and up, in number and per 100 child-years? By year, district, denominator and model, protected together."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -79,7 +79,7 @@ def protect_moves(
         )
     ]
     model_rows, relations = _model_rows(context, records, year=year, models=models)
-    totals = (TotalRow("area", WHOLE_MUNICIPALITY, columns=_COUNTS, within=("period",)), *relations)
+    totals: tuple[Total, ...] = (TotalRow("area", WHOLE_MUNICIPALITY, columns=_COUNTS, within=("period",)), *relations)
     table = protect(
         [*rows, *model_rows],
         table_id="ladder_moves",
@@ -93,8 +93,18 @@ def protect_moves(
         source=source_of(context),
         rule=context.rule,
         totals=totals,
+        published=_beginnings(context, rows),
     )
     return table, totals
+
+
+def _beginnings(context: ReportContext, rows: Records) -> list[CellAt]:
+    """How many began in the year: the size of the cohort in another table, so hidden here only where it is small."""
+    return [
+        _cell_at("opened_count", str(row["period"]), WHOLE_MUNICIPALITY)
+        for row in rows
+        if row["area"] == WHOLE_MUNICIPALITY and not context.rule.hides_count(int(row["opened_count"]))
+    ]
 
 
 def period_of(year: int, track: str) -> str:
@@ -175,8 +185,13 @@ def models_table(
     context: ReportContext, records: Records, moves: ProtectedTable, *, year: int, models: Mapping[str, str]
 ) -> ProtectedTable:
     """Moves down and up per 100 child-years under the two models, and how many times as often; per district, not per child."""
+    names = {str(row["area_code"]): context.area_name(row["area_code"]) for row in records}
     rows = [
-        {"track": name, "direction": title, **_model_cells(records, moves, track, column, year=year, models=models)}
+        {
+            "track": name,
+            "direction": title,
+            **_model_cells(records, moves, track, column, year=year, models=models, area_names=names),
+        }
         for track, name in TRACKS.items()
         for column, title in (("down_count", "Ned"), ("up_count", "Op"))
         if any(row["track_code"] == track and row["calendar_year"] == year for row in records)
@@ -184,13 +199,13 @@ def models_table(
     return protect(
         rows,
         table_id="ladder_models",
-        title=f"Ryk pr. 100 barneår i {year} efter distriktets model",
+        title=f"Ryk pr. 100 barneår i {year} i distrikter med og uden distriktsrådgiver",
         columns=(
             TableColumn("track", "Spor", "label"),
             TableColumn("direction", "Ryk", "label"),
-            TableColumn("advised_rate", "Med distriktsrådgiver", "number", decimals=1),
-            TableColumn("compared_rate", "Med myndighedssagsbehandler", "number", decimals=1),
-            TableColumn("ratio", "Gange så ofte med rådgiver", "number", decimals=1),
+            TableColumn("advised_rate", "Med rådgiver", "number", decimals=1),
+            TableColumn("compared_rate", "Uden rådgiver", "number", decimals=1),
+            TableColumn("ratio", "Gange så ofte", "number", decimals=1),
             TableColumn("low", "Usikkerhed fra", "number", decimals=1),
             TableColumn("high", "Usikkerhed til", "number", decimals=1),
         ),
@@ -234,9 +249,7 @@ def _model_rows(
             relations += [
                 SumRelation(
                     _cell_at(column, period, model),
-                    tuple(
-                        _cell_at(column, period_of(year, track), context.area_name(row["area_code"])) for row in own
-                    ),
+                    tuple(_cell_at(column, period_of(year, track), context.area_name(row["area_code"])) for row in own),
                 )
                 for column in _COUNTS
             ]
@@ -259,7 +272,14 @@ def _districts(records: Records, track: str, year: int) -> list[Mapping[str, Any
 
 
 def _model_cells(
-    records: Records, moves: ProtectedTable, track: str, column: str, *, year: int, models: Mapping[str, str]
+    records: Records,
+    moves: ProtectedTable,
+    track: str,
+    column: str,
+    *,
+    year: int,
+    models: Mapping[str, str],
+    area_names: Mapping[str, str],
 ) -> dict[str, Cell | float]:
     names = ("advised_rate", "compared_rate", "ratio", "low", "high")
     own = [row for row in _districts(records, track, year) if str(row["area_code"]) in models]
@@ -277,7 +297,14 @@ def _model_cells(
     )
     ratio = found.by_district
     numbers = (found.advised_rate, found.compared_rate, ratio.value, ratio.low, ratio.high)
-    return {name: _NOT_COMPUTABLE if value is None else value for name, value in zip(names, numbers, strict=True)}
+    cells: dict[str, Cell | float] = {
+        name: _NOT_COMPUTABLE if value is None else value for name, value in zip(names, numbers, strict=True)
+    }
+    # The ratio is made of every district's own rate, so it would tell of those that are hidden.
+    areas = [area_names[str(row["area_code"])] for row in own]
+    if any(moves.cell(column, period=period_of(year, track), area=area).value is None for area in areas):
+        cells |= dict.fromkeys(("ratio", "low", "high"), _HIDDEN)
+    return cells
 
 
 def _models_seen(own: Records, models: Mapping[str, str]) -> list[str]:
@@ -285,7 +312,9 @@ def _models_seen(own: Records, models: Mapping[str, str]) -> list[str]:
 
 
 def _adviser_models() -> set[str]:
-    return {str(row["code"]) for row in load_code_table("models").rows if str(row["is_adviser_model"]).lower() == "true"}
+    return {
+        str(row["code"]) for row in load_code_table("models").rows if str(row["is_adviser_model"]).lower() == "true"
+    }
 
 
 def _rates(records: Records, denominator: str) -> MovementRates | None:

@@ -5,6 +5,7 @@ protected table, though only some of it is printed.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 import polars as pl
@@ -22,6 +23,10 @@ RETURN_MONTHS: Final = (6, 12, 24)
 COHORT_MONTHS: Final = (6, 12, 24)
 EVERYBODY: Final = "Alle"
 _FEWEST_STAYS: Final = 10
+_OTHER_ENDS: Final = (
+    "Andelen tager højde for, at nogle går ud af skolen eller flytter først, og at ikke alle er fulgt lige længe. "
+    "Modellen er den, distriktet havde ved opholdets begyndelse."
+)
 _PARTS: Final = ("returned_count", "gone_count", "followed_count")
 _WHOLE: Final = "stays_count"
 
@@ -51,14 +56,27 @@ def returns_table(context: ReportContext, stays: SegregatedStays) -> tuple[Prote
     Rows: the months printed and, labelled with both ends, what came between two of them; `printed_returns` leaves these out.
     """
     groups = _groups(stays)
-    rows = [
-        row for name, own in groups.items() for row in (*_rows_of(name, own), *_rows_between(name, own))
-    ]
+    rows = [row for name, own in groups.items() for row in (*_rows_of(name, own), *_rows_between(name, own))]
     totals: list[Total] = [TotalColumn(_WHOLE, _PARTS)]
     if len(groups) > 1:
         totals.append(TotalRow("group", EVERYBODY, columns=(_WHOLE, *_PARTS), within=("month",)))
     totals += [relation for name in groups for relation in _month_relations(name)]
-    table = protect(
+    try:
+        table = _protected_returns(context, rows, totals, published=_main_counts(context, rows))
+    except ValueError:
+        # The main number cannot stand beside what must be hidden.
+        table = _protected_returns(context, rows, totals, published=())
+    return _without_telling_shares(context, table), tuple(totals)
+
+
+def _protected_returns(
+    context: ReportContext,
+    rows: Sequence[Mapping[str, object]],
+    totals: Sequence[Total],
+    *,
+    published: Sequence[CellAt],
+) -> ProtectedTable:
+    return protect(
         rows,
         table_id="ladder_return",
         title="Tilbage i almen klasse eller stue efter et ophold i specialklasse, specialskole eller dagbehandling",
@@ -73,20 +91,28 @@ def returns_table(context: ReportContext, stays: SegregatedStays) -> tuple[Prote
             TableColumn("low", "Usikkerhed fra", "number", unit="%"),
             TableColumn("high", "Usikkerhed til", "number", unit="%"),
         ),
-        source=source_of(context),
+        source=f"{source_of(context)} {_OTHER_ENDS}",
         rule=context.rule,
         totals=totals,
+        published=published,
     )
-    return _without_telling_shares(context, table), tuple(totals)
+
+
+def _main_counts(context: ReportContext, rows: Sequence[Mapping[str, object]]) -> tuple[CellAt, ...]:
+    """The counts behind the one number most asked for, everybody after 24 months, where none of them is small: others hide first."""
+    main = {"group": EVERYBODY, "month": month_label(RETURN_MONTHS[-1])}
+    row = next(row for row in rows if all(row[name] == value for name, value in main.items()))
+    names = (_WHOLE, *_PARTS)
+    if any(context.rule.hides_count(int(str(row[name]))) for name in names):
+        return ()
+    return tuple(CellAt(name, tuple(main.items())) for name in names)
 
 
 def printed_returns(table: ProtectedTable) -> ProtectedTable:
     """The rows of whole months from the first day on."""
     printed = {month_label(months) for months in RETURN_MONTHS}
     names = [column.name for column in table.columns if column.name != "gone_count"]
-    return table.excerpt(
-        table.table_id, title=table.title, columns=names, keep_row=lambda row: row["month"] in printed
-    )
+    return table.excerpt(table.table_id, title=table.title, columns=names, keep_row=lambda row: row["month"] in printed)
 
 
 def cohorts_table(
@@ -168,7 +194,7 @@ def _rows_of(name: str, own: SegregatedStays) -> list[dict[str, object]]:
 def _rows_between(name: str, own: SegregatedStays) -> list[dict[str, object]]:
     """What came between two printed months: a row whose whole is who was still followed at the first of them."""
     rows = []
-    for first, second in zip(RETURN_MONTHS, RETURN_MONTHS[1:], strict=False):
+    for first, second in pairwise(RETURN_MONTHS):
         before, after = _counts(own, first), _counts(own, second)
         rows.append(
             {"group": name, "month": _between(first, second), _WHOLE: before[2], "returned_count": after[0] - before[0],
@@ -186,7 +212,7 @@ def _month_relations(name: str) -> list[SumRelation]:
         return CellAt(column, (("group", name), ("month", month)))
 
     relations = []
-    for first, second in zip(RETURN_MONTHS, RETURN_MONTHS[1:], strict=False):
+    for first, second in pairwise(RETURN_MONTHS):
         step, early, late = _between(first, second), month_label(first), month_label(second)
         for column in ("returned_count", "gone_count"):
             relations.append(SumRelation(at(column, late), (at(column, early), at(column, step))))
@@ -225,6 +251,4 @@ def _whereabouts(own: pl.DataFrame) -> dict[str, int]:
         "higher_count": later > first,
         "gone_count": later.is_null(),
     }
-    return {"began_count": own.height} | {
-        name: own.filter(condition).height for name, condition in conditions.items()
-    }
+    return {"began_count": own.height} | {name: own.filter(condition).height for name, condition in conditions.items()}

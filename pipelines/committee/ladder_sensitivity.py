@@ -36,7 +36,9 @@ def sensitivity_table(context: ReportContext, year: int) -> ProtectedTable:
     same = _unchanged(context)
     run = {name: chosen for name, chosen in STANDARD_ASSUMPTIONS.items() if name not in same}
     moves = moves_by_assumption(context.connection, run).filter(
-        (pl.col("ladder_code") == "national") & (pl.col("calendar_year") == year) & (pl.col("area_kind") == "municipality")
+        (pl.col("ladder_code") == "national")
+        & (pl.col("calendar_year") == year)
+        & (pl.col("area_kind") == "municipality")
     )
     rows = [
         {"track": track_name.capitalize(), "choice": name, **_numbers(context, moves, track, "as_set" if key in same else key)}
@@ -73,9 +75,7 @@ def _unchanged(context: ReportContext) -> set[str]:
     }
 
 
-def _numbers(
-    context: ReportContext, moves: pl.DataFrame, track: str, assumption: str
-) -> dict[str, Cell | int | None]:
+def _numbers(context: ReportContext, moves: pl.DataFrame, track: str, assumption: str) -> dict[str, Cell | int | None]:
     own = moves.filter((pl.col("track_code") == track) & (pl.col("assumption") == assumption))
     if not own.height:
         return {"down": None, "up": None}

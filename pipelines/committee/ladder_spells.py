@@ -82,8 +82,8 @@ ORDER BY ALL
 """
 
 _ON_RUNG = """
-SELECT spells.track_code, spells.rung, CAST(spells.child_id AS VARCHAR) AS child_id, spells.start_date, spells.end_date + 1 AS after_date,
-       spells.observed_from_date, moves.cause_code, moves.district_code
+SELECT spells.track_code, spells.rung, CAST(spells.child_id AS VARCHAR) AS child_id, spells.start_date,
+       spells.end_date + 1 AS after_date, spells.observed_from_date, moves.cause_code, moves.district_code
 FROM core.fct_ladder_spell AS spells
 INNER JOIN core.fct_ladder_move AS moves
     ON spells.ladder_code = moves.ladder_code AND spells.child_id = moves.child_id AND spells.track_code = moves.track_code

@@ -131,7 +131,7 @@ def group_rows(context: ReportContext, standing: Standing) -> ProtectedTable:
         for name, _ in _groups(standing.track, standing.rungs):
             part = standing.cell(_GROUP, text_date(day), name)
             rows.append(
-                {"day": text_date(day), "part": name, "children_count": part, "whole_count": whole,
+                {"day": str(day.year), "part": name, "children_count": part, "whole_count": whole,
                  "share_pct": _share_pct(part, whole)}
             )  # fmt: skip
     return protect(
@@ -139,7 +139,7 @@ def group_rows(context: ReportContext, standing: Standing) -> ProtectedTable:
         table_id=f"ladder_groups_{standing.track}",
         title=f"Børn på trin 1 eller højere i {TRACKS[standing.track]} pr. 30. september",
         columns=(
-            TableColumn("day", "Dato", "label"),
+            TableColumn("day", "År", "label"),
             TableColumn("part", "Støtte", "label"),
             _COUNT,
             TableColumn("whole_count", "Børn i alt", "count"),
@@ -169,8 +169,8 @@ def stayed_rows(context: ReportContext, standings: Sequence[Standing]) -> Protec
             TableColumn("whole_count", "Børn", "count"),
             TableColumn("stayed_count", "På samme trin", "count"),
             TableColumn("share_pct", "Andel", "number", unit="%"),
-            TableColumn("low", "Usikkerhed fra", "number", unit="%"),
-            TableColumn("high", "Usikkerhed til", "number", unit="%"),
+            TableColumn("low", "Spænd fra", "number", unit="%"),
+            TableColumn("high", "Spænd til", "number", unit="%"),
         ),
         source=source_of(context),
         rule=context.rule,
@@ -217,8 +217,8 @@ def _transitions(own: pl.DataFrame, dates: Sequence[date], rungs: Sequence[Rung]
 
 def _standing_rows(
     own: pl.DataFrame, track: str, dates: Sequence[date], rungs: Sequence[Rung]
-) -> tuple[list[dict[str, object]], list[SumRelation]]:
-    rows: list[dict[str, object]] = []
+) -> tuple[list[dict[str, str | int]], list[SumRelation]]:
+    rows: list[dict[str, str | int]] = []
     relations = []
     for day in dates:
         here, when = own.filter(pl.col("day_date") == day), text_date(day)
@@ -238,7 +238,7 @@ def _standing_rows(
 
 def _flow_rows(
     table: TransitionTable, dates: Sequence[date], rungs: Sequence[Rung]
-) -> tuple[list[dict[str, object]], list[SumRelation]]:
+) -> tuple[list[dict[str, str | int]], list[SumRelation]]:
     """Flows from and to rungs of 1 and up; what stays outside the ladder on both dates is nobody's move."""
     first, second = (text_date(day) for day in dates[-2:])
     counts = table.counts
@@ -253,15 +253,11 @@ def _flow_rows(
     targets = (*(rung.label for rung in rungs), ENDED, GONE)
     for rung in rungs:
         relations.append(
-            SumRelation(
-                _at(_STANDING, first, rung.label), tuple(_at(_FLOW, rung.label, target) for target in targets)
-            )
+            SumRelation(_at(_STANDING, first, rung.label), tuple(_at(_FLOW, rung.label, target) for target in targets))
         )
         sources = (*(other.label for other in rungs), NEW)
         relations.append(
-            SumRelation(
-                _at(_STANDING, second, rung.label), tuple(_at(_FLOW, source, rung.label) for source in sources)
-            )
+            SumRelation(_at(_STANDING, second, rung.label), tuple(_at(_FLOW, source, rung.label) for source in sources))
         )
     return rows, relations
 
@@ -291,7 +287,7 @@ def _groups(track: str, rungs: Sequence[Rung]) -> list[tuple[str, list[Rung]]]:
     return [(name, members) for name, members in named if members]
 
 
-def _row(kind: str, first: str, second: str, count: int) -> dict[str, object]:
+def _row(kind: str, first: str, second: str, count: int) -> dict[str, str | int]:
     return {"kind": kind, "first": first, "second": second, "children_count": count}
 
 

@@ -42,9 +42,12 @@ from pipelines.committee.wellbeing_figures import (
     spread_figure,
 )
 from pipelines.committee.wellbeing_groups import (
+    DUE,
+    NOT_DUE,
     REASONS,
     by_pairs,
     district_labels,
+    due_of,
     measured_twice,
     protect_groups,
     read_pairs,
@@ -163,8 +166,9 @@ def wellbeing_section(context: ReportContext) -> Section:
     code, main = by_pairs(pairs)[0]
     tables, expectations = _tables(context, pairs, main), read_expectations(context.connection)
     whole = {column.name: tables.changes.cell(column.name, informant=main) for column in tables.changes.columns}
-    whole |= {name: _followed(tables, main, name) for name in ("due_count", "followed_count")}
-    whole["not_due_count"] = tables.pairing.cell(code, step=REASONS["not_due"])
+    whole |= {
+        name: tables.pairing.cell(code, step=step) for name, step in (("due_count", DUE), ("not_due_count", NOT_DUE))
+    }
     evidence = _evidence(context, pairs)
     why_untold = _why_untold(evidence)
     compared = _OTHER_CHILDREN if expectations[code].is_own else _NO_CHILDREN
@@ -196,7 +200,7 @@ def wellbeing_section(context: ReportContext) -> Section:
             number=UNCERTAINTY_LINES if why_untold else UNCERTAINTY,
             # from level 1 on the answer says it
             cause=f"{_REFERRED} {compared}" if why_untold else compared,
-            data=f"{follow_up(whole['followed_count'], whole['due_count'])} {_not_due(whole['not_due_count'])}".strip(),
+            data=f"{follow_up(whole['children_count'], whole['due_count'])} {_not_due(whole['not_due_count'])}".strip(),
             needed="Skal årsagen findes, må børn med og uden indsatsen måles på samme tid.",
         ),
         not_shown=(
@@ -263,14 +267,6 @@ def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
     )
 
 
-def _followed(tables: _Tables, main: str, name: str) -> Cell:
-    return next(
-        row[tables.follow_up.column_index(name)]
-        for row in tables.follow_up.rows
-        if row[tables.follow_up.column_index("informant")].value == main
-    )
-
-
 # ── what may be said ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -278,13 +274,12 @@ def _evidence(context: ReportContext, pairs: pl.DataFrame) -> Evidence:
     """The level of the main informant's change, from counts of children alone."""
     code = by_pairs(pairs)[0][0]
     own = pairs.filter(pl.col("informant_code") == code)
-    due = own.filter(pl.col("is_due"))
-    followed, other = int(due["is_paired"].sum()), int((own["unpaired_reason_code"] == "other_informant").sum())
+    due_count = due_of(own).height
+    followed, other = int(own["is_paired"].sum()), int((own["unpaired_reason_code"] == "other_informant").sum())
     limits = context.settings.evidence
     return level_of_change(
-        pair_count=int(own["is_paired"].sum()),
-        # of those whose time for a second form is up: early pairs are in the change and not in the share
-        follow_up_share=followed / due.height if due.height else None,
+        pair_count=followed,
+        follow_up_share=followed / due_count if due_count else None,
         # a child followed up by somebody else is a pair by another informant, and is never subtracted
         same_informant_share=followed / (followed + other) if followed + other else None,
         district_count=len(set(district_labels(measured_twice(pairs, code)))),
@@ -330,7 +325,7 @@ def _level_reason(evidence: Evidence) -> str:
 def _answer(whole: Mapping[str, Cell], main: str, evidence: Evidence, context: ReportContext) -> str:
     """The change beside the expected one at level 1; below it, only how many were measured twice."""
     if evidence.level == EvidenceLevel.COUNTED:
-        counted_words = follow_up(whole["followed_count"], whole["due_count"])
+        counted_words = follow_up(whole["children_count"], whole["due_count"])
         return f"{counted_words} {_demand(evidence, context)}"
     return before_and_after(
         whole["change_mean_points"],
@@ -386,7 +381,7 @@ def _other_informants(changes: ProtectedTable, main: str) -> str:
 def _few_measured_twice(follow_up_rows: ProtectedTable, main: str) -> str:
     twice, due = (
         follow_up_rows.cell(name, informant=main, group=WHOLE_MUNICIPALITY).value
-        for name in ("followed_count", "due_count")
+        for name in ("children_count", "due_count")
     )
     if twice is None or due is None:
         return "For få børn er målt to gange med SDQ."

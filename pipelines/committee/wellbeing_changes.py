@@ -26,6 +26,7 @@ from pipelines.committee.wellbeing_groups import (
     by_pairs,
     distinct_count,
     district_labels,
+    due_of,
     expected_changes,
     interval_limits,
     interval_may_be_shown,
@@ -566,8 +567,7 @@ def lost_change_table(context: ReportContext, rows: Sequence[Mapping[str, Any]])
 def _lost_row(
     context: ReportContext, pairs: pl.DataFrame, code: str, informant: str, line: ExpectationLine
 ) -> dict[str, Any] | None:
-    own = pairs.filter(pl.col("informant_code") == code)
-    due, early = own.filter(pl.col("is_due")), own.filter(pl.col("is_paired") & ~pl.col("is_due"))
+    due = due_of(pairs.filter(pl.col("informant_code") == code))
     followed = due["is_paired"].to_numpy()
     if followed.sum() < FEWEST_PAIRS:
         return None
@@ -579,10 +579,10 @@ def _lost_row(
     weighted, expected = _weighted_change(due), _expected_of_all(context, due, line)
     return {
         "informant": informant,
-        **_fewest(again, *([early] if early.height else [])),
+        **behind(again),
         "lost_count": lost.height,
         "lost_institutions_count": distinct_count(lost, "institution_code"),
-        **{f"both_{name}": count for name, count in _fewest(again, lost, *([early] if early.height else [])).items()},
+        **{f"both_{name}": count for name, count in _fewest(again, lost).items()},
         "followed": against.followed_mean,
         "lost": against.lost_mean,
         "difference": against.standardised_difference,
@@ -596,11 +596,7 @@ def _lost_row(
 
 
 def _fewest(*groups: pl.DataFrame) -> dict[str, int]:
-    """The smallest number of children, and of institutions, behind any of the groups.
-
-    What is said of some groups together must rest on enough of each: the smallest would follow by subtraction. The pairs that
-    came early are such a group: the change of all pairs stands in other tables, that of the followed ones here.
-    """
+    """The smallest number of children, and of institutions, behind any of the groups: it would follow by subtraction."""
     counts = [behind(group) for group in groups]
     return {name: min(count[name] for count in counts) for name in counts[0]}
 

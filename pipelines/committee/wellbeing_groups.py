@@ -65,22 +65,14 @@ _COUNTS: Final = ("first_measured_count", "children_count", "unpaired_count")
 _FORMS_OF_A_CHILD: Final = ("first_measured_count", "children_count")
 """Every child has a first form, and those measured twice a second."""
 
-_FOLLOW_UP_COUNTS: Final = (
-    "due_count",
-    "followed_count",
-    "lost_count",
-    "not_due_count",
-    "early_count",
-    "waiting_count",
-)
+_FOLLOW_UP_COUNTS: Final = ("due_count", "lost_count", "not_due_count")
 """Counted in the divisions of the follow-up only: what no table shows need not be protected."""
 
 _NAMES: Final = tuple(name for name, _ in MEANS)
 _FOUND_EARLIER: Final = "Findes børn tidligere, kan man vente et mindre fald."
 DUE: Final = "Fristen for anden måling er udløbet"
-EARLY: Final = "Målt to gange, før fristen udløb"
 _PAIRED_REASON: Final = "Målt to gange"
-_NOT_DUE_REASON: Final = "Fristen for anden måling er ikke udløbet"
+NOT_DUE: Final = "Fristen er ikke udløbet"
 FORMS: Final = "Alle, der har svaret"
 OTHER_FORMS: Final = "Skemaer, der ikke indgår i ændringen"
 ALL_OTHER_FORMS: Final = "I alt"
@@ -89,7 +81,7 @@ _UNSCORED: Final = "Skemaer uden et samlet tal"
 _LATE: Final = "Efter opgørelsesdagen"
 REASONS: Final = {
     None: _PAIRED_REASON,
-    "not_due": _NOT_DUE_REASON,
+    "not_due": NOT_DUE,
     "no_second_form": "Ikke målt igen",
     "other_informant": "Målt igen af en anden end første gang",
     "outside_window": "Målt igen for tidligt eller for sent",
@@ -116,8 +108,7 @@ _EDUCATION_GROUPS: Final = (
 )
 _PAIRS: Final = f"""
 SELECT pairs.informant_code, pairs.version_code, pairs.institution_code, pairs.district_code, pairs.model_code, pairs.sex_code,
-       pairs.age_years, pairs.social_rung, pairs.education_rung, pairs.days_between, pairs.is_paired, pairs.is_due,
-       pairs.unpaired_reason_code,
+       pairs.age_years, pairs.social_rung, pairs.education_rung, pairs.days_between, pairs.is_paired, pairs.unpaired_reason_code,
        pairs.is_second_follow_up_form, seconds.version_code AS second_version_code,
        year(pairs.second_date) - year(children.birth_date) - (
            month(pairs.second_date) * 100 + day(pairs.second_date) < month(children.birth_date) * 100 + day(children.birth_date)
@@ -213,11 +204,9 @@ def protect_groups(
     totals: list[Total] = [
         TotalRow("group", WHOLE_MUNICIPALITY, columns=(*_COUNTS, *_FOLLOW_UP_COUNTS), within=("informant", "division")),
         TotalColumn("first_measured_count", ("children_count", "unpaired_count")),
-        TotalColumn("unpaired_count", ("lost_count", "waiting_count")),
+        TotalColumn("unpaired_count", ("lost_count", "not_due_count")),
         TotalColumn("first_measured_count", ("due_count", "not_due_count")),
-        TotalColumn("due_count", ("followed_count", "lost_count")),
-        TotalColumn("not_due_count", ("early_count", "waiting_count")),
-        TotalColumn("children_count", ("followed_count", "early_count")),
+        TotalColumn("due_count", ("children_count", "lost_count")),
         *ties,
     ]
     divisions = (DISTRICT, *CHANGE_DIVISIONS, FIRST_SCORE)
@@ -264,6 +253,11 @@ def measured_twice(pairs: pl.DataFrame, informant_code: str) -> pl.DataFrame:
     return pairs.filter(
         (pl.col("informant_code") == informant_code) & pl.col("is_paired") & pl.col("district_code").is_not_null()
     )
+
+
+def due_of(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Those whose window for a second form has closed: only of them can it be told whether they were measured twice."""
+    return pairs.filter(pl.col(REASON) != NOT_DUE)
 
 
 def age_and_is_boy(pairs: pl.DataFrame) -> tuple[Points, Points]:
@@ -433,18 +427,14 @@ def _informant_rows(
 
 def _measured(context: ReportContext, frame: pl.DataFrame, line: ExpectationLine) -> dict[str, Any]:
     """Counts of one group of an informant's children, and the means and the interval over districts of those with a pair."""
-    paired, due = frame.filter(pl.col("is_paired")), frame.filter(pl.col("is_due"))
-    followed = int(due["is_paired"].sum())
+    paired, due_count = frame.filter(pl.col("is_paired")), due_of(frame).height
     counts = {
         "first_measured_count": frame.height,
-        "due_count": due.height,
         "children_count": paired.height,
         "unpaired_count": frame.height - paired.height,
-        "followed_count": followed,
-        "lost_count": due.height - followed,
-        "not_due_count": frame.height - due.height,
-        "early_count": paired.height - followed,
-        "waiting_count": frame.height - due.height - (paired.height - followed),
+        "due_count": due_count,
+        "lost_count": due_count - paired.height,
+        "not_due_count": frame.height - due_count,
         "institutions_count": behind(paired)["institutions_count"],
         "part_count": None,
     }
@@ -642,7 +632,7 @@ def _part_relations(parts: Sequence[Part], informant: str) -> list[Total]:
         for part in parts
         if part.same_as is not None
     ]
-    for column, group in (("children_count", _PAIRED_REASON), ("waiting_count", _NOT_DUE_REASON)):
+    for column, group in (("children_count", _PAIRED_REASON), ("not_due_count", NOT_DUE)):
         whole = _at(column, informant, EVERYBODY, WHOLE_MUNICIPALITY)
         relations.append(SumRelation(whole, (_at("part_count", informant, REASON, group),)))
     return relations
@@ -720,11 +710,8 @@ def _columns() -> tuple[TableColumn, ...]:
         TableColumn("children_count", "Målt to gange", "count"),
         TableColumn("unpaired_count", "Ikke målt to gange", "count"),
         TableColumn("due_count", DUE, "count"),
-        TableColumn("followed_count", "Af dem målt to gange", "count"),
         TableColumn("lost_count", "Uden anden måling", "count"),
-        TableColumn("not_due_count", _NOT_DUE_REASON, "count"),
-        TableColumn("early_count", EARLY, "count"),
-        TableColumn("waiting_count", "Venter på anden måling", "count"),
+        TableColumn("not_due_count", NOT_DUE, "count"),
         TableColumn("part_count", "Børn", "count"),
         *means[:3],
         TableColumn("low", "Spænd fra", "mean", decimals=1, unit="point", limit_of="change_mean_points"),

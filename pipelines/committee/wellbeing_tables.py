@@ -9,10 +9,10 @@ from pipelines.committee.wellbeing_groups import (
     CHANGE_DIVISIONS,
     DISTRICT,
     DUE,
-    EARLY,
     EVERYBODY,
     FOLLOW_UP_DIVISIONS,
     MEANS,
+    NOT_DUE,
     OTHER_FORMS,
     REASON,
     SPREAD,
@@ -42,6 +42,7 @@ _GROUPS_NOTE: Final = (
 _FALLEN_AWAY: Final = ("no_second_form", "other_informant", "outside_window", "total_missing")
 _CHANGE_COLUMNS: Final = ("first_measured_count", "children_count", *(name for name, _ in MEANS[:3]), "low", "high")
 _OTHER_FORMS: Final = {
+    "early_second_form": "anden måling, før fristen er udløbet",
     "later_form": "et senere skema på samme barn",
     "earlier_form": "et tidligere skema, som ikke blev fulgt op i tide",
     "follow_up_form": "en opfølgning uden et første skema fra samme slags person",
@@ -58,7 +59,6 @@ GROUP BY outcome_code, is_first_form
 """
 _UNSCORED: Final = "SELECT count(*) AS forms_count FROM core.fct_sdq_score WHERE total_points IS NULL"
 _FEW_FORMS: Final = "Hvor mange andre skemaer der er, viser vi ikke: Der er for få."
-_EARLY_NOTE: Final = "Børn, der er målt to gange, før fristen udløb, er med i ændringen, men ikke i andelen."
 
 
 def change_table(everything: ProtectedTable) -> ProtectedTable:
@@ -151,7 +151,7 @@ def follow_up_table(context: ReportContext, everything: ProtectedTable) -> Prote
     for row in _cells(everything):
         division, group = row["division"].value, row["group"].value
         if division == EVERYBODY or (division in FOLLOW_UP_DIVISIONS and group != WHOLE_MUNICIPALITY):
-            rows.append({**row, "share_pct": _share(row["followed_count"], row["due_count"])})
+            rows.append({**row, "share_pct": _share(row["children_count"], row["due_count"])})
     return protect(
         rows,
         table_id="sdq_follow_up",
@@ -160,12 +160,12 @@ def follow_up_table(context: ReportContext, everything: ProtectedTable) -> Prote
             TableColumn("informant", "Svar fra", "label"),
             TableColumn("group", "Gruppe", "label"),
             TableColumn("first_measured_count", STEPS[0], "count"),
-            TableColumn("not_due_count", "Fristen er ikke udløbet", "count"),
+            TableColumn("not_due_count", NOT_DUE, "count"),
             TableColumn("due_count", STEPS[1], "count"),
-            TableColumn("followed_count", "Af dem målt to gange", "count"),
+            TableColumn("children_count", "Af dem målt to gange", "count"),
             TableColumn("share_pct", "Andel", "number", unit="%"),
         ),
-        source=f"{source_of(context)} Andelen er af dem, hvor fristen er udløbet. {_EARLY_NOTE}",
+        source=f"{source_of(context)} Andelen er af dem, hvor fristen er udløbet.",
         rule=context.rule,
     )
 
@@ -193,11 +193,10 @@ def pairing_table(
     return protect(
         [
             {"step": STEPS[0], **at("first_measured_count")},
-            {"step": reasons["not_due"], **at("not_due_count")},
+            {"step": NOT_DUE, **at("not_due_count")},
             {"step": STEPS[1], **at("due_count")},
             *(fallen(reason) for reason in _FALLEN_AWAY),
-            {"step": STEPS[2], **at("followed_count")},
-            {"step": EARLY, **at("early_count")},
+            {"step": STEPS[2], **at("children_count")},
         ],
         table_id="sdq_pairing",
         title="Fra første til anden måling, efter hvem der har svaret",
@@ -251,13 +250,8 @@ def other_forms_table(context: ReportContext, everything: ProtectedTable) -> Pro
 
 
 def flow_excerpt(pairing: ProtectedTable, informant_code: str) -> ProtectedTable:
-    """The way from first to second form for one informant, for the figure; pairs that came early are on another way."""
-    return pairing.excerpt(
-        pairing.table_id,
-        title=pairing.title,
-        columns=("step", informant_code),
-        keep_row=lambda row: row["step"] != EARLY,
-    )
+    """The way from first to second form for one informant, for the figure."""
+    return pairing.excerpt(pairing.table_id, title=pairing.title, columns=("step", informant_code))
 
 
 def _is_change_row(row: Row) -> bool:

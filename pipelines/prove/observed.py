@@ -23,6 +23,7 @@ from pipelines.simulate.exposure import Exposure
 from pipelines.simulate.moves import DOWN, UP, education_exposure, education_moves, social_exposure, social_moves
 from pipelines.simulate.municipality import SimulatedMunicipality
 from pipelines.simulate.schooling import LOWEST_SEGREGATED_RUNG
+from pipelines.simulate.sdq_groups import first_of_pairs
 from pipelines.simulate.sdq_items import PARENT, load_items
 from pipelines.simulate.truth import total_scores
 
@@ -80,7 +81,7 @@ class Observed:
 
     @cached_property
     def sdq_pairs(self) -> SdqPairs:
-        """The parents' forms in pairs."""
+        """The parents' forms in pairs whose window has closed on the last day of data."""
         return _sdq_pairs(self.simulated)
 
     @cached_property
@@ -120,19 +121,10 @@ def last_whole_year(data_end: date) -> int:
 
 
 def _sdq_pairs(simulated: SimulatedMunicipality) -> SdqPairs:
-    parameters, forms, drawn = simulated.parameters.sdq, simulated.sdq.forms, simulated.sdq
-    totals = total_scores(forms, load_items(parameters))
-    days = forms.day[1:] - forms.day[:-1]
-    is_pair = (
-        (forms.informant[:-1] == PARENT)
-        & (forms.informant[1:] == PARENT)
-        & (forms.child[1:] == forms.child[:-1])
-        & (days >= parameters.window_least_days)
-        & (days <= parameters.window_most_days)
-        & (totals[:-1] >= 0)
-        & (totals[1:] >= 0)
-    )
-    firsts = np.flatnonzero(is_pair)
+    forms, drawn = simulated.sdq.forms, simulated.sdq
+    totals = total_scores(forms, load_items(simulated.parameters.sdq))
+    firsts = first_of_pairs(simulated, totals)
+    firsts = firsts[forms.informant[firsts] == PARENT]
     child, day = forms.child[firsts], forms.day[firsts]
     district = simulated.children.district_on(child, day)
     place = np.searchsorted(drawn.child, child)

@@ -195,7 +195,7 @@ def cumulative_steps(
     table: ProtectedTable, *, group: str, month: str, share: str, low: str, high: str, noun: str
 ) -> str:
     """Step curves from 0: where each group stands at the last month that can be shown, with its interval."""
-    opening = f"Trappekurver fra 0: {noun} over tid."
+    opening = f"Trappekurver: {noun} over tid."
     pieces = []
     for name in dict.fromkeys(table.values(group)):
         rows = [row for row in table.rows if row[table.column_index(group)].value == name]

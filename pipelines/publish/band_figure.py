@@ -41,9 +41,7 @@ def band_columns(
     parts = list(dict.fromkeys(table.values(part)))
     if len(parts) > MOST_PARTS:
         raise ValueError(f"{len(parts)} parts: a column holds {MOST_PARTS} at most")
-    shares = {
-        (when, name): _cell(table, period, part, when, name, share) for when in periods for name in parts
-    }
+    shares = {(when, name): _cell(table, period, part, when, name, share) for when in periods for name in parts}
     shown = [when for when in periods if all(shares[when, name].status is CellStatus.SHOWN for name in parts)]
 
     def draw(canvas: Canvas) -> None:
@@ -58,9 +56,7 @@ def band_columns(
                 told = cell_text(_cell(table, period, part, when, parts[0], whole), table.column(whole))
                 axes.text(x, 102.5, f"{told}{NBSP}{noun}", ha="center", va="bottom", fontsize=SMALL_PT)
             else:
-                axes.text(
-                    x, 50, "skjult", ha="center", va="center", fontsize=SMALL_PT, color=tokens.MUTED, rotation=0
-                )
+                axes.text(x, 50, "skjult", ha="center", va="center", fontsize=SMALL_PT, color=tokens.MUTED, rotation=0)
         if shown:
             _label_parts(canvas, table, shares, parts, shown[-1], share)
 

@@ -17,6 +17,7 @@ _LEFT: Final = 46.0
 _WIDTH: Final = 72.0
 _TOP: Final = 4.0
 _HEIGHT: Final = 52.0
+_GAP_NOTE: Final = "Stiplet linje: tallene imellem er skjult."
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def cumulative_steps(
     """One step curve per group, from 0 at month 0 to each month that can be shown; how many are still followed below the axis.
 
     months: the labels of the table's `month` column with the number they stand for, rising. share, low, high: percent. The curve
-    only knows the months of the table: between them it stays where it was, and it ends where the next number is hidden.
+    only knows the months of the table: between them it stays where it was; past hidden numbers a dashed slope leads to the next.
     """
     cells = {
         (curve.group, label, column): _cell(table, group, month, curve.group, label, column)
@@ -58,7 +59,7 @@ def cumulative_steps(
         for label in months
         for column in (share, low, high, followed)
     }
-    drawn = [curve for curve in curves if _is_shown(cells[curve.group, next(iter(months)), share])]
+    drawn = [curve for curve in curves if any(_is_shown(cells[curve.group, label, share]) for label in months)]
     highest = max(
         [5.0, *(_value(cell) for (_, _, column), cell in cells.items() if column in (share, high) and _is_shown(cell))]
     )
@@ -82,7 +83,9 @@ def cumulative_steps(
     written = words.alt_text or alt.cumulative_steps(
         table, group=group, month=month, share=share, low=low, high=high, noun=noun
     )
-    return make_figure(table, words, draw, height=_TOP + _HEIGHT + 14 + 4.6 * len(curves), alt_text=written)
+    return make_figure(
+        table, words, draw, height=_TOP + _HEIGHT + 14 + 4.6 * len(curves), alt_text=written, gap_note=_GAP_NOTE
+    )
 
 
 @dataclass(frozen=True)
@@ -116,30 +119,39 @@ def _draw_curve(
     *,
     shift: float,
 ) -> _End:
-    """The steps until the first number that is not shown; each with its interval, shifted so that two curves' do not cover."""
-    x, y, end = [0.0], [0.0], None
+    """The steps between shown numbers, each with its interval, shifted so that two curves' do not cover; the last one drawn."""
+    known, gap, end = (0.0, 0.0), False, None
     for label, month in months.items():
         found = tuple(cells[curve.group, label, column] for column in columns)
         if not _is_shown(found[0]):
-            break
-        x.append(float(month))
-        y.append(_value(found[0]))
-        end = _End(curve, y[-1], (found[0], found[1], found[2]))
+            gap = True
+            continue
+        place = (float(month), _value(found[0]))
+        _draw_step(axes, known, place, curve, is_dashed=gap)
+        known, gap, end = place, False, _End(curve, place[1], (found[0], found[1], found[2]))
         if _is_shown(found[1]) and _is_shown(found[2]):
             axes.plot(
                 [month + shift] * 2, [_value(found[1]), _value(found[2])], color=curve.colour, linewidth=2.2,
                 alpha=0.45, solid_capstyle="butt", zorder=3,
             )  # fmt: skip
-    axes.step(
-        x, y, where="post", color=curve.colour, linewidth=1.6, zorder=4, linestyle="--" if curve.band is None else "-"
-    )
-    is_filled = curve.marker == "o"
-    axes.plot(
-        [each + shift for each in x[1:]], y[1:], curve.marker, markersize=5.5, zorder=5, color=curve.colour,
-        markerfacecolor=curve.colour if is_filled else "white", markeredgecolor=curve.colour, markeredgewidth=1.3,
-    )  # fmt: skip
-    assert end is not None
+        axes.plot(
+            [month + shift], [place[1]], curve.marker, markersize=5.5, zorder=5, color=curve.colour,
+            markerfacecolor="white" if curve.marker == "s" else curve.colour, markeredgewidth=1.3, clip_on=False,
+        )  # fmt: skip
+    assert end is not None, "only curves with a shown number are drawn"
     return end
+
+
+def _draw_step(
+    axes: Any, start: tuple[float, float], end: tuple[float, float], curve: Curve, *, is_dashed: bool
+) -> None:
+    """A step from one known number to the next; a dashed slope where numbers between them are hidden."""
+    if is_dashed:
+        axes.plot(
+            [start[0], end[0]], [start[1], end[1]], color=curve.colour, linewidth=1.0, linestyle=(0, (3, 3)), zorder=4
+        )
+        return
+    axes.plot([start[0], end[0], end[0]], [start[1], start[1], end[1]], color=curve.colour, linewidth=1.6, zorder=4)
 
 
 def _label_ends(canvas: Canvas, table: ProtectedTable, ends: Sequence[_End], share: str, ceiling: float) -> None:

@@ -190,6 +190,10 @@ _AVOID: Final[Mapping[str, str]] = {
     r"afholdelse\w*": "blev holdt",
     r"pct\.?": "procent",
     r"under 5": "[skjult] eller færre end 5",
+    # A difference in kroner is what was spent here and there, never what would have been spent otherwise.
+    r"bespar\w*": "hvad der blev brugt",
+    r"spar(?:e[rt]?|ede)": "hvad der blev brugt",
+    r"gevinst\w*": "hvad der blev brugt",
 }
 
 # Words that claim a cause. *Effekt* waits for a drawn lot (level 5); a fixed name such as effektmål may stand.

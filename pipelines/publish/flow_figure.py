@@ -12,7 +12,7 @@ from pipelines.disclosure.table import Cell, ProtectedTable
 from pipelines.publish import alt_text as alt
 from pipelines.publish import tokens
 from pipelines.publish.canvas import SMALL_PT, Canvas
-from pipelines.publish.danish import cell_text, number
+from pipelines.publish.danish import NBSP, cell_text, number
 from pipelines.publish.figures import FigureWords, make_figure
 from pipelines.publish.section import Figure
 
@@ -22,7 +22,7 @@ _LEFT: Final = 50.0
 _RIGHT: Final = 122.0
 _BAR: Final = 3.4
 _GAP: Final = 3.6
-_LEAST_LABEL: Final = 3.4
+_LEAST_LABEL: Final = 2.9
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def flow_between_rungs(
             for node in nodes:
                 if sizes[node.name] > 0:
                     _bar(axes, node, x, places[node.name], sizes[node.name] * scale)
-        _label_start(canvas, table, label, whole, nodes, left, starts, scale)
-        _label_end(canvas, nodes, right, ends, scale, noun)
+        _label_start(canvas, table, label, whole, nodes, left, starts, scale, noun)
+        _label_end(canvas, nodes, right, ends, scale)
         for place, words_there, align in ((_LEFT, sides[0], "right"), (_RIGHT, sides[1], "left")):
             canvas.text(place, _TOP - 4.5, words_there, bold=True, align=align)
         _key(canvas)
@@ -153,21 +153,22 @@ def _bands(
 ) -> None:
     """Bands in the order of their other end, so that they cross as little as can be; the widest below the thin ones."""
     at_start, at_end = dict(left), dict(right)
-    drawn = []
+    starts: dict[_Flow, float] = {}
+    ends: dict[_Flow, float] = {}
     for flow in sorted(flows, key=lambda flow: (-flow.start.height, -flow.end.height)):
-        drawn.append([flow, at_start[flow.start.name], 0.0])
+        starts[flow] = at_start[flow.start.name]
         at_start[flow.start.name] += flow.count * scale
-    for entry in sorted(drawn, key=lambda entry: (-entry[0].end.height, -entry[0].start.height)):
-        entry[2] = at_end[entry[0].end.name]
-        at_end[entry[0].end.name] += entry[0].count * scale
-    for flow, start, end in sorted(drawn, key=lambda entry: -entry[0].count):
-        _band(axes, start, end, flow.count * scale, _STYLES[_direction(flow)])
-    for flow, start, end in drawn:
+    for flow in sorted(flows, key=lambda flow: (-flow.end.height, -flow.start.height)):
+        ends[flow] = at_end[flow.end.name]
+        at_end[flow.end.name] += flow.count * scale
+    for flow in sorted(flows, key=lambda flow: -flow.count):
+        _band(axes, starts[flow], ends[flow], flow.count * scale, _STYLES[_direction(flow)])
+    for flow in flows:
         thickness = flow.count * scale
         if thickness >= _LEAST_LABEL:
             axes.text(
-                _LEFT + 2.0, start + thickness / 2, number(flow.count), va="center", ha="left", fontsize=SMALL_PT,
-                color=tokens.INK, zorder=6, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.7, "alpha": 0.9},
+                _LEFT + 2.0, starts[flow] + thickness / 2, number(flow.count), va="center", ha="left", fontsize=SMALL_PT,
+                color=tokens.INK, zorder=6, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.9},
             )  # fmt: skip
 
 
@@ -202,11 +203,11 @@ _STYLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "zorder": 3,
     },
     "other": {
-        "facecolor": "white",
+        "facecolor": tokens.PANEL,
         "edgecolor": tokens.REFERENCE,
-        "linewidth": 0.7,
-        "linestyle": (0, (3, 2)),
-        "zorder": 2.5,
+        "linewidth": 0.5,
+        "linestyle": (0, (1, 1.6)),
+        "zorder": 1.5,
     },
 }
 
@@ -232,12 +233,18 @@ def _label_start(
     places: Mapping[str, float],
     sizes: Mapping[str, float],
     scale: float,
+    noun: str,
 ) -> None:
     for node in nodes:
         if sizes[node.name] > 0 and node.row is not None:
-            told = cell_text(table.cell(whole, **{label: node.row}), table.column(whole))
+            cell = table.cell(whole, **{label: node.row})
+            told = (
+                f"{cell_text(cell, table.column(whole))}{NBSP}{noun}"
+                if cell.value is not None
+                else cell_text(cell, table.column(whole))
+            )
             middle = places[node.name] + max(sizes[node.name] * scale, 1) / 2
-            canvas.text(_LEFT - _BAR - 2, middle, f"{node.name}  {told}", align="right")
+            canvas.text(_LEFT - _BAR - 2, middle, f"{node.name}: {told}", align="right")
 
 
 def _label_end(
@@ -246,7 +253,6 @@ def _label_end(
     places: Mapping[str, float],
     sizes: Mapping[str, float],
     scale: float,
-    noun: str,
 ) -> None:
     for node in nodes:
         if sizes[node.name] > 0:

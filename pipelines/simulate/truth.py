@@ -35,16 +35,15 @@ from pipelines.simulate.potential import potential_outcomes
 from pipelines.simulate.reviews import first_follow_up_truth, review_truth
 from pipelines.simulate.schooling import DAYCARE_GRADE, LOWEST_SEGREGATED_RUNG
 from pipelines.simulate.sdq import Forms
-from pipelines.simulate.sdq_groups import sdq_group_truth
+from pipelines.simulate.sdq_groups import first_of_pairs, sdq_group_truth, window_has_closed
 from pipelines.simulate.sdq_items import DIFFICULTY_SCALES, INFORMANTS, MISSING, Items, load_items
-from pipelines.simulate.sdq_scores import score_source_truth, scoring_error_truth
+from pipelines.simulate.sdq_scores import NO_POINTS, score_source_truth, scoring_error_truth
 from pipelines.simulate.segregation_figures import border_truth, figures_truth
 from pipelines.simulate.sessions import STATUSES
 from pipelines.simulate.targets import target_rows
 
 LATE_DAYS = 14
 WHOLE = "ALL"
-_NO_SCORE = -1
 
 Row = dict[str, Any]
 
@@ -200,21 +199,17 @@ def ladder_moves(simulated: SimulatedMunicipality) -> list[Row]:
 
 
 def sdq_changes(simulated: SimulatedMunicipality) -> list[Row]:
-    """Per informant and area: children with a scored first form, pairs with both totals within the window, means in points.
+    """Per informant and area: children with a scored first form, those due, those of them with a pair, means in points.
 
-    Due are those whose window has closed on the last day of data, followed those of them with a pair.
+    Due are those whose window has closed on the last day of data; a pair is two totals within the window.
     The expected change is what regression to the mean alone gives: (1 - r)(population mean - mean of first totals).
     """
     parameters = simulated.parameters.sdq
     forms = simulated.sdq.forms
     totals = total_scores(forms, load_items(parameters))
-    same = (forms.child[1:] == forms.child[:-1]) & (forms.informant[1:] == forms.informant[:-1])
-    days = forms.day[1:] - forms.day[:-1]
-    in_window = same & (days >= parameters.window_least_days) & (days <= parameters.window_most_days)
-    is_pair = in_window & (totals[1:] != _NO_SCORE) & (totals[:-1] != _NO_SCORE)
-    firsts = np.flatnonzero(is_pair)
-    is_first_form = (forms.occasion == 0) & (totals != _NO_SCORE)
-    is_due = day_number(simulated.data_end_date) - forms.day >= parameters.window_most_days
+    firsts = first_of_pairs(simulated, totals)
+    is_first_form = (forms.occasion == 0) & (totals != NO_POINTS)
+    is_due = is_first_form & window_has_closed(simulated)
     district = simulated.children.district_on(forms.child, forms.day)
     rows: list[Row] = []
     for kind, name in enumerate(INFORMANTS):
@@ -229,9 +224,7 @@ def sdq_changes(simulated: SimulatedMunicipality) -> list[Row]:
                     "informant_code": name,
                     **_area(code),
                     "first_measured_count": int((chosen & is_first_form).sum()),
-                    "due_count": int((chosen & is_first_form & is_due).sum()),
-                    "followed_count": int(is_due[pairs].sum()),
-                    "pairs_in_window_count": int(in_window[np.flatnonzero(chosen[:-1])].sum()),
+                    "due_count": int((chosen & is_due).sum()),
                     "children_count": len(pairs),
                     **means,
                 }
@@ -252,7 +245,7 @@ def total_scores(forms: Forms, items: Items) -> Indices:
         sums = np.where(is_open[:, columns], 0.0, points[:, columns]).sum(axis=1)
         totals += np.floor(0.5 + 5 * sums / np.maximum(answered, 1)).astype(np.int64)
         unscored |= answered < 3
-    return np.where(unscored, _NO_SCORE, totals)
+    return np.where(unscored, NO_POINTS, totals)
 
 
 def _change(first: Indices, second: Indices, population_mean: float, retest: float) -> Row:

@@ -7,8 +7,9 @@
 -- Reference: same child, same kind of informant, window_days_minimum to window_days_maximum days apart; of several such forms
 -- the earliest that has a total. Which form is first: core.fct_sdq_form_role. model_code is that of the institution where it is
 -- run by a model of its own, else that of the district.
--- is_due: the window has closed on the as-of date, with or without a second form; only then can it be told who was followed up.
--- A second form may come while the window is open: that pair counts in the change, and in no share followed up.
+-- A child counts as paired only when the window has closed on the as-of date. Pairs that came while it is open would be those of
+-- the quickly followed up alone, in a change that is to be of all; and then there would be two counts of children with a pair,
+-- one of which is no part of those who could be followed up.
 -- unpaired_reason_code, the first that fits: not_due (window still open on the as-of date, whatever has come so far),
 -- total_missing (the second form cannot be scored), other_informant (measured by somebody else in the window), outside_window
 -- (a second form, but too early or too late), no_second_form.
@@ -29,8 +30,11 @@ forms as (
 ),
 
 firsts as (
-    select forms.*
+    select
+        forms.*,
+        date_diff('day', forms.answered_date, settings.as_of_date) >= settings.sdq_window_days_maximum as is_due
     from forms
+    cross join settings
     inner join core.fct_sdq_form_role as roles
         on
             forms.child_id = roles.child_id
@@ -44,6 +48,7 @@ later_forms as (
     select
         forms.child_id,
         firsts.informant_code,
+        firsts.is_due,
         forms.answered_date,
         forms.total_points,
         forms.informant_code = firsts.informant_code as is_same_informant,
@@ -59,8 +64,9 @@ found as (
     select
         child_id,
         informant_code,
-        min(case when is_same_informant and is_in_window and total_points is not null then answered_date end)
-            as second_date,
+        min(
+            case when is_due and is_same_informant and is_in_window and total_points is not null then answered_date end
+        ) as second_date,
         bool_or(is_same_informant) as has_second_form,
         bool_or(is_same_informant and is_in_window) as has_form_in_window,
         bool_or(not is_same_informant and is_in_window) as has_other_informant_in_window
@@ -146,17 +152,15 @@ select
     date_diff('day', firsts.answered_date, seconds.answered_date) as days_between,
     seconds.total_points - firsts.total_points as change_points,
     seconds.child_id is not null as is_paired,
-    date_diff('day', firsts.answered_date, settings.as_of_date) >= settings.sdq_window_days_maximum as is_due,
     case
         when seconds.child_id is not null then null
-        when date_diff('day', firsts.answered_date, settings.as_of_date) < settings.sdq_window_days_maximum then 'not_due'
+        when not firsts.is_due then 'not_due'
         when found.has_form_in_window then 'total_missing'
         when found.has_other_informant_in_window then 'other_informant'
         when found.has_second_form then 'outside_window'
         else 'no_second_form'
     end as unpaired_reason_code
 from firsts
-cross join settings
 left join found
     on firsts.child_id = found.child_id and firsts.informant_code = found.informant_code
 left join forms as seconds

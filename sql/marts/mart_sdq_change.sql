@@ -3,8 +3,8 @@
 -- From: core.fct_sdq_pair, codes.sdq_expectations.
 -- Units: points; negative change means fewer difficulties. first_measured_count are children with a first form,
 -- children_count those of them with a pair; means and SDs are over pairs only, missing where there is none.
--- due_count are children with a first form whose window has closed on the as-of date, followed_count those of them with a pair,
--- follow_up_share (0-1) the one over the other, missing where nobody is due. Pairs that came early are in the change only.
+-- due_count are children with a first form whose window has closed on the as-of date; only they can have a pair. follow_up_share
+-- (0-1) is children_count over due_count, missing where nobody is due.
 -- area_kind is district or municipality (area_code ALL); an empty area_code is children without a known district.
 -- Reference: expected_change_points is the mean over the pairs of intercept + slope x first (+ age, + boy) - first: what
 -- regression to the mean alone would give, by the line in codes.sdq_expectations (its source stands there). Children without
@@ -58,9 +58,8 @@ counted as (
         area_code,
         count(*) as first_measured_count,
         count(*) filter (where is_paired) as children_count,
-        count(*) filter (where is_due) as due_count,
-        count(*) filter (where is_due and is_paired) as followed_count,
-        avg(case when is_due then case when is_paired then 1.0 else 0.0 end end) as follow_up_share,
+        count(*) filter (where unpaired_reason_code is distinct from 'not_due') as due_count,
+        avg(case when is_paired then 1.0 when unpaired_reason_code <> 'not_due' then 0.0 end) as follow_up_share,
         count(distinct case when is_paired then institution_code end) as institutions_count,
         avg(case when is_paired then first_total_points end) as first_mean_points,
         avg(second_total_points) as second_mean_points,
@@ -89,7 +88,6 @@ select
     first_measured_count,
     children_count,
     due_count,
-    followed_count,
     follow_up_share,
     institutions_count,
     first_mean_points,

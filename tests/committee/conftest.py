@@ -27,32 +27,35 @@ def settings_of(**parts: Any) -> Settings:
     )
 
 
+def scenario_municipality(
+    scenario: str, *, children: int, seed: int, more_sources: tuple[str, ...] = (), **parts: Any
+) -> ReportContext:
+    """The context of a scenario's municipality, its tables filled in as typed rows and built; the next call uses the same ones."""
+    simulated = simulate_municipality(
+        load_profile(PROFILE),
+        children_count=children,
+        seed=seed,
+        data_end_date=AS_OF_DATE,
+        parameters=load_scenario(scenario).parameters,
+    )
+    connection = empty_warehouse(**({"sdq": parts["sdq"]} if "sdq" in parts else {}))
+    for source in (*SOURCES, *more_sources):
+        rows = simulated.tables[source]
+        if "child_id" in rows.columns:
+            rows = rows.with_columns(
+                pl.col("child_id").map_elements(lambda number: str(child_id(number)), return_dtype=pl.String)
+            )
+        # kept by a name of its own, so that DuckDB finds the frame
+        numbered = rows.with_row_index("row_number", offset=1).with_columns(valid_from=pl.lit(date(2026, 10, 1)))
+        connection.register("simulated_rows", numbered)
+        connection.execute(f"INSERT INTO typed.{source} BY NAME SELECT * FROM simulated_rows")
+        connection.unregister("simulated_rows")
+    build(connection)
+    names = dict(connection.execute("SELECT district_code, district_name FROM core.dim_district").fetchall())
+    return ReportContext(connection, settings_of(**parts), AS_OF_DATE, names)
+
+
 @pytest.fixture
 def scenario_context() -> Callable[..., ReportContext]:
-    """The context of a scenario's municipality, its tables filled in as typed rows and built; the next call uses the same ones."""
-
-    def make(scenario: str, *, children: int, seed: int, **parts: Any) -> ReportContext:
-        simulated = simulate_municipality(
-            load_profile(PROFILE),
-            children_count=children,
-            seed=seed,
-            data_end_date=AS_OF_DATE,
-            parameters=load_scenario(scenario).parameters,
-        )
-        connection = empty_warehouse(**({"sdq": parts["sdq"]} if "sdq" in parts else {}))
-        for source in SOURCES:
-            rows = simulated.tables[source]
-            if "child_id" in rows.columns:
-                rows = rows.with_columns(
-                    pl.col("child_id").map_elements(lambda number: str(child_id(number)), return_dtype=pl.String)
-                )
-            # kept by a name of its own, so that DuckDB finds the frame
-            numbered = rows.with_row_index("row_number", offset=1).with_columns(valid_from=pl.lit(date(2026, 10, 1)))
-            connection.register("simulated_rows", numbered)
-            connection.execute(f"INSERT INTO typed.{source} BY NAME SELECT * FROM simulated_rows")
-            connection.unregister("simulated_rows")
-        build(connection)
-        names = dict(connection.execute("SELECT district_code, district_name FROM core.dim_district").fetchall())
-        return ReportContext(connection, settings_of(**parts), AS_OF_DATE, names)
-
-    return make
+    """`scenario_municipality`, under the name that tests ask for."""
+    return scenario_municipality

@@ -18,9 +18,9 @@ from pipelines.committee.wellbeing import wellbeing_section
 from pipelines.committee.wellbeing_groups import (
     ALL_OTHER_FORMS,
     DUE,
-    EARLY,
     EVERYBODY,
     INFORMANTS,
+    NOT_DUE,
     OTHER_FORMS,
     REASON,
     REASONS,
@@ -37,10 +37,8 @@ from pipelines.sdq_norms.bands import band_titles
 ROW_SUMS = (
     ("first_measured_count", ("children_count", "unpaired_count")),
     ("first_measured_count", ("due_count", "not_due_count")),
-    ("due_count", ("followed_count", "lost_count")),
-    ("not_due_count", ("early_count", "waiting_count")),
-    ("children_count", ("followed_count", "early_count")),
-    ("unpaired_count", ("lost_count", "waiting_count")),
+    ("due_count", ("children_count", "lost_count")),
+    ("unpaired_count", ("lost_count", "not_due_count")),
 )
 COUNTS = tuple(dict.fromkeys(name for total, parts in ROW_SUMS for name in (total, *parts)))
 SMALL = range(1, 5)
@@ -168,7 +166,7 @@ def _know_parts(reader: Reader, informant: str, groups: Mapping[tuple[str, str, 
             reader.knows_sum(whole("children_count"), parts)
     reasons = {code: (informant, REASON, title, "part_count") for code, title in REASONS.items()}
     reader.knows_sum(whole("children_count"), [reasons[None]])
-    reader.knows_sum(whole("waiting_count"), [reasons["not_due"]])
+    reader.knows_sum(whole("not_due_count"), [reasons["not_due"]])
     reader.knows_sum(whole("lost_count"), [reasons[code] for code in reasons if code not in (None, "not_due")])
 
 
@@ -193,8 +191,8 @@ def read_section(reader: Reader, section: Section, main: str) -> set[str]:
             division = EVERYBODY if group == WHOLE_MUNICIPALITY else division_of[informant, group]
             for column in row.keys() & {*COUNTS}:
                 reader.learn((informant, division, group, column), row[column])
-    steps = {"Målt første gang": "first_measured_count", "Målt to gange": "followed_count", EARLY: "early_count"}
-    steps |= {DUE: "due_count", REASONS["not_due"]: "not_due_count"}
+    steps = {"Målt første gang": "first_measured_count", "Målt to gange": "children_count"}
+    steps |= {DUE: "due_count", NOT_DUE: "not_due_count"}
     for row in rows_of(tables["sdq_pairing"]):
         for code in row.keys() & INFORMANTS.keys():
             step, informant = row["step"], INFORMANTS[code]

@@ -5,7 +5,7 @@ from datetime import date
 import duckdb
 
 from pipelines.committee.context import ReportContext
-from pipelines.committee.wellbeing_groups import DISTRICT, EARLY, EVERYBODY, REASONS, protect_groups
+from pipelines.committee.wellbeing_groups import EVERYBODY, REASONS, protect_groups
 from pipelines.committee.wellbeing_tables import (
     STEPS,
     flow_excerpt,
@@ -58,7 +58,6 @@ def pairing() -> ProtectedTable:
     rows = many("NORD", [-3] * 20) + many("SYD", [-3] * 20)
     rows += [pair("NORD", 16, None, unpaired_reason_code="not_due") for _ in range(8)]
     rows += [pair("SYD", 16, None) for _ in range(6)]
-    rows += many("SYD", [-3] * 9, is_due=False)
     rows += many("NORD", [-3] * 12, informant_code="teacher") + many("SYD", [-3] * 12, informant_code="teacher")
     opened = context()
     return pairing_table(opened, protect_groups(opened, pairs_of(rows)), REASONS, INFORMANTS)
@@ -66,13 +65,12 @@ def pairing() -> ProtectedTable:
 
 def test_the_steps_lead_from_the_first_forms_to_the_pairs_and_each_loss_has_its_reason() -> None:
     table = pairing()
-    assert {step: table.cell("parent", step=step).value for step in (*STEPS, EARLY)} == {
-        "Målt første gang": 20 + 20 + 8 + 6 + 9,
+    assert {step: table.cell("parent", step=step).value for step in STEPS} == {
+        "Målt første gang": 20 + 20 + 8 + 6,
         "Fristen for anden måling er udløbet": 20 + 20 + 6,
         "Målt to gange": 20 + 20,
-        "Målt to gange, før fristen udløb": 9,
     }
-    assert table.cell("parent", step="Fristen for anden måling er ikke udløbet").value == 8 + 9
+    assert table.cell("parent", step="Fristen er ikke udløbet").value == 8
     assert table.cell("parent", step="Ikke målt igen").value == 6
     flow = flow_excerpt(table, "parent")
     assert flow.values("step")[0] == STEPS[0]
@@ -80,7 +78,7 @@ def test_the_steps_lead_from_the_first_forms_to_the_pairs_and_each_loss_has_its_
     assert [column.name for column in flow.columns] == ["step", "parent"]
     shown = {step: flow.cell("parent", step=step).value for step in flow.values("step")}
     lost = sum(shown[step] for step in flow.values("step")[3:-1])
-    assert shown[STEPS[0]] - shown["Fristen for anden måling er ikke udløbet"] - lost == shown[STEPS[-1]]
+    assert shown[STEPS[0]] - shown["Fristen er ikke udløbet"] - lost == shown[STEPS[-1]]
 
 
 def test_forms_that_open_no_pair_are_counted_over_all_who_answered_so_that_one_informants_few_stay_unknown() -> None:
@@ -131,26 +129,11 @@ def test_every_outcome_of_a_form_that_opens_no_pair_has_its_row() -> None:
     assert table.cell("forms_count", outcome="I alt").value == 10 * len(others)
 
 
-def test_early_pairs_are_in_the_change_and_in_no_share_followed_up() -> None:
-    """30 of 40 due were measured twice, and 12 more before their time was up: 75 %, not 42 of 52."""
-    rows = many("NORD", [-3] * 15) + many("SYD", [-3] * 15) + [pair("SYD", 16, None) for _ in range(10)]
-    rows += many("NORD", [-6] * 12, is_due=False)
-    rows += [pair("NORD", 16, None, unpaired_reason_code="not_due") for _ in range(8)]
-    opened = context()
-    everything = protect_groups(opened, pairs_of(rows))
-    whole = next(iter(follow_up_table(opened, everything).rows))
-    assert [cell.value for cell in whole[2:]] == [60, 20, 40, 30, 100 * 30 / 40]
-    change = everything.cell("children_count", informant="Forældre", division=EVERYBODY)
-    assert change.value == 42
-    nord = everything.cell("change_mean_points", informant="Forældre", division=DISTRICT, group="Nord")
-    assert nord.value == round((15 * -3 + 12 * -6) / 27, 1)
-
-
 def test_follow_up_is_a_percentage_of_those_who_could_be_followed_up() -> None:
     rows = many("NORD", [-3] * 20) + many("SYD", [-3] * 15) + [pair("SYD", 16, None) for _ in range(5)]
     rows += [pair("SYD", 16, None, unpaired_reason_code="not_due") for _ in range(10)]
     opened = context()
     table = follow_up_table(opened, protect_groups(opened, pairs_of(rows)))
+    assert [cell.value for cell in table.rows[0][2:]] == [50, 10, 40, 35, 100 * 35 / 40]
     shares = {str(row[1].value): row[table.column_index("share_pct")].value for row in table.rows}
-    assert shares["Hele kommunen"] == 100 * 35 / 40
     assert shares["Syd"] == 100 * 15 / 20

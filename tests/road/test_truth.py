@@ -83,7 +83,7 @@ MARTS = {
         "marts.mart_sdq_change",
         ("informant_code", "area_kind", "area_code"),
         (
-            *("first_measured_count", "children_count", "due_count", "followed_count"),
+            *("first_measured_count", "children_count", "due_count"),
             *("first_mean_points", "second_mean_points", "change_mean_points"),
         ),
     ),

@@ -240,19 +240,23 @@ def test_sdq_changes(made: Any) -> None:
     homes = grouped(made.rows["children"], "child_id")
     pairs: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
     firsts: Counter[tuple[str, str]] = Counter()
+    due: Counter[tuple[str, str]] = Counter()
     for child, own in forms.items():
         for informant, answered in grouped(own, "informant_code").items():
             answered.sort(key=lambda row: row["answered_date"])
             first = next((row for row in answered if not row["is_follow_up_form"] and total(row) is not None), None)
             if first is None:
                 continue
-            second = next((row for row in answered if is_pair(first, row)), None)
+            is_due = (made.simulated.data_end_date - first["answered_date"]).days >= 270
+            second = next((row for row in answered if is_due and is_pair(first, row)), None)
             for area in (str(home_on(homes[child], first["answered_date"])), "ALL"):
                 firsts[informant, area] += 1
+                due[informant, area] += is_due
                 if second is not None:
                     pairs[informant, area].append((total(first) or 0, total(second) or 0))
     for key, row in by(made.truth["sdq_changes"], "informant_code", "area_code").items():
         assert row["first_measured_count"] == firsts[key], key
+        assert row["due_count"] == due[key], key
         assert row["children_count"] == len(pairs[key]), key
         if pairs[key]:
             first_mean = statistics.fmean(pair[0] for pair in pairs[key])

@@ -1,7 +1,8 @@
 """A second road to what becomes of SDQ forms, written from the rules and not from our SQL: one child at a time, form by form.
 
 Rules: a change is measured on the same child by the same kind of informant, from the first form that was followed up in the
-window; where none was, from the first that could have been. Whether a form is a first or a follow-up form is taken from the form
+window; where none was, from the first that could have been. Nothing is a pair until the last day of the window. Whether a form
+is a first or a follow-up form is taken from the form
 itself where it says so; where it does not, a lone form in the window after another informant's is that one's follow-up.
 """
 
@@ -44,19 +45,16 @@ def _of_informant(
     baselines = [form for form in own if form in known and _can_be_first(form, known, window)]
     baselines.sort(key=lambda form: form.answered)
     first = next((form for form in baselines if _followers(form, known, window)), next(iter(baselines), None))
-    second = (
-        min(_followers(first, known, window), key=lambda form: form.answered)
-        if _followers(first, known, window)
-        else None
-    )
+    second = min(_followers(first, known, window), key=lambda form: form.answered, default=None)
+    is_early = first is not None and (as_of - first.answered).days < window[-1]
     outcomes = {}
     for form in own:
         role = _role(form, first, baselines, as_of)
         outcome = role
         if form is first:
-            outcome = "paired" if second else _loss(form, known, as_of, window)
+            outcome = "not_due" if is_early else "paired" if second else _loss(form, known, window)
         elif form is second:
-            outcome = "second_form"
+            outcome = "early_second_form" if is_early else "second_form"
         outcomes[form] = (role, outcome)
     return outcomes
 
@@ -104,10 +102,8 @@ def _role(form: DrawnForm, first: DrawnForm | None, baselines: Sequence[DrawnFor
     return "follow_up_form" if form.is_follow_up else "follow_up_of_other_informant"
 
 
-def _loss(first: DrawnForm, known: Sequence[DrawnForm], as_of: date, window: range) -> str:
-    """Why a first form has no second."""
-    if (as_of - first.answered).days < window[-1]:
-        return "not_due"
+def _loss(first: DrawnForm, known: Sequence[DrawnForm], window: range) -> str:
+    """Why a first form whose window has closed has no second."""
     later = [form for form in known if form.answered > first.answered]
     same = [form for form in later if form.informant == first.informant]
     if any(_days(first, form) in window for form in same):

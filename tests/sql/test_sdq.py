@@ -40,8 +40,8 @@ def test_pairs_are_same_child_same_informant_in_the_window_and_the_rest_have_a_r
     )
 
 
-def test_due_are_those_whose_window_has_closed_whether_or_not_they_have_two_forms():
-    """A pair that came while the window was open is not due: else the early would count as followed, and the waiting not at all."""
+def test_nobody_has_a_pair_until_the_window_has_closed():
+    """With early pairs the change would be that of the quickly followed up, and more would have a pair than could be followed up."""
     connection = built(
         {
             "children": CHILDREN,
@@ -60,20 +60,20 @@ def test_due_are_those_whose_window_has_closed_whether_or_not_they_have_two_form
         connection,
         "SELECT * FROM core.fct_sdq_pair",
         """
-        child_id informant_code is_due is_paired unpaired_reason_code
-        anna     parent         True   True      -
-        bo       parent         False  True      -
-        cleo     parent         False  False     not_due
-        dan      parent         True   False     no_second_form
-        dan      teacher        False  False     not_due
+        child_id informant_code is_paired second_date second_total_points change_points days_between unpaired_reason_code
+        anna     parent         True      2026-05-01  5                   -3            118          -
+        bo       parent         False     -           -                   -             -            not_due
+        cleo     parent         False     -           -                   -             -            not_due
+        dan      parent         False     -           -                   -             -            no_second_form
+        dan      teacher        False     -           -                   -             -            not_due
         """,
     )
     rows = connection.execute(
-        "SELECT informant_code, first_measured_count, children_count, due_count, followed_count, follow_up_share "
+        "SELECT informant_code, first_measured_count, children_count, due_count, follow_up_share, change_mean_points "
         "FROM marts.mart_sdq_change WHERE area_kind = 'municipality' ORDER BY informant_code"
     ).fetchall()
     # the parents': two due, one of them with a pair; nobody of the teachers' is due
-    assert rows == [("parent", 4, 2, 2, 1, 0.5), ("teacher", 1, 0, 0, 0, None)]
+    assert rows == [("parent", 4, 1, 2, 0.5, -3.0), ("teacher", 1, 0, 0, None, None)]
 
 
 def test_a_follow_up_form_is_nobodys_first_form():

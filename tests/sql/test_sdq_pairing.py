@@ -335,6 +335,9 @@ def test_while_the_window_is_open_nothing_is_lost_yet() -> None:
         too_few_answers("cleo", "2026-08-20", "parent"),
         scored_form("dan", "2026-01-03", "parent", 8),
         too_few_answers("dan", "2026-08-20", "parent"),
+        scored_form("anna", "2026-06-01", "parent", 5),  # 31 days: too early to be anybody's second
+        scored_form("anna", "2026-08-20", "parent", 5),
+        scored_form("anna", "2026-09-20", "parent", 5),
     )
     assert_rows(
         connection,
@@ -345,6 +348,18 @@ def test_while_the_window_is_open_nothing_is_lost_yet() -> None:
         bo       not_due
         cleo     not_due
         dan      total_missing
+        """,
+    )
+    assert_rows(
+        connection,
+        "SELECT * FROM marts.mart_sdq_pairing WHERE informant_code = 'parent' AND area_kind = 'municipality'",
+        """
+        is_first_form outcome_code      forms_count
+        True          not_due           3
+        True          total_missing     1
+        False         early_second_form 1
+        False         later_form        2
+        False         total_missing     3
         """,
     )
 

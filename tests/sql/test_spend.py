@@ -46,16 +46,17 @@ def test_bases_and_kinds_stand_in_rows_of_their_own_and_nothing_is_lost(connecti
     # 60000 - 5000 = 55000, of which 5000 was taken back; Y9 is a measure that nobody sent, so its rung is unknown
     assert_rows(
         connection,
-        "SELECT * FROM marts.mart_spend",
+        "SELECT *, reversals_count AS reversals, across_years_count AS across_years, paid_children_count AS children "
+        "FROM marts.mart_spend",
         """
-        basis_code cost_kind_code calendar_year social_rung amount_dkk reversal_dkk reversals_count across_years_count is_whole_year paid_children_count
-        measures   actual         2025          3           55000.0    -5000.0      1               0                  True          1
-        measures   actual         2025          5           184000.0   0.0          0               0                  True          1
-        measures   actual         2025          -           700.0      0.0          0               0                  True          1
-        measures   actual         2026          5           90000.0    0.0          0               0                  False         1
-        measures   budget         2025          3           50000.0    0.0          0               0                  False         1
-        accounts   actual         2025          5           190000.0   0.0          0               0                  True          -
-        accounts   budget         2026          5           7000.0     0.0          0               1                  False         -
+        basis_code cost_kind_code calendar_year social_rung amount_dkk reversal_dkk reversals across_years is_whole_year children
+        measures   actual         2025          3           55000.0    -5000.0      1         0            True          1
+        measures   actual         2025          5           184000.0   0.0          0         0            True          1
+        measures   actual         2025          -           700.0      0.0          0         0            True          1
+        measures   actual         2026          5           90000.0    0.0          0         0            False         1
+        measures   budget         2025          3           50000.0    0.0          0         0            False         1
+        accounts   actual         2025          5           190000.0   0.0          0         0            True          -
+        accounts   budget         2026          5           7000.0     0.0          0         1            False         -
         """,
     )
 
@@ -84,7 +85,15 @@ def test_a_month_of_a_running_measure_and_the_length_of_courses_across_the_law(c
     ).fetchall()
     month = 365.25 / 12
     # anna ran 181 days in 2025 and cost 55000; from 1 December 2023 to 30 June 2025 are 31 + 366 + 181 days, one course
-    assert found[0] == (3, pytest.approx(55000 / (181 / month)), None, 1, pytest.approx((31 + 366 + 181) / month), 0, None)
+    assert found[0] == (
+        3,
+        pytest.approx(55000 / (181 / month)),
+        None,
+        1,
+        pytest.approx((31 + 366 + 181) / month),
+        0,
+        None,
+    )
     # bo runs from 1 July, 184 days, at 184000
     assert found[1] == (5, None, pytest.approx(184000 / (184 / month)), 0, None, 1, pytest.approx(184 / month))
 

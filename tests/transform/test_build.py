@@ -219,6 +219,11 @@ def test_the_checks_of_the_system_pass_on_its_own_tables():
             "VALUES (uuid(), 'parent', true, 30, 1)",
             "sdq_pair_breaks_the_window",
         ),
+        (  # a pair whose window is still open
+            "INSERT INTO core.fct_sdq_pair (child_id, informant_code, is_paired, days_between, change_points, first_date) "
+            "SELECT uuid(), 'parent', true, 100, 1, as_of_date - 150 FROM codes.settings",
+            "sdq_pair_breaks_the_window",
+        ),
         (
             "INSERT INTO marts.mart_delivery_quality (delivery_id, rows_received, rows_typed, rows_rejected) VALUES ('a', 3, 1, 1)",
             "delivery_loses_rows",

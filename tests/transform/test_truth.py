@@ -87,7 +87,7 @@ def test_moves_on_the_ladder_are_the_true_ones(simulated_and_built, track):
 def test_sdq_changes_are_the_true_ones(simulated_and_built):
     truth, connection = simulated_and_built
     keys = ("informant_code", "area_kind", "area_code")
-    counts = ("first_measured_count", "children_count", "due_count", "followed_count")
+    counts = ("first_measured_count", "children_count", "due_count")
     means = (
         "first_mean_points",
         "second_mean_points",

@@ -162,7 +162,8 @@ BY_DISTRICT = Estimator(
     decimals=1,
     measure=_by_district,
     truth=_true_return,
-    expectation=MUST_HOLD,
+    # Sight ends on a calendar day and school once a year, so the two are not quite independent: about a thirtieth of an SD too low.
+    expectation=Expectation(Kind.MUST_HOLD, frozenset({Criterion.COVERAGE, Criterion.STANDARD_ERROR_RATIO})),
     in_scenario={_PAUSED: SHOWN, _TINY: SHOWN},
     scale=100.0,
 )
@@ -180,7 +181,7 @@ BY_CHILD = Estimator(
 )
 AS_KAPLAN_MEIER = Estimator(
     name="return_as_kaplan_meier",
-    title="Tilbage i almen på 24 måneder, som om ingen gik ud",
+    title="Tilbage i almen på 24 måneder, andre veje ud talt som frafald",
     estimand=_RETURN,
     unit="procentpoint",
     decimals=1,
@@ -194,15 +195,16 @@ AS_KAPLAN_MEIER = Estimator(
 )
 SEGREGATED_LATER = Estimator(
     name="segregated_after_24_months",
-    title="I segregeret tilbud efter 24 måneder, regnet på distrikter",
+    title="Segregeret efter 24 måneder, regnet på distrikter",
     estimand="Andel af børn med plads, der 24 måneder senere er i et segregeret tilbud, i distrikter som disse",
     unit="procentpoint",
     decimals=2,
     measure=_segregated_later,
     truth=_true_segregated_later,
-    # Its standard error is an eighth too small (children who changed district make districts alike), and t hardly makes up for it.
+    # Its standard error is an eighth too small (children who changed district make districts alike), and t hardly makes up for it;
+    # a fifth in a world with a year without moves, and there it does not.
     expectation=Expectation(Kind.MUST_HOLD, frozenset({Criterion.COVERAGE, Criterion.BIAS})),
-    in_scenario={_TINY: SHOWN},
+    in_scenario={_PAUSED: SHOWN, _TINY: SHOWN},
     scale=100.0,
 )
 DIFFERENCE = Estimator(
