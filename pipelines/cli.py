@@ -132,6 +132,26 @@ def publish(
 
 
 @app.command()
+def export(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="Hvad der skal med: som.", show_default=False)],
+    workspace: WorkspaceOption = Path(),
+    out: Annotated[
+        Path | None, typer.Option(help="Mappen til filerne; ellers reports/som i arbejdsmappen.", show_default=False)
+    ] = None,
+) -> None:
+    """Skriv tal til den socialøkonomiske investeringsmodel SØM: succesrate, effekt og pris, med usikkerhed og forbehold."""
+    from pipelines.errors import PublishError
+    from pipelines.run import export_som
+    from pipelines.workspace import open_workspace
+
+    if kind != "som":
+        raise PublishError(f"Der er ingen eksport, der hedder {kind}. Vælg: som")
+    opened = open_workspace(workspace)
+    for path in export_som(opened, out or opened.reports / "som", now=_now()):
+        typer.echo(str(path))
+
+
+@app.command()
 def demo(
     out: Annotated[
         Path | None, typer.Option(help="Mappe til demoen; ellers en midlertidig.", show_default=False)

@@ -112,6 +112,21 @@ def publish(
     return published
 
 
+def export_som(workspace: Workspace, folder: Path, *, now: datetime) -> tuple[Path, Path]:
+    """Write the numbers for SØM and their explanation into `folder`: (CSV file, explanation).
+
+    Raises:
+        PublishError: nothing was built, or the last gate failed.
+    """
+    from pipelines.committee.som import write_som  # as heavy as a whole section of a report
+
+    with open_warehouse(workspace) as connection, _logged(connection, workspace, "export", now) as details:
+        _refuse_unbuilt_or_failed(connection)
+        details["export"] = "som"
+    with writer_lock(workspace):
+        return write_som(str(workspace.root), folder)
+
+
 def load_code_tables(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
     """Bring `codes` up to date: code tables, calendar, and the settings that SQL needs."""
     load_codes_into(connection)

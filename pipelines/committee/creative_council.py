@@ -45,14 +45,22 @@ _STANDING_COLUMNS = (
 )
 _JUDGED_COLUMNS = (
     TableColumn("period", "Året op til", "label"),
-    TableColumn("reviewed_count", "Børn behandlet", "count"),
-    TableColumn("exhausted_count", "Almene muligheder udtømt", "count"),
-    TableColumn("recommended_count", "Indstillet til visitation", "count"),
-    TableColumn("judged_possible_count", "Kan vende tilbage (første vurdering)", "count"),
-    TableColumn("returned_count", "Heraf tilbage inden 12 måneder", "count"),
-    TableColumn("remained_count", "Heraf stadig i specialtilbud", "count"),
-    TableColumn("other_end_count", "Heraf sluttet på anden måde", "count"),
-    TableColumn("not_yet_due_count", "Heraf er de 12 måneder ikke gået", "count"),
+    TableColumn("reviewed_count", "Behandlet", "count"),
+    TableColumn("exhausted_count", "Muligheder udtømt", "count"),
+    TableColumn("recommended_count", "Indstillet", "count"),
+    TableColumn("judged_possible_count", "Kan vende tilbage", "count"),
+    TableColumn("returned_count", "Heraf tilbage", "count"),
+    TableColumn("remained_count", "Heraf ikke tilbage", "count"),
+    TableColumn("other_end_count", "Heraf ude", "count"),
+    TableColumn("not_yet_due_count", "Heraf for tidligt at sige", "count"),
+)
+_DISAGREE = (
+    "Børnene uden for almen står ikke alle på trin 3 eller højere i samme distrikt, "
+    "så tallene kan ikke vises ved siden af hinanden."
+)
+_COLUMN_WORDS = (
+    "Udtømt er de almene muligheder, og indstillet er til visitation. Barnet tæller i det år, hvor det først blev vurderet, at det "
+    "kan vende tilbage. Ude er fyldt 18 år, flyttet eller uden kendt plads."
 )
 _RESTS = (
     TableColumn("unexhausted_count", "Almene muligheder ikke udtømt", "count"),
@@ -73,7 +81,7 @@ JUDGED_TOTALS: tuple[Total, ...] = (
 
 
 def creative_council_part(context: ReportContext) -> SectionPart:
-    """The tables on the council (else on revisitation) and one sentence; or the sentence on what has not come."""
+    """The tables on the council (else on revisitation), each with its sentence; or the sentence on what has not come."""
     kinds = {row["review_kind_code"] for row in context.records(_REVIEWS)}
     if not kinds:
         return SectionPart((), (missing_words(("reviews",)),))
@@ -87,26 +95,36 @@ def creative_council_part(context: ReportContext) -> SectionPart:
         )
     reference = max(record["reference_date"] for record in records)
     of_day = context.area_order([row for row in records if row["reference_date"] == reference])
-    standing = _standing_tables(context, of_day, kind=kind, reference=reference)
+    standing, untold = _standing_tables(context, of_day, kind=kind, reference=reference)
     judged = protect_judged(context, [row for row in records if row["area_kind"] == "municipality"], kind=kind)
     shown = judged.excerpt("council_judged", title=judged.title, columns=[column.name for column in _JUDGED_COLUMNS])
-    sentences = (_standing_words(standing, kind, reference), _returned_words(shown, kind))
-    return SectionPart((*standing, shown), (" ".join(filter(None, sentences)),), _declared())
+    standing = tuple(_with_words(table, _standing_words(table, kind, reference)) for table in standing)
+    return SectionPart(
+        (*standing, _with_words(shown, f"{_returned_words(shown, kind)} {_COLUMN_WORDS}".strip())), untold, _declared()
+    )
+
+
+def _with_words(table: ProtectedTable, words: str) -> ProtectedTable:
+    """The table with a sentence on it after its source."""
+    return replace(table, source=f"{table.source} {words}".strip())
 
 
 def _standing_tables(
     context: ReportContext, records: Sequence[dict[str, Any]], *, kind: str, reference: date
-) -> tuple[ProtectedTable, ...]:
-    """The table over districts; without districts, or none at all, where the other tables would give its numbers away."""
+) -> tuple[tuple[ProtectedTable, ...], tuple[str, ...]]:
+    """(The table over districts, without districts, or none where the other tables would give its numbers away; why none)."""
     whole = [record for record in records if record["area_kind"] == "municipality"]
     for rows in (records, whole):
         try:
             told = special_children.with_other_counts(context, rows, reference)
             standing = protect_standing(context, told, kind=kind, reference=reference)
+        except special_children.CountsDisagreeError:
+            return (), (f"{_SHORT_TITLES[kind]}: {_DISAGREE}",)
         except ValueError:
+            # What the other tables show leaves nothing to hide: fewer rows may.
             continue
-        return (printed_standing(context, standing, rows),)
-    return ()
+        return (printed_standing(context, standing, rows),), ()
+    return (), (f"{_SHORT_TITLES[kind]}: {TOO_FEW}",)
 
 
 def protect_standing(
@@ -176,7 +194,7 @@ def protect_judged(context: ReportContext, records: Sequence[dict[str, Any]], *,
     return protect(
         rows,
         table_id="council_judged_with_rests",
-        title=f"{_SHORT_TITLES[kind]}: hvad blev vurderet, og hvad skete der, i hele kommunen",
+        title=f"{_SHORT_TITLES[kind]}: børn vurderet i hele kommunen, og hvad der skete inden 12 måneder",
         columns=(*_JUDGED_COLUMNS, *_RESTS),
         source=_source(context),
         rule=context.rule,
@@ -188,14 +206,13 @@ def _rest(record: dict[str, Any], name: str) -> int | None:
     return None if record[name] is None else int(record["reviewed_count"]) - int(record[name])
 
 
-def _standing_words(tables: Sequence[ProtectedTable], kind: str, reference: date) -> str:
+def _standing_words(table: ProtectedTable, kind: str, reference: date) -> str:
     """ "Pr. 30. september 2026 var 87 børn i specialtilbud. 40 af dem var endnu ikke behandlet i Det Kreative Råd." """
     children, unseen = (
-        tables[0].cell(name, area=WHOLE_MUNICIPALITY).value if tables else None
-        for name in ("special_children_count", "never_reviewed_count")
+        table.cell(name, area=WHOLE_MUNICIPALITY).value for name in ("special_children_count", "never_reviewed_count")
     )
     if children is None or unseen is None:
-        return f"{_SHORT_TITLES[kind]}: {TOO_FEW}"
+        return TOO_FEW
     when = stock_date(reference)
     return (
         f"{when[:1].upper()}{when[1:]} var {counted(float(children), 'børn')} i specialtilbud. "
@@ -226,7 +243,11 @@ def _nothing_of_the_kind() -> str:
 
 
 def _declared() -> tuple[DeclaredNumber, ...]:
-    return (DeclaredNumber("12", "måneder efter vurderingen, som barnet følges"),)
+    return (
+        DeclaredNumber("12", "måneder efter vurderingen, som barnet følges"),
+        DeclaredNumber("3", "trin 3, det laveste trin med specialtilbud"),
+        DeclaredNumber("18", "alder, hvor barnet går ud af tallene"),
+    )
 
 
 def _source(context: ReportContext) -> str:

@@ -33,6 +33,7 @@ from pipelines.committee.ladder_standing import (
     TRACKS,
     Standing,
     group_rows,
+    outside_mainstream,
     protect_standing,
     source_of,
     stayed_rows,
@@ -90,7 +91,7 @@ def ladder_section(context: ReportContext) -> Section:
             "Figuren viser ikke, om støtten har hjulpet.",
             "Er der lige mange ryk ned og op, kan det dække over mange ryk begge veje. Derfor viser vi begge tal og forskellen.",
         ),
-        method=(*_method(context), *council.sentences, " ".join(spend.sentences)),
+        method=(*_method(context), *council.sentences, *spend.sentences),
         declared_numbers=(*_declared(context, year), *council.declared_numbers, *spend.declared_numbers),
     )
 
@@ -107,7 +108,9 @@ def _whereabouts(
         dates = reference_dates(seen[track], context.as_of_date) if track in seen else []
         if not dates:
             continue
-        standing = protect_standing(context, track, standing_on(context, dates), dates=dates, rungs=rungs[track])
+        children = standing_on(context, dates)
+        outside = outside_mainstream(context, children, dates) if track == "education" else {}
+        standing = protect_standing(context, track, children, dates=dates, rungs=rungs[track], outside=outside)
         standings.append(standing)
         if standing.has_flows:
             tables.append(transition_rows(context, standing))

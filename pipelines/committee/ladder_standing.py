@@ -1,7 +1,8 @@
 """Where do children stand on each 30 September, and where did those of last year's go? Counts of one track, protected together.
 
 Flows between two dates add up to the numbers standing on them, and these to groups of rungs and to the whole: protected apart, one
-table would give back what another hides. So all of it is one protected table, and what is printed is taken from that.
+table would give back what another hides. So all of it is one protected table, and what is printed is taken from that. What other
+tables of the report show of the same children takes part too: the rungs of the key figures, and those in special settings.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from pipelines.committee import special_children
 from pipelines.committee.context import ReportContext
 from pipelines.committee.ladder_spells import UNKNOWN_DISTRICT, Rung
 from pipelines.disclosure.protect import protect
@@ -39,6 +41,8 @@ NEW = "Ny på trappen"
 ENDED = "Uden støtte"
 GONE = "Ude af tallene"
 _FLOW, _SUM, _STANDING, _GROUP, _ALL = "flow", "sum", "standing", "group", "all"
+_SPECIAL, _REGISTER = "special", "register"
+_SEGREGATED: Final = (3, 4, 5)
 _COUNT = TableColumn("children_count", "Børn", "count")
 _LABELS = ("kind", "first", "second")
 _GONE: Final = -1
@@ -69,31 +73,72 @@ class Standing:
         return self.table.cell("children_count", kind=kind, first=first, second=second)
 
 
+def outside_mainstream(
+    context: ReportContext, standing: pl.DataFrame, dates: Sequence[date]
+) -> dict[date, dict[str, int]]:
+    """Date to the children in special settings by the register that counts them (the last of them: none), as other tables do.
+
+    A date on which the registers count more children than stand on such rungs is left out: the two cannot be set side by side.
+    """
+    found = {}
+    special = standing.filter((pl.col("track_code") == "education") & pl.col("rung").is_in(_SEGREGATED))
+    for day in dates:
+        whole = special.filter(pl.col("day_date") == day).height
+        record = {"area_code": "ALL", "area_kind": "municipality", special_children.WHOLE: whole}
+        try:
+            (counts,) = special_children.with_other_counts(context, [record], day)
+        except ValueError:
+            continue
+        names = (*special_children.REGISTERS.values(), special_children.OTHER)
+        found[day] = {name: int(counts[name]) for name in names}
+    return found
+
+
 def protect_standing(
-    context: ReportContext, track: str, standing: pl.DataFrame, *, dates: Sequence[date], rungs: Mapping[int, Rung]
+    context: ReportContext,
+    track: str,
+    standing: pl.DataFrame,
+    *,
+    dates: Sequence[date],
+    rungs: Mapping[int, Rung],
+    outside: Mapping[date, Mapping[str, int]] | None = None,
 ) -> Standing:
     """The counts of one track on `dates`; standing: rows of `standing_on`. Rungs that nobody stood on are left out.
 
-    The number on one rung on one date also stands in the key figures: where it is not small it is never hidden here.
+    outside: of the education track, see `outside_mainstream`. What other tables show is never hidden here unless it is small: the
+    rungs of the social track (key figures), and the children in special settings by register and, where that tells nothing small,
+    together.
     """
     own = standing.filter(pl.col("track_code") == track)
     used = tuple(rungs[number] for number in sorted(own["rung"].unique()) if number > 0)
     counts = _transitions(own, dates, used) if len(dates) > 1 and used else None
     rows, relations = _standing_rows(own, track, dates, used)
-    published = tuple(
+    special_rows, special_relations, known = _special_rows(context, outside or {}, used)
+    rows += special_rows
+    relations += special_relations
+    shown = [row for row in rows if row["kind"] == _STANDING and track == "social"]
+    beside = _published(context, [*shown, *known])
+    without_whole = _published(context, [*shown, *(row for row in known if row["kind"] == _REGISTER)])
+    flow_rows, flow_relations = _flow_rows(counts, dates, used) if counts is not None else ([], [])
+    with_flows = ([*rows, *flow_rows], (*relations, *flow_relations))
+    alone = (rows, tuple(relations))
+    # With very few children the flows follow from the numbers standing, or other tables' counts leave nothing to hide behind.
+    for chosen, published in ((with_flows, beside), (with_flows, without_whole), (alone, without_whole), (alone, ())):
+        try:
+            table = _protected(context, track, *chosen, published)
+        except ValueError:
+            continue
+        return Standing(track, table, chosen[1], tuple(dates), used, counts if chosen is with_flows else None)
+    raise ValueError(f"the numbers standing on the rungs of {track} cannot be protected")
+
+
+def _published(context: ReportContext, rows: Sequence[Mapping[str, str | int]]) -> tuple[CellAt, ...]:
+    """The counts that stand in other tables: those of `rows` that are not small."""
+    return tuple(
         CellAt("children_count", tuple((name, row[name]) for name in _LABELS))
         for row in rows
-        if row["kind"] == _STANDING and not context.rule.hides_count(int(row["children_count"]))
+        if not context.rule.hides_count(int(row["children_count"]))
     )
-    flow_rows, flow_relations = _flow_rows(counts, dates, used) if counts is not None else ([], [])
-    try:
-        table = _protected(context, track, [*rows, *flow_rows], (*relations, *flow_relations), published)
-        found = (*relations, *flow_relations)
-    except ValueError:
-        # Nothing left to hide: so few children that their flows follow from the numbers standing.
-        counts, found = None, tuple(relations)
-        table = _protected(context, track, rows, found, published)
-    return Standing(track, table, tuple(found), tuple(dates), used, counts)
 
 
 def transition_rows(context: ReportContext, standing: Standing) -> ProtectedTable:
@@ -234,6 +279,27 @@ def _standing_rows(
         if groups:
             relations.append(SumRelation(_at(_ALL, when, ""), tuple(_at(_GROUP, when, name) for name, _ in groups)))
     return rows, relations
+
+
+def _special_rows(
+    context: ReportContext, outside: Mapping[date, Mapping[str, int]], rungs: Sequence[Rung]
+) -> tuple[list[dict[str, str | int]], list[SumRelation], list[dict[str, str | int]]]:
+    """(Rows of children in special settings, the sums they are part of, the rows among them that other tables show)."""
+    rows, relations, known = [], [], []
+    segregated = [rung for rung in rungs if rung.number in _SEGREGATED]
+    for day, counts in outside.items() if segregated else ():
+        when = text_date(day)
+        whole = _row(_SPECIAL, when, "", sum(counts.values()))
+        parts = [_row(_REGISTER, when, name, count) for name, count in counts.items()]
+        rows += [whole, *parts]
+        known += parts[:-1]
+        if not context.rule.hides_count(int(parts[-1]["children_count"])):
+            known.append(whole)
+        relations += [
+            SumRelation(_at(_SPECIAL, when, ""), tuple(_at(_REGISTER, when, name) for name in counts)),
+            SumRelation(_at(_SPECIAL, when, ""), tuple(_at(_STANDING, when, rung.label) for rung in segregated)),
+        ]
+    return rows, relations, known
 
 
 def _flow_rows(

@@ -1,4 +1,4 @@
-"""What does a smaller question add to a section: tables for the appendix, one plain sentence, and the numbers it defines."""
+"""What does a smaller question add to a section: tables for the appendix, or a sentence on what is missing, and its numbers."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from pipelines.publish.section import DeclaredNumber
 
 @dataclass(frozen=True)
 class SectionPart:
-    """Appendix tables and the sentences that go with them. Without data: no table, and the sentence says what did not come."""
+    """Appendix tables, each with its plain sentence after the source; `sentences` say what did not come or cannot be shown."""
 
     tables: tuple[ProtectedTable, ...]
     sentences: tuple[str, ...]

@@ -29,6 +29,11 @@ TOTALS: Final[tuple[Total, ...]] = (
 )
 """What a reader with all the report's tables can add up."""
 
+
+class CountsDisagreeError(ValueError):
+    """More children are outside mainstream settings than in special ones, so the two cannot be set beside each other."""
+
+
 _OUTSIDE = """
 SELECT shares.definition_id, shares.area_code, shares.segregated_count
 FROM marts.mart_mainstream_share AS shares
@@ -53,7 +58,7 @@ def with_other_counts(context: ReportContext, records: Sequence[dict[str, Any]],
     """The records (one per area of `day`) with the counts of `COLUMNS`; rungs are told for the whole municipality only.
 
     Raises:
-        ValueError: more children are outside mainstream settings than in special ones, so the two cannot be set beside each other.
+        CountsDisagreeError: in some area more are outside mainstream settings than in special ones.
     """
     year = context.records(_SCHOOL_YEAR, [day])[0]["school_year"]
     outside = {
@@ -68,7 +73,9 @@ def with_other_counts(context: ReportContext, records: Sequence[dict[str, Any]],
         counts = {name: outside.get((area, name), 0) for name in REGISTERS.values()}
         rest = int(record[WHOLE]) - sum(counts.values())
         if rest < 0:
-            raise ValueError(f"children outside mainstream settings on {day} are not among those in special settings")
+            raise CountsDisagreeError(
+                f"children outside mainstream settings on {day} are not among those in special settings"
+            )
         is_whole = record["area_kind"] == "municipality"
         rungs = {name: on_rung.get(name, 0) if is_whole else None for name in RUNGS}
         found.append({**record, **counts, OTHER: rest, **rungs})

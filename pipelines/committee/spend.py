@@ -1,10 +1,11 @@
-"""What do the rungs of the ladder cost? One table by measure, one by account, and a sentence; never a claim of less or more.
+"""What do the rungs of the ladder cost? Tables by measure and by account, and a sentence; never a claim of less or more.
 
 Read from marts.mart_spend. Kroner say something of children: they are hidden where fewer children stand behind them than a
 mean needs, in both tables alike, since the two hold the same money. What is spent per resident is key figure 11 and not here.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pipelines.codes import load_code_table
@@ -39,17 +40,20 @@ WHERE actual.cost_kind_code = 'actual' AND actual.basis_code = ?
 ORDER BY actual.calendar_year, actual.social_rung NULLS LAST
 """
 _KRONER = (
-    TableColumn("amount_dkk", "Udgift ifølge regnskabet", "number", unit="kr."),
-    TableColumn("budget_dkk", "Budget", "number", unit="kr."),
+    TableColumn("amount_dkk", "Udgift ifølge regnskabet (kr.)", "number", unit="kr."),
+    TableColumn("budget_dkk", "Budget (kr.)", "number", unit="kr."),
 )
 _LABELS = (TableColumn("period", "År", "label"), TableColumn("rung", "Trin", "label"))
 _MEASURE_COLUMNS = (
     *_LABELS,
     TableColumn("children_count", "Børn med en indsats på trinnet", "count"),
     *_KRONER,
-    TableColumn("reversal_dkk", "Heraf tilbageført", "number", unit="kr."),
-    TableColumn("ended_dkk_per_month", "Pr. måned, sluttede indsatser", "number", unit="kr."),
-    TableColumn("running_dkk_per_month", "Pr. måned, løbende indsatser", "number", unit="kr."),
+    TableColumn("reversal_dkk", "Heraf tilbageført (kr.)", "number", unit="kr."),
+)
+_PRICE_COLUMNS = (
+    *_LABELS,
+    TableColumn("ended_dkk_per_month", "Kr. pr. måned, sluttede indsatser", "number", unit="kr."),
+    TableColumn("running_dkk_per_month", "Kr. pr. måned, løbende indsatser", "number", unit="kr."),
     TableColumn("ended_months_mean", "Måneder, sluttede forløb (gennemsnit)", "number", decimals=1),
     TableColumn("running_months_mean", "Måneder til nu, løbende forløb (gennemsnit)", "number", decimals=1),
 )
@@ -63,19 +67,16 @@ _DECLARED = (
 
 
 def spend_part(context: ReportContext) -> SectionPart:
-    """The tables of the bases that came and the sentences; or the sentence on what has not come."""
+    """The tables of the bases that came, each with its sentence under it; or the sentence on what has not come."""
     delivered = {row["basis_code"] for row in context.records(_DELIVERED)}
     missing = [source for basis, source in SOURCES.items() if basis not in delivered]
-    if not delivered:
-        return SectionPart((), (missing_words(missing),))
+    sentences = (missing_words(missing),) if missing else ()
     records = [record for basis in SOURCES for record in _latest(context.records(_SPEND, [basis]))]
-    tables = protect_spend(context, records)
-    sentences = [missing_words(missing)] if missing else []
-    said = [words for table in tables for words in _amount_words(table)]
-    sentences += said or ["Udgifterne dækker endnu ikke et helt kalenderår."]
-    if tables:
-        sentences.append("Tallene viser, hvad der blev brugt. De viser ikke, hvad en anden hjælp ville have kostet.")
-    return SectionPart(tables, (*sentences, CASELOAD), _DECLARED)
+    tables = [
+        replace(table, source=f"{table.source} {_amount_words(table)}") for table in protect_spend(context, records)
+    ]
+    prices = protect_prices(context, records)
+    return SectionPart((*tables[:1], *prices, *tables[1:]), sentences, _DECLARED)
 
 
 def _latest(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -134,9 +135,32 @@ def _table(
         table_id=f"spend_{basis}",
         title="Udgifter på indsatstrappen, " + ("indsats for indsats" if is_measures else "efter kommunens konti"),
         columns=_MEASURE_COLUMNS if is_measures else _ACCOUNT_COLUMNS,
-        source=_source(context, of_flags=records, is_measures=is_measures),
+        source=_source(context, of_flags=records),
         rule=context.rule,
     )
+
+
+def protect_prices(context: ReportContext, records: Sequence[dict[str, Any]]) -> tuple[ProtectedTable, ...]:
+    """What a month costs and how long courses last, per rung in whole years; none where no measure-level amounts came."""
+    least = context.rule.minimum_group_children
+    hidden = find_hidden_rungs(records, least=least)
+    rows = [
+        _price_row(record, least, is_shown=_place(record) not in hidden)
+        for record in records
+        if record["basis_code"] == "measures" and record["is_whole_year"] and record["social_rung"] is not None
+    ]
+    if not rows:
+        return ()
+    table = protect(
+        rows,
+        table_id="spend_prices",
+        title="Udgift pr. måned og forløbenes længde, trin for trin",
+        columns=_PRICE_COLUMNS,
+        source=f"Kilde: {context.settings.municipality.name}s økonomisystem og sagssystem. Løbende forløb er ikke slut, så deres "
+        f"længde kan ikke holdes op mod de sluttedes. {CASELOAD}",
+        rule=context.rule,
+    )
+    return (table,)
 
 
 def _place(record: dict[str, Any]) -> Place:
@@ -155,19 +179,29 @@ def _row(record: dict[str, Any], least: int, *, is_shown: bool) -> dict[str, Any
     budget_children = record["budget_children_count"]
     has_budget = budget_children is None or int(budget_children) >= least
     taken_back = int(record["reversal_children_count"] or 0)
-    courses = {name: is_shown and int(record[f"{name}_courses_count"]) >= least for name in ("ended", "running")}
     return {
         "period": _period(record),
         "rung": _rung_title(record["social_rung"]),
         "children_count": int(record["children_count"]) if record["social_rung"] is not None else None,
         "amount_dkk": _kroner(record["amount_dkk"], is_shown),
-        "budget_dkk": _kroner(record["budget_dkk"], is_shown and has_budget),
+        "budget_dkk": _budget(record["budget_dkk"], is_shown and has_budget),
         "reversal_dkk": _kroner(record["reversal_dkk"], is_shown and (taken_back == 0 or taken_back >= least)),
+    }
+
+
+def _price_row(record: dict[str, Any], least: int, *, is_shown: bool) -> dict[str, Any]:
+    courses = {name: is_shown and int(record[f"{name}_courses_count"]) >= least for name in ("ended", "running")}
+    return {
+        "period": _period(record),
+        "rung": _rung_title(record["social_rung"]),
         **{
             f"{name}_dkk_per_month": _told(record[f"{name}_dkk_per_month"], courses[name], is_shown, step=100)
             for name in courses
         },
-        **{f"{name}_months_mean": _told(record[f"{name}_months_mean"], courses[name], is_shown, step=0.1) for name in courses},
+        **{
+            f"{name}_months_mean": _told(record[f"{name}_months_mean"], courses[name], is_shown, step=0.1)
+            for name in courses
+        },
     }
 
 
@@ -182,13 +216,21 @@ def _total(records: Sequence[dict[str, Any]], least: int, hidden: Collection[Pla
     """The year's sum over its rungs, unless what is hidden of it is the money of too few children."""
     behind = [_children(record) for record in records if _place(record) in hidden]
     is_shown = not behind or sum(behind) >= least
+    budgets = [record["budget_dkk"] for record in records if record["budget_dkk"] is not None]
+    told = [record["budget_children_count"] for record in records if _place(record) not in hidden]
+    has_budget = all(count is None or int(count) >= least for count in told)
     nothing = Cell(None, CellStatus.NOT_COMPUTABLE)
     return {
         **dict.fromkeys((column.name for column in _MEASURE_COLUMNS), nothing),
         "period": _period(records[0]),
         "rung": ALL_RUNGS,
         "amount_dkk": _kroner(sum(float(record["amount_dkk"]) for record in records), is_shown),
+        "budget_dkk": _budget(sum(map(float, budgets)) if budgets else None, is_shown and has_budget),
     }
+
+
+def _budget(value: float | None, is_shown: bool) -> Cell:
+    return Cell(None, CellStatus.NOT_RECEIVED) if value is None else _kroner(value, is_shown)
 
 
 def _period(record: dict[str, Any]) -> str:
@@ -207,31 +249,30 @@ def _rung_title(rung: int | None) -> str:
     return f"{rung}: {load_code_table('rungs').titles()[f'social-{rung}']}"
 
 
-def _amount_words(table: ProtectedTable) -> list[str]:
-    """ "I 2025 var udgiften på trin 2 til 6 i alt 45.345.000 kr., talt indsats for indsats."; of a whole year only."""
+def _amount_words(table: ProtectedTable) -> str:
+    """ "I 2025 var udgiften på trin 2 til 6 i alt 45.345.000 kr., talt indsats for indsats. …"; of a whole year only."""
+    how = "talt indsats for indsats" if table.table_id == "spend_measures" else "talt efter kommunens konti"
+    warning = "Tallene viser, hvad der blev brugt. De viser ikke, hvad en anden hjælp ville have kostet."
     periods = [
         period
         for period, rung in zip(table.values("period"), table.values("rung"), strict=True)
         if rung == ALL_RUNGS and not period.endswith(PART_OF_YEAR)
     ]
     if not periods:
-        return []
+        return f"Udgifterne, {how}, dækker endnu ikke et helt kalenderår. {warning}"
     total = table.cell("amount_dkk", period=periods[0], rung=ALL_RUNGS).value
-    how = "talt indsats for indsats" if table.table_id == "spend_measures" else "talt efter kommunens konti"
     if total is None:
-        return [f"Udgiften i {periods[0]}, {how}, er skjult, fordi den ville vise, hvad få børn koster."]
-    return [f"I {periods[0]} var udgiften på trin 2 til 6 i alt {number(float(total))} kr., {how}."]
+        return f"Udgiften i alt i {periods[0]} er skjult, fordi den ville vise, hvad få børn koster. {warning}"
+    return f"I {periods[0]} var udgiften på trin 2 til 6 i alt {number(float(total))} kr., {how}. {warning}"
 
 
-def _source(context: ReportContext, *, of_flags: Sequence[dict[str, Any]], is_measures: bool) -> str:
+def _source(context: ReportContext, *, of_flags: Sequence[dict[str, Any]]) -> str:
     """Where the money was told, that two bases are never added, and what in the periods was not as it should be."""
     said = [
         f"Kilde: {context.settings.municipality.name}s økonomisystem. Kroner er afrundet. De to grundlag lægges aldrig sammen."
     ]
     if any(record["is_whole_budget"] and not record["is_whole_year"] for record in of_flags):
         said.append("Budgettet gælder hele året, også hvor regnskabet ikke gør.")
-    if is_measures:
-        said.append("Løbende forløb er ikke slut, så deres længde kan ikke holdes op mod de sluttedes.")
     if any(record["across_years_count"] for record in of_flags):
         said.append("Nogle perioder går over et årsskifte og tæller i det år, de begynder.")
     if any(record["overlapping_count"] for record in of_flags):

@@ -76,7 +76,7 @@ def cumulative_steps(
         axes.set_xticks([0, *months.values()], ["0", *(f"{number}" for number in months.values())])
         ends = []
         for place, curve in enumerate(drawn):
-            ends.append(_draw_curve(axes, curve, cells, months, (share, low, high), shift=0.35 * place))
+            ends.append(_draw_curve(axes, curve, cells, months, (share, low, high), shift=0.5 * place))
         _label_ends(canvas, table, ends, share, axes.get_ylim()[1])
         _followed_rows(canvas, table, curves, cells, months, followed, last)
 
@@ -126,16 +126,16 @@ def _draw_curve(
         if not _is_shown(found[0]):
             gap = True
             continue
-        place = (float(month), _value(found[0]))
+        place = (month + shift, _value(found[0]))
         _draw_step(axes, known, place, curve, is_dashed=gap)
         known, gap, end = place, False, _End(curve, place[1], (found[0], found[1], found[2]))
         if _is_shown(found[1]) and _is_shown(found[2]):
             axes.plot(
-                [month + shift] * 2, [_value(found[1]), _value(found[2])], color=curve.colour, linewidth=2.2,
+                [place[0]] * 2, [_value(found[1]), _value(found[2])], color=curve.colour, linewidth=2.2,
                 alpha=0.45, solid_capstyle="butt", zorder=3,
             )  # fmt: skip
         axes.plot(
-            [month + shift], [place[1]], curve.marker, markersize=5.5, zorder=5, color=curve.colour,
+            [place[0]], [place[1]], curve.marker, markersize=5.5, zorder=5, color=curve.colour,
             markerfacecolor="white" if curve.marker == "s" else curve.colour, markeredgewidth=1.3, clip_on=False,
         )  # fmt: skip
     assert end is not None, "only curves with a shown number are drawn"

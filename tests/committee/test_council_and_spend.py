@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 
-import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
@@ -18,7 +17,7 @@ from pipelines.committee.creative_council import (
     protect_standing,
 )
 from pipelines.committee.mainstream import mainstream_section
-from pipelines.committee.spend import ALL_RUNGS, find_hidden_rungs, protect_spend, spend_part
+from pipelines.committee.spend import ALL_RUNGS, find_hidden_rungs, protect_prices, protect_spend, spend_part
 from pipelines.disclosure.attack import find_pinned
 from pipelines.disclosure.table import CellStatus, ProtectedTable
 from pipelines.publish.danish import cell_text, claims_beyond_level, words_to_avoid
@@ -138,9 +137,10 @@ def test_a_rung_of_few_children_takes_the_smallest_other_with_it_in_both_tables_
         # what belongs to no known rung is in no sum
     measures = protect_spend(context(), rows)[0]
     hidden_row = next(row for row in measures.rows if str(row[1].value).startswith("6"))
-    assert {cell.status for cell in hidden_row[2:]} == {CellStatus.HIDDEN, CellStatus.NOT_COMPUTABLE}
-    assert hidden_row[measures.column_index("budget_dkk")].status is CellStatus.NOT_COMPUTABLE
-    assert hidden_row[measures.column_index("ended_months_mean")].status is CellStatus.HIDDEN
+    assert hidden_row[measures.column_index("children_count")].status is CellStatus.HIDDEN
+    assert hidden_row[measures.column_index("budget_dkk")].status is CellStatus.NOT_RECEIVED
+    (prices,) = protect_prices(context(), rows)
+    assert {cell.status for cell in prices.rows[-1][2:]} == {CellStatus.HIDDEN}
 
 
 @given(st.dictionaries(st.integers(2, 6), st.tuples(SMALL, SMALL), min_size=1))
@@ -207,9 +207,10 @@ def test_the_parts_say_only_what_may_be_said(scenario_context: Any) -> None:
     opened = scenario_context("no_effect", children=6000, seed=3, more_sources=("reviews", "costs", "cost_accounts"))
     council, spend = creative_council_part(opened), spend_part(opened)
     assert {table.table_id for table in (*council.tables, *spend.tables)} == {
-        "council_standing", "council_judged", "spend_measures", "spend_accounts",
+        "council_standing", "council_judged", "spend_measures", "spend_prices", "spend_accounts",
     }  # fmt: skip
-    for text in (*council.sentences, *spend.sentences):
+    assert council.sentences == spend.sentences == ()
+    for text in (table.source for table in (*council.tables, *spend.tables)):
         assert words_to_avoid(text) == []
         assert claims_beyond_level(text, 1) == []
     for table in (*council.tables, *spend.tables):
@@ -225,7 +226,7 @@ def check_against_mainstream(opened: ReportContext, standing: ProtectedTable) ->
             for row in table.rows:
                 if row[table.column_index("school_year")].value == "2026/27":
                     cell = row[table.column_index("segregated_count")]
-                    outside.setdefault(str(row[table.column_index("area")].value), []).append(cell.value)  # type: ignore[arg-type]
+                    outside.setdefault(str(row[table.column_index("area")].value), []).append(cell.value)
     compared = 0
     for row in standing.rows:
         area, whole = str(row[0].value), row[1].value
@@ -239,14 +240,29 @@ def check_against_mainstream(opened: ReportContext, standing: ProtectedTable) ->
     assert compared >= 1
 
 
-@pytest.mark.parametrize("kind", ["creative_council", "special_revisitation"])
-def test_a_municipality_without_a_council_tells_of_its_revisitations(kind: str) -> None:
+def test_a_municipality_without_a_council_tells_of_its_revisitations() -> None:
     connection = built(
         {
             "children": "child_id birth_date home_district_code resident_from_date\nanna 2014-05-01 NORD 2014-05-01",
-            "reviews": f"child_id review_id review_kind_code review_date\nanna O1 {kind} 2024-10-10",
+            "reviews": "child_id review_id review_kind_code review_date\nanna O1 special_revisitation 2024-10-10",
         }
     )
     part = creative_council_part(context(connection))
-    title = "Det Kreative Råd" if kind == "creative_council" else "Revisitation af specialtilbud"
-    assert part.tables[0].title.startswith(title)
+    assert part.tables[0].title.startswith("Revisitation af specialtilbud")
+
+
+def test_counts_that_contradict_each_other_are_not_set_side_by_side_and_not_called_too_few() -> None:
+    """One child outside mainstream in the register, and nobody on rung 3 or higher: made by hand, no delivery gives it."""
+    connection = built(
+        {
+            "children": "child_id birth_date home_district_code resident_from_date\nanna 2014-05-01 NORD 2014-05-01",
+            "reviews": "child_id review_id review_kind_code review_date\nanna O1 creative_council 2024-10-10",
+        }
+    )
+    connection.execute(
+        "INSERT INTO marts.mart_mainstream_share (definition_id, area_kind, area_code, school_year, segregated_count) "
+        "VALUES ('own_register_school', 'municipality', 'ALL', '2026/27', 1)"
+    )
+    part = creative_council_part(context(connection))
+    assert [table.table_id for table in part.tables] == ["council_judged"]
+    assert part.sentences[0].startswith("Det Kreative Råd: Børnene uden for almen står ikke alle på trin 3")

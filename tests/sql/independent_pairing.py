@@ -2,8 +2,8 @@
 
 Rules: a change is measured on the same child by the same kind of informant, from the first form that was followed up in the
 window; where none was, from the first that could have been. Nothing is a pair until the last day of the window. Whether a form
-is a first or a follow-up form is taken from the form
-itself where it says so; where it does not, a lone form in the window after another informant's is that one's follow-up.
+is a first or a follow-up form is taken from the form itself where it says so; where it does not, a lone form in the window after
+another informant's is that one's follow-up.
 """
 
 from collections.abc import Sequence

@@ -1,0 +1,125 @@
+"""`trappen explain noegletal`: what it says on a workspace that was really run, and that it never says how many where they are few."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pipelines.assets import asset_root
+from pipelines.codes import load_code_table
+from pipelines.committee.context import report_context
+from pipelines.errors import ExplainError
+from pipelines.expectations.lineage import sources_behind
+from pipelines.explain import explain_key_figure, explained_key_figure, sources_of
+from pipelines.terminal import show_key_figure
+from pipelines.transform.sql_files import read_sql_files
+from pipelines.warehouse import open_warehouse
+from pipelines.workspace import open_workspace
+from tests.support import trappen
+
+FIGURES = load_code_table("key_figures").rows
+
+
+@pytest.fixture(scope="module")
+def workspace(small_workspace_template: Path):
+    return open_workspace(small_workspace_template)
+
+
+def test_the_command_tells_definition_steps_values_and_deliveries(small_workspace_template: Path) -> None:
+    done = trappen("explain", "noegletal", "9", "--period", "2026", "--workspace", str(small_workspace_template))
+    assert done.returncode == 0, done.stderr
+    for said in (
+        "Nøgletal 9. Bevægelser fra hjemmebaserede og ned ad indsatstrappen, opgjort 30-09-2026",
+        "Over brøkstregen: ryk fra trin 3 til et lavere trin i opgørelsesåret, også til ingen støtte",
+        "Opgørelsesår: 01-10-2025 til 30-09-2026",
+        "Tider på trin 3 mellem de to opgørelsesdage",
+        "core.fct_ladder_move",
+        "Hele kommunen",
+        "Indsatser og anbringelser",
+        "05-10-2026",
+    ):
+        assert said in done.stdout, said
+
+
+@pytest.fixture(scope="module")
+def explained(workspace):
+    """All twelve in 2026, with the municipality's counts in the mart."""
+    with report_context(str(workspace.root)) as context:
+        counted = "SELECT round(numerator) AS counted FROM marts.mart_key_figure WHERE key_figure_number = ? "
+        counted += "AND reference_date = DATE '2026-09-30' AND area_code = 'ALL' AND numerator IS NOT NULL"
+        return {
+            figure["code"]: (
+                explained_key_figure(context, figure, period=2026),
+                {row["counted"] for row in context.records(counted, [int(figure["code"])])},
+            )
+            for figure in FIGURES
+        }
+
+
+@pytest.mark.parametrize("code", [figure["code"] for figure in FIGURES])
+def test_no_count_of_few_children_is_printed(explained, code, capsys: pytest.CaptureFixture[str]) -> None:
+    """600 children, so that nearly every count is small: columns of counts hold 0, 5 and more, or say that they are hidden."""
+    told, _ = explained[code]
+    counts = [text for step in told.steps for text in (step.rows, step.children)]
+    counts += [text for line in told.lines for text in line[2:4]]
+    counts += [text for delivery in told.deliveries for text in delivery[3:]]
+    assert len(counts) > 8
+    assert [text for text in counts if text in {"1", "2", "3", "4"}] == []
+    show_key_figure(told)
+    printed = capsys.readouterr().out
+    assert told.title in printed
+    assert not re.search(r"\d{6}-?[0-9A-Z]{4}", printed)
+
+
+def test_what_is_shown_is_what_the_marts_hold(explained) -> None:
+    """Every shown count of the municipality is the mart's; something is shown, and something hidden."""
+    shown = hidden = 0
+    for code, (told, counted) in explained.items():
+        known = {f"{count:,.0f}".replace(",", ".") for count in counted}
+        for line in told.lines:
+            hidden += line[2] == "[skjult]"
+            if line[1] == "Hele kommunen" and code != "2" and re.fullmatch(r"[\d.]+", line[2]):
+                assert line[2] in known, line
+                shown += 1
+    assert shown > 5
+    assert hidden > 5
+
+
+def test_the_sources_named_are_behind_the_figure() -> None:
+    marts = {
+        "1": "stock", "2": "stay", "3": "stock", "4": "stock", "5": "stock", "6": "stock", "7": "move", "8": "move", "9": "move",
+        "10": "move", "11": "spend", "12": "follow_up",
+    }  # fmt: skip
+    behind = sources_behind(read_sql_files(asset_root("sql")))
+    for figure in FIGURES:
+        for basis in ("accounts", "measures"):
+            named = sources_of(figure, {"cost_basis_code": basis})
+            assert named
+            assert set(named) <= behind[f"marts.mart_key_figure_{marts[figure['code']]}"]
+
+
+def test_the_deliveries_are_those_of_the_register(workspace) -> None:
+    explained = explain_key_figure(workspace, "noegletal", "12", period=2026)
+    with open_warehouse(workspace, read_only=True) as connection:
+        landed = connection.execute(
+            "SELECT file_name, rows_typed FROM landed.deliveries WHERE source IN ('children', 'measures', 'reviews')"
+        ).fetchall()
+    assert {(line[1], line[3].replace(".", "")) for line in explained.deliveries} == {
+        (name, str(rows)) for name, rows in landed
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("noegletal", "13", 2026), "Nøgletal 13 findes ikke. Vælg et nummer:\n  1: Institutionsanbringelser"),
+        (("noegletal", "ni", 2026), "Nøgletal ni findes ikke"),
+        (("trappen", "9", 2026), "'trappen' kan ikke forklares"),
+        (("nøgletal", "9", 1999), "Der er ingen tal for 1999. Vælg --period blandt"),
+    ],
+)
+def test_what_there_is_none_of_is_refused_with_what_can_be_chosen(workspace, arguments, said) -> None:
+    kind, number, period = arguments
+    with pytest.raises(ExplainError) as caught:
+        explain_key_figure(workspace, kind, number, period=period)
+    assert said in str(caught.value)
