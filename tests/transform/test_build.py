@@ -232,6 +232,31 @@ def test_the_checks_of_the_system_pass_on_its_own_tables():
             "INSERT INTO marts.mart_published_inclusion (definition_id) VALUES ('unheard_of')",
             "inclusion_definition_is_unknown",
         ),
+        (
+            "INSERT INTO marts.mart_key_figure (key_figure_number, measure_code, group_code, reference_date, area_kind, "
+            "area_code, numerator, denominator) VALUES (1, 'per_1000', 'all', DATE '2025-09-30', 'district', 'NORD', 2, 10), "
+            "(1, 'per_1000', 'all', DATE '2025-09-30', 'municipality', 'ALL', 3, 10)",
+            "key_figure_districts_do_not_add_up",
+        ),
+        (
+            "INSERT INTO marts.mart_key_figure (key_figure_number, measure_code, group_code, reference_date, area_kind, "
+            "area_code, numerator, denominator) SELECT key_figure_number, measure_code, group_code, DATE '2025-09-30', "
+            "'municipality', 'ALL', 3, 2 FROM codes.key_figure_lines WHERE is_part AND key_figure_number = 7 LIMIT 1",
+            "key_figure_part_is_larger_than_the_whole",
+        ),
+        (
+            "INSERT INTO marts.mart_key_figure (key_figure_number, measure_code, group_code, reference_date, area_kind, "
+            "area_code, numerator, denominator) VALUES (1, 'per_1000', 'all', DATE '2025-09-30', 'municipality', 'ALL', 3, 10); "
+            "INSERT INTO marts.mart_key_figure_step (key_figure_number, reference_date, step_number, rows_count) "
+            "VALUES (1, DATE '2025-09-30', 3, 4)",
+            "key_figure_steps_end_elsewhere",
+        ),
+        (
+            "INSERT INTO marts.mart_creative_council (review_kind_code, reference_date, area_kind, area_code, "
+            "special_children_count, never_reviewed_count, return_possible_count, return_not_possible_count, "
+            "return_not_judged_count) VALUES ('council', DATE '2025-09-30', 'municipality', 'ALL', 3, 1, 1, 0, 0)",
+            "creative_council_counts_do_not_add_up",
+        ),
     ],
 )
 def test_every_check_finds_the_rows_it_is_for(spoil, check):
