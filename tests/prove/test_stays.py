@@ -2,7 +2,6 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -166,7 +165,7 @@ def simulated() -> SimulatedMunicipality:
 
 
 @pytest.fixture(scope="module")
-def connection(simulated: SimulatedMunicipality) -> Iterator[duckdb.DuckDBPyConnection]:
+def connection(simulated: SimulatedMunicipality) -> duckdb.DuckDBPyConnection:
     opened = empty_warehouse(as_of_date=simulated.data_end_date)
     for source in ("children", "institutions", "school_placements"):
         contract, frame = load_contracts("source")[source], simulated.tables[source]
@@ -181,8 +180,7 @@ def connection(simulated: SimulatedMunicipality) -> Iterator[duckdb.DuckDBPyConn
         opened.execute(f"INSERT INTO typed.{source} ({', '.join(names)}) SELECT {', '.join(values)} FROM _frame")
         opened.unregister("_frame")
     build(opened)
-    yield opened
-    opened.close()
+    return opened
 
 
 def runs_of_core(
