@@ -32,7 +32,7 @@ from pipelines.errors import ContractError
 from pipelines.expectations import rules
 from pipelines.expectations.data_docs import build_site, texts_of
 from pipelines.expectations.duckdb_datasource import shared_connection
-from pipelines.expectations.outcome import Outcome, Skipped, Stage
+from pipelines.expectations.outcome import Outcome, Skipped, Stage, outcome_of
 from pipelines.expectations.subject import Subject
 
 _COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
@@ -162,20 +162,15 @@ def _outcome(
             f"findes i {stage} og har den type, som reglen kræver."
         )
     counts: Mapping[str, Any] = result.result
-    columns = rules.columns_of(expectation)
-    return Outcome(
-        stage=stage,
-        table=contract.contract_id,
-        table_title=contract.title,
-        expectation=expectation.name,
-        column_title=", ".join(contract.column(name).title for name in columns) or None,
-        severity=expectation.severity,
+    is_on_rows = bool(rules.columns_of(expectation))
+    return outcome_of(
+        contract,
+        expectation,
+        stage,
         is_success=bool(result.success),
-        row_count=counts.get("element_count") if columns else counts["observed_value"],
-        unexpected_count=counts.get("unexpected_count") if columns else None,
-        unexpected_pct=counts.get("unexpected_percent") if columns else None,
-        requirement=rules.requirement(expectation, contract),
-        explanation=expectation.explanation,
+        row_count=counts.get("element_count") if is_on_rows else counts["observed_value"],
+        unexpected_count=counts.get("unexpected_count") if is_on_rows else None,
+        unexpected_pct=counts.get("unexpected_percent") if is_on_rows else None,
     )
 
 

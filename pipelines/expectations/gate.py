@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.contracts import Contract, load_contracts
+from pipelines.expectations.kept import forget_passed, passed_before, remember_passed, stage_fingerprint
 from pipelines.expectations.outcome import GateResult, Outcome, Stage, record_outcomes
 from pipelines.expectations.plan import Plan, make_plan, schemas_by_table
 from pipelines.expectations.rules import check_expectations
@@ -30,6 +31,7 @@ def validate(
     Stage `typed` judges the current rows (`valid_to is null`) of every source with a delivery; `marts` judges
     every core and mart table that has a contract with expectations. A failed expectation raises nothing here:
     call `raise_on_error()` on the result. Data Docs go into `docs_folder`/<stage>, which is emptied first.
+    Where exactly the same rows passed before, that verdict stands.
 
     Call it after a commit: Great Expectations reads through a second connection of the same process.
 
@@ -51,9 +53,18 @@ def validate(
     plan = make_plan(connection, stage, known.values(), tables)
     stage_folder = docs_folder / stage
     run_id = _latest_run(connection) if run_id is None else run_id
-    outcomes = _run_suites(connection, stage, plan, stage_folder, run_id)
+    docs_index = stage_folder / "index.html"
+    # other contracts, or a part of the tables, is no verdict on the stage
+    fingerprint = stage_fingerprint(connection, stage, plan) if contracts is None and tables is None else None
+    outcomes = passed_before(connection, stage, plan, fingerprint) if fingerprint and docs_index.exists() else None
+    if outcomes is None:
+        forget_passed(connection, stage)  # its Data Docs are about to go
+        outcomes = _run_suites(connection, stage, plan, stage_folder, run_id)
     record_outcomes(connection, outcomes, run_id=run_id)
-    return GateResult(stage, outcomes, plan.skipped, stage_folder / "index.html")
+    result = GateResult(stage, outcomes, plan.skipped, docs_index)
+    if fingerprint and run_id is not None and not result.failures:
+        remember_passed(connection, stage, fingerprint, run_id=run_id)
+    return result
 
 
 def _latest_run(connection: duckdb.DuckDBPyConnection) -> int | None:

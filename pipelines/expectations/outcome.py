@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 import duckdb
+import polars as pl
 
-from pipelines.contracts import Severity
+from pipelines.contracts import Contract, Expectation, Severity
 from pipelines.errors import ExpectationError
+from pipelines.expectations import rules
 
 Stage = Literal["typed", "marts"]
 
@@ -73,6 +75,34 @@ class Outcome:
         return ", ".join(parts)
 
 
+def outcome_of(
+    contract: Contract,
+    expectation: Expectation,
+    stage: Stage,
+    *,
+    is_success: bool,
+    row_count: int | None,
+    unexpected_count: int | None,
+    unexpected_pct: float | None,
+) -> Outcome:
+    """What was counted for one expectation, with the contract's own words on it."""
+    columns = rules.columns_of(expectation)
+    return Outcome(
+        stage=stage,
+        table=contract.contract_id,
+        table_title=contract.title,
+        expectation=expectation.name,
+        column_title=", ".join(contract.column(name).title for name in columns) or None,
+        severity=expectation.severity,
+        is_success=is_success,
+        row_count=row_count,
+        unexpected_count=unexpected_count,
+        unexpected_pct=unexpected_pct,
+        requirement=rules.requirement(expectation, contract),
+        explanation=expectation.explanation,
+    )
+
+
 @dataclass(frozen=True)
 class Skipped:
     """A table that was not judged, and the Danish reason."""
@@ -127,20 +157,24 @@ def record_outcomes(connection: duckdb.DuckDBPyConnection, outcomes: Sequence[Ou
     """Add one row per outcome to `meta.expectation_results`, which is made when it is missing."""
     connection.execute("create schema if not exists meta")
     connection.execute(_RESULTS_TABLE)
-    rows = [
-        [
-            run_id,
-            each.stage,
-            each.table,
-            each.expectation,
-            each.severity,
-            each.is_success,
-            each.row_count,
-            each.unexpected_count,
-            each.unexpected_pct,
-            each.explanation,
-        ]
-        for each in outcomes
-    ]
-    if rows:
-        connection.executemany(f"insert into meta.expectation_results values ({', '.join('?' * 10)})", rows)
+    if not outcomes:
+        return
+    frame = pl.DataFrame(  # as one frame: a statement per row takes seconds
+        {
+            "run_id": [run_id] * len(outcomes),
+            "stage": [each.stage for each in outcomes],
+            "table_name": [each.table for each in outcomes],
+            "expectation_name": [each.expectation for each in outcomes],
+            "severity": [each.severity for each in outcomes],
+            "is_success": [each.is_success for each in outcomes],
+            "row_count": [each.row_count for each in outcomes],
+            "unexpected_count": [each.unexpected_count for each in outcomes],
+            "unexpected_pct": [each.unexpected_pct for each in outcomes],
+            "explanation": [each.explanation for each in outcomes],
+        },
+        schema_overrides=dict.fromkeys(("run_id", "row_count", "unexpected_count"), pl.Int64)
+        | {"unexpected_pct": pl.Float64},
+    )
+    connection.register("_outcomes", frame.to_arrow())
+    connection.execute("insert into meta.expectation_results by name select * from _outcomes")
+    connection.unregister("_outcomes")
