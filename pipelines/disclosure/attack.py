@@ -121,12 +121,61 @@ def find_ceiling(known: Mapping[Position, int]) -> float:
     return 100.0 * sum(known.values()) + 10_000.0
 
 
+class Examples:
+    """Tables that fit the same sums as the true one, found on the way: what each count can be is known without a program.
+
+    Only who hides a table has them, since they are completed with true counts; they make the search short and change no answer.
+    A count whose truth we do not know ourselves is left open (NaN) where a table was not solved for it.
+    """
+
+    def __init__(self, truth: Mapping[Position, int], positions: Iterable[Position]) -> None:
+        """The true counts, and all positions that sums mention; the first example is the truth."""
+        self._place = {position: place for place, position in enumerate(dict.fromkeys([*truth, *positions]))}
+        self._truth = np.array([float(truth.get(position, np.nan)) for position in self._place])
+        self._tables = [self._truth]
+
+    def add(self, solved: Mapping[Position, int], solution: NDArray[np.float64]) -> None:
+        """A table that is `solution` where it was solved for (position to place in the solution), else the truth."""
+        table = self._truth.copy()
+        table[[self._place[position] for position in solved]] = solution
+        self._tables.append(table)
+
+    def fitting(self, known: Collection[Position]) -> NDArray[np.float64]:
+        """The tables with true counts wherever a reader knows them, shape (tables, positions)."""
+        tables = np.stack(self._tables)
+        places = [self._place[position] for position in known]
+        fits: NDArray[np.float64] = tables[(tables[:, places] == self._truth[places]).all(axis=1)]
+        return fits
+
+    def range_in(
+        self, tables: NDArray[np.float64], positions: Iterable[Position]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(Lowest, highest) value of each position in `tables`; (inf, -inf) where all leave it open."""
+        own = tables[:, [self._place[position] for position in positions]]
+        is_open = np.isnan(own)
+        return np.where(is_open, np.inf, own).min(axis=0), np.where(is_open, -np.inf, own).max(axis=0)
+
+
 class Attacker:
     """Knows the constraints and answers for one count at a time."""
 
-    def __init__(self, constraints: Sequence[Constraint], *, ceiling: float) -> None:
-        """Takes what is known, and a number that stands for "no limit" (see `find_ceiling`)."""
-        programs = [_Program(group, ceiling) for group in group_connected(constraints)]
+    def __init__(
+        self,
+        constraints: Sequence[Constraint],
+        *,
+        ceiling: float,
+        examples: Examples | None = None,
+        known: Collection[Position] = (),
+    ) -> None:
+        """Takes what is known, and a number that stands for "no limit" (see `find_ceiling`).
+
+        examples: tables found before, with the positions `known` to this reader; more are added as they are found.
+        """
+        programs = [_Program(group, ceiling, examples) for group in group_connected(constraints)]
+        if examples is not None:
+            tables = examples.fitting(known)
+            for program in programs:
+                program.see(*examples.range_in(tables, program.order))
         self._programs = {position: program for program in programs for position in program.order}
 
     def find_interval(self, target: Position) -> Interval:
@@ -145,11 +194,12 @@ class Attacker:
 class _Program:
     """Integer program over counts that hang together through constraints."""
 
-    def __init__(self, constraints: Sequence[Constraint], ceiling: float) -> None:
+    def __init__(self, constraints: Sequence[Constraint], ceiling: float, examples: Examples | None) -> None:
         together = dict.fromkeys(position for constraint in constraints for position in constraint.weights)
         self.order = {position: index for index, position in enumerate(together)}
         self._constraints = constraints
         self._ceiling = ceiling
+        self._examples = examples
         # Every solution, whatever it was sought for, is a value that each of the counts can have.
         self._lowest_seen = np.full(len(self.order), np.inf)
         self._highest_seen = np.full(len(self.order), -np.inf)
@@ -161,13 +211,21 @@ class _Program:
         high = [constraint.high for constraint in self._constraints]
         return LinearConstraint(matrix, low, high)
 
+    def see(self, lowest: NDArray[np.float64], highest: NDArray[np.float64]) -> None:
+        """Values that the counts are known to be able to have, in the order of the positions."""
+        self._lowest_seen = np.minimum(self._lowest_seen, lowest)
+        self._highest_seen = np.maximum(self._highest_seen, highest)
+
     def is_narrower(self, target: Position, width: int) -> bool:
         index = self.order[target]
         for sign in (-1.0, 1.0):
-            if self._highest_seen[index] - self._lowest_seen[index] >= width:
+            if self._is_wide(index, width):
                 return False
             self._find_extreme(target, sign)
-        return bool(self._highest_seen[index] - self._lowest_seen[index] < width)
+        return not self._is_wide(index, width)
+
+    def _is_wide(self, index: int, width: int) -> bool:
+        return bool(self._highest_seen[index] - self._lowest_seen[index] >= width)
 
     def find_interval(self, target: Position) -> Interval:
         low, high = self._find_extreme(target, 1.0), self._find_extreme(target, -1.0)
@@ -183,8 +241,9 @@ class _Program:
         if found is None:
             raise ValueError("the shown counts contradict the declared sums")
         solution = np.round(found)
-        self._lowest_seen = np.minimum(self._lowest_seen, solution)
-        self._highest_seen = np.maximum(self._highest_seen, solution)
+        self.see(solution, solution)
+        if self._examples is not None:
+            self._examples.add(self.order, solution)
         return int(solution[self.order[target]])
 
     def _solve(self, objective: NDArray[np.float64], *, integrality: int) -> NDArray[np.float64] | None:

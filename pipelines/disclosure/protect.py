@@ -24,12 +24,12 @@ from pipelines.disclosure.relations import (
     CellAt,
     Equation,
     Position,
+    RowFinder,
     RowLabels,
     Total,
     TotalColumn,
     find_count_columns,
     find_equations,
-    find_position,
     find_share_equations,
 )
 from pipelines.disclosure.rule import DisclosureRule
@@ -81,7 +81,8 @@ def protect(
     row_labels = [
         {c.name: cells[row, c.name].value for c in columns if c.kind == "label"} for row in range(len(records))
     ]
-    known = {find_position(cell, row_labels) for cell in published}
+    finder = RowFinder(row_labels)
+    known = {finder.position(cell) for cell in published}
     hidden = _find_hidden_counts(cells, columns, rule=rule, totals=totals, row_labels=row_labels, published=known)
     hidden |= _find_hidden_shares(cells, columns, hidden=hidden, rule=rule)
     hidden |= find_hidden_means(cells, columns, rule=rule, totals=totals, row_labels=row_labels)

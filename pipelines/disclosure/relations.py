@@ -108,6 +108,7 @@ def find_equations(totals: Sequence[Total], *, row_labels: RowLabels, count_colu
     meant.
     """
     found: list[Equation] = []
+    rows = RowFinder(row_labels)
     for total in totals:
         if isinstance(total, TotalRow):
             found += _total_row_equations(total, row_labels, count_columns)
@@ -119,8 +120,8 @@ def find_equations(totals: Sequence[Total], *, row_labels: RowLabels, count_colu
             ]
         else:
             _check_columns((total.total.column, *(part.column for part in total.parts)), count_columns)
-            parts = tuple(find_position(part, row_labels) for part in total.parts)
-            found.append(Equation(find_position(total.total, row_labels), parts, f"sum relation {total.total.labels}"))
+            parts = tuple(rows.position(part) for part in total.parts)
+            found.append(Equation(rows.position(total.total), parts, f"sum relation {total.total.labels}"))
     return found
 
 
@@ -164,9 +165,22 @@ def _check_columns(wanted: Sequence[str], count_columns: Sequence[str]) -> None:
         raise ValueError(f"no count column {', '.join(unknown)}; there are {', '.join(count_columns)}")
 
 
-def find_position(cell: CellAt, row_labels: RowLabels) -> Position:
-    """Where the cell stands among rows with these labels. Raises: ValueError when no row or several fit."""
-    fitting = [row for row, labels in enumerate(row_labels) if all(labels.get(k) == v for k, v in cell.labels)]
-    if len(fitting) != 1:
-        raise ValueError(f"{len(fitting)} rows fit {dict(cell.labels)}; expected one")
-    return fitting[0], cell.column
+class RowFinder:
+    """Finds rows by their labels; rows are sorted once for each set of label columns asked for."""
+
+    def __init__(self, row_labels: RowLabels) -> None:
+        """Takes the labels of every row, column name to label."""
+        self._row_labels = row_labels
+        self._rows: dict[tuple[str, ...], dict[tuple[Any, ...], list[int]]] = {}
+
+    def position(self, cell: CellAt) -> Position:
+        """Where the cell stands. Raises: ValueError when no row or several fit."""
+        names = tuple(name for name, _ in cell.labels)
+        if names not in self._rows:
+            sorted_rows = self._rows[names] = defaultdict(list)
+            for row, labels in enumerate(self._row_labels):
+                sorted_rows[tuple(labels.get(name) for name in names)].append(row)
+        fitting = self._rows[names].get(tuple(label for _, label in cell.labels), [])
+        if len(fitting) != 1:
+            raise ValueError(f"{len(fitting)} rows fit {dict(cell.labels)}; expected one")
+        return fitting[0], cell.column

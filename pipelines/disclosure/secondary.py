@@ -16,6 +16,7 @@ from scipy.sparse import hstack
 from pipelines.disclosure.attack import (
     Attacker,
     Constraint,
+    Examples,
     build_constraints,
     build_matrix,
     find_ceiling,
@@ -48,6 +49,7 @@ class SumSystem:
         self.never_shown = frozenset(never_shown)
         self.always_shown = frozenset(always_shown)
         self.minimum_width = minimum_width
+        self._examples = Examples(counts, (position for line in equations for position in line.coefficients))
         self._ranks = {position: rank for rank, position in enumerate(counts)}
         groups = group_connected(build_constraints(equations, known={}))
         self._groups = {position: group for group in groups for line in group for position in line.weights}
@@ -59,7 +61,12 @@ class SumSystem:
             for position, count in self.counts.items()
             if position not in hidden and position not in self.never_shown
         }
-        return Attacker(build_constraints(self.equations, known=known), ceiling=find_ceiling(known))
+        return Attacker(
+            build_constraints(self.equations, known=known),
+            ceiling=find_ceiling(known),
+            examples=self._examples,
+            known=known,
+        )
 
     def find_room(self, secret: Position, *, growth: int, hidden: Collection[Position]) -> set[Position]:
         """The cheapest shown cells that must move if `secret` grows by `growth`; all if none will do."""
