@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -10,13 +11,13 @@ import pytest
 from pipelines.committee.context import ReportContext
 from pipelines.municipalities import load_profile
 from pipelines.settings import Settings
-from pipelines.simulate import simulate_municipality
+from pipelines.simulate import SimulatedMunicipality, simulate_municipality
 from pipelines.simulate.scenarios import load_scenario
-from pipelines.transform import build
-from tests.sql.drawn import AS_OF_DATE, child_id, empty_warehouse
+from tests.sql.drawn import AS_OF_DATE, built_when_named, child_id, empty_warehouse
 
 PROFILE = "vordingborg_next_step"
 SOURCES = ("children", "institutions", "organisation", "school_placements", "measures", "sdq_answers", "sdq_scores")
+EVERY_SOURCE = (*SOURCES, "sessions", "reviews", "costs", "cost_accounts")
 LOW_GATES = {"minimum_follow_up_pct": 40, "minimum_same_informant_pct": 60}
 """So low that the section speaks of change and not only of how many were measured twice."""
 
@@ -27,19 +28,24 @@ def settings_of(**parts: Any) -> Settings:
     )
 
 
-def scenario_municipality(
-    scenario: str, *, children: int, seed: int, more_sources: tuple[str, ...] = (), **parts: Any
-) -> ReportContext:
-    """The context of a scenario's municipality, its tables filled in as typed rows and built; the next call uses the same ones."""
-    simulated = simulate_municipality(
+@lru_cache(maxsize=2)
+def _simulated(scenario: str, children: int, seed: int) -> SimulatedMunicipality:
+    return simulate_municipality(
         load_profile(PROFILE),
         children_count=children,
         seed=seed,
         data_end_date=AS_OF_DATE,
         parameters=load_scenario(scenario).parameters,
     )
+
+
+def scenario_municipality(
+    scenario: str, *, children: int, seed: int, sources: tuple[str, ...] = SOURCES, **parts: Any
+) -> ReportContext:
+    """The context of a scenario's municipality, these sources filled in as typed rows; the next call uses the same tables."""
+    simulated = _simulated(scenario, children, seed)
     connection = empty_warehouse(**({"sdq": parts["sdq"]} if "sdq" in parts else {}))
-    for source in (*SOURCES, *more_sources):
+    for source in sources:
         rows = simulated.tables[source]
         if "child_id" in rows.columns:
             rows = rows.with_columns(
@@ -50,7 +56,7 @@ def scenario_municipality(
         connection.register("simulated_rows", numbered)
         connection.execute(f"INSERT INTO typed.{source} BY NAME SELECT * FROM simulated_rows")
         connection.unregister("simulated_rows")
-    build(connection)
+    connection = built_when_named(connection)
     names = dict(connection.execute("SELECT district_code, district_name FROM core.dim_district").fetchall())
     return ReportContext(connection, settings_of(**parts), AS_OF_DATE, names)
 

@@ -22,6 +22,7 @@ from pipelines.disclosure.attack import find_pinned
 from pipelines.disclosure.table import CellStatus, ProtectedTable
 from pipelines.publish.danish import cell_text, claims_beyond_level, words_to_avoid
 from pipelines.settings import Settings
+from tests.committee.conftest import SOURCES
 from tests.sql.drawn import AS_OF_DATE, built
 
 SETTINGS = Settings.model_validate(
@@ -204,7 +205,9 @@ def test_words_that_call_a_difference_in_kroner_a_gain_are_refused() -> None:
 
 
 def test_the_parts_say_only_what_may_be_said(scenario_context: Any) -> None:
-    opened = scenario_context("no_effect", children=6000, seed=3, more_sources=("reviews", "costs", "cost_accounts"))
+    opened = scenario_context(
+        "no_effect", children=6000, seed=3, sources=(*SOURCES, "reviews", "costs", "cost_accounts")
+    )
     council, spend = creative_council_part(opened), spend_part(opened)
     assert {table.table_id for table in (*council.tables, *spend.tables)} == {
         "council_standing", "council_judged", "spend_measures", "spend_prices", "spend_accounts",

@@ -2,11 +2,8 @@
 
 import itertools
 import re
-import shutil
 import statistics
-from collections.abc import Iterator
-from datetime import date, datetime
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from pypdf import PdfReader
@@ -17,14 +14,10 @@ from pipelines.committee.mainstream import mainstream_section
 from pipelines.committee.sessions import sessions_section
 from pipelines.committee.wellbeing import wellbeing_section
 from pipelines.disclosure.table import CellStatus, ProtectedTable
-from pipelines.municipalities import load_profile
 from pipelines.publish.section import Section
-from pipelines.run import run
-from pipelines.simulate import simulate_municipality, write_deliveries
-from pipelines.workspace import create_workspace
+from tests.committee.conftest import EVERY_SOURCE
 from tests.support import RanDemo
 
-PROFILE = "vordingborg_next_step"
 SECTIONS = {
     "mainstream": mainstream_section,
     "ladder": ladder_section,
@@ -33,33 +26,17 @@ SECTIONS = {
 }
 
 
-def small_municipality(folder: Path, *, children: int, seed: int, without: tuple[str, ...] = ()) -> Path:
-    workspace = create_workspace(
-        folder / "w", profile=PROFILE, municipality_name="Bøgelund Kommune", is_constructed=True
-    )
-    simulated = simulate_municipality(
-        load_profile(PROFILE), children_count=children, seed=seed, data_end_date=date(2026, 9, 30)
-    )
-    write_deliveries(simulated, workspace.inboxes, dirty=False)
-    for source in without:
-        shutil.rmtree(workspace.inboxes / source)
-    run(workspace, now=datetime(2026, 10, 5, 12, 0))
-    return workspace.root
-
-
-@pytest.fixture(scope="module", params=[(700, 3), (1900, 6)], ids=str)
-def context(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReportContext]:
+@pytest.fixture(params=[(700, 3), (1900, 6)], ids=str)
+def context(request: pytest.FixtureRequest, scenario_context: Callable[..., ReportContext]) -> ReportContext:
     children, seed = request.param
-    root = small_municipality(tmp_path_factory.mktemp("small"), children=children, seed=seed)
-    with report_context(str(root)) as opened:
-        yield opened
+    return scenario_context("small_effect", children=children, seed=seed, sources=EVERY_SOURCE)
 
 
-@pytest.mark.parametrize("name", SECTIONS)
-def test_every_section_holds_together_with_few_children(context: ReportContext, name: str) -> None:
-    section = SECTIONS[name](context)
-    assert section.answer
-    assert [value for table in section.tables for value in small_counts(table)] == []
+def test_every_section_holds_together_with_few_children(context: ReportContext) -> None:
+    for make_section in SECTIONS.values():
+        section = make_section(context)
+        assert section.answer
+        assert [value for table in section.tables for value in small_counts(table)] == []
 
 
 def small_counts(table: ProtectedTable) -> list[float]:
@@ -109,11 +86,11 @@ def test_no_answer_is_more_certain_than_its_level(context: ReportContext) -> Non
     ],
 )
 def test_a_source_that_never_came_is_named_and_not_called_too_few(
-    without: tuple[str, ...], name: str, said: str, tmp_path: Path
+    without: tuple[str, ...], name: str, said: str, scenario_context: Callable[..., ReportContext]
 ) -> None:
-    root = small_municipality(tmp_path, children=700, seed=3, without=without)
-    with report_context(str(root)) as context:
-        sections: dict[str, Section] = {each: SECTIONS[each](context) for each in SECTIONS}
+    came = tuple(source for source in EVERY_SOURCE if source not in without)
+    context = scenario_context("small_effect", children=700, seed=3, sources=came)
+    sections: dict[str, Section] = {each: SECTIONS[each](context) for each in SECTIONS}
     assert said in sections[name].answer
     assert all(section.answer for section in sections.values())
 

@@ -29,8 +29,7 @@ from pipelines.simulate import SimulatedMunicipality, simulate_municipality
 from pipelines.simulate.days import NEVER, day_number
 from pipelines.simulate.population import Children
 from pipelines.simulate.schooling import Placements
-from pipelines.transform import build
-from tests.sql.drawn import empty_warehouse
+from tests.sql.drawn import built_when_named, empty_warehouse
 
 SEEN, LAG = 1000, 35
 
@@ -179,8 +178,7 @@ def connection(simulated: SimulatedMunicipality) -> duckdb.DuckDBPyConnection:
         opened.register("_frame", frame.to_arrow())
         opened.execute(f"INSERT INTO typed.{source} ({', '.join(names)}) SELECT {', '.join(values)} FROM _frame")
         opened.unregister("_frame")
-    build(opened)
-    return opened
+    return built_when_named(opened)
 
 
 def runs_of_core(

@@ -2,21 +2,26 @@
 
 A table is drawn with a header line and one line per row, cells parted by blanks. A dash is a missing value; `anna` in a
 `child_id` column is a made-up child whose UUID follows from the word. Columns not drawn are missing.
+
+A test reads a few of the tables: each is built when a query first names it, with those that it stands on.
 """
 
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 
+from pipelines.assets import asset_root
 from pipelines.calendar import load_days, load_settings
 from pipelines.codes import load_codes_into
 from pipelines.contracts import load_contracts
 from pipelines.settings import Settings
-from pipelines.transform import build
+from pipelines.transform.order import in_build_order
+from pipelines.transform.sql_files import SqlFile, read_sql_files
 
 AS_OF_DATE = date(2026, 9, 30)
 _LANDED = (
@@ -76,12 +81,53 @@ def fill(connection: duckdb.DuckDBPyConnection, source: str, drawn: str) -> None
 
 
 def built(tables: Mapping[str, str], *, as_of_date: date = AS_OF_DATE, **settings: Any) -> duckdb.DuckDBPyConnection:
-    """A warehouse with these typed tables, built."""
+    """A warehouse with these typed tables; those of core and marts are there when a query names them."""
     connection = empty_warehouse(as_of_date=as_of_date, **settings)
     for source, drawn in tables.items():
         fill(connection, source, drawn)
-    build(connection)
-    return connection
+    return built_when_named(connection)
+
+
+def built_when_named(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The same connection, whose tables of core and marts are made anew when a statement first names them."""
+    return cast("duckdb.DuckDBPyConnection", _BuiltWhenNamed(connection))
+
+
+class _BuiltWhenNamed:
+    """A connection that makes a table of core or marts when a statement first names it; anything else it is asked, with all made."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection, self._waiting = connection, dict(_files())
+        # what stands there is of the warehouse before: a real build must not take it for its own
+        connection.execute("DROP SCHEMA IF EXISTS core CASCADE")
+        connection.execute("DROP SCHEMA IF EXISTS marts CASCADE")
+        connection.execute("DROP TABLE IF EXISTS meta.table_fingerprints")
+        for schema in ("core", "marts", "meta"):
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+
+    def execute(self, query: str, *parameters: Any) -> duckdb.DuckDBPyConnection:
+        asks_what_there_is = "information_schema" in query
+        for table in _files() if asks_what_there_is else re.findall(r"\b(?:core|marts)\.\w+", query):
+            self._make(table)
+        return self._connection.execute(query, *parameters)
+
+    def _make(self, table: str) -> None:
+        file = self._waiting.pop(table, None)
+        if file is None:
+            return
+        for reference in file.references:
+            self._make(reference.table)
+        self._connection.execute(f"CREATE TABLE {table} AS {file.text}")
+
+    def __getattr__(self, name: str) -> Any:
+        for table in _files():
+            self._make(table)
+        return getattr(self._connection, name)
+
+
+@cache
+def _files() -> dict[str, SqlFile]:
+    return {file.table: file for file in in_build_order(read_sql_files(asset_root("sql")))}
 
 
 def assert_rows(connection: duckdb.DuckDBPyConnection, query: str, expected: str) -> None:

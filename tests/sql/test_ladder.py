@@ -6,8 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.transform import build
-from tests.sql.drawn import assert_rows, built, child_id, empty_warehouse, fill
+from tests.sql.drawn import assert_rows, built, built_when_named, child_id, empty_warehouse, fill
 
 CHILDREN = """
 child_id birth_date  home_district_code resident_from_date resident_to_date
@@ -83,7 +82,7 @@ def test_a_hole_before_a_lower_rung_is_a_move_down_until_thirty_days(gap_days, i
         "(?, 'M2', 'BL-32-1-2', NULL, DATE '2025-02-01' + CAST(? AS INTEGER), NULL)",
         [str(child_id("anna")), str(child_id("anna")), gap_days],
     )
-    build(connection)
+    connection = built_when_named(connection)
     causes = [
         row[0]
         for row in connection.execute(f"SELECT cause_code FROM ({SOCIAL_MOVES}) ORDER BY moved_on_date").fetchall()
@@ -566,7 +565,7 @@ def test_time_on_rungs_is_whole_and_chained(children_measures):
             for day in range(first, first + length + 1):
                 key = (child, day)
                 highest[key] = max(highest.get(key, 0), rungs[place or paragraph])
-    build(connection)
+    connection = built_when_named(connection)
     for child in range(len(children_measures)):
         spells = connection.execute(
             "SELECT rung, date_diff('day', DATE '2024-01-01', start_date), date_diff('day', DATE '2024-01-01', end_date) "

@@ -5,8 +5,8 @@ import duckdb
 from pipelines.ladders.load import load_ladders
 from pipelines.ladders.own_table import OwnLadder
 from pipelines.ladders.steps import TRACKS, Step, national_steps, national_titles
-from pipelines.transform import build, run_checks
-from tests.sql.drawn import assert_rows, empty_warehouse, fill
+from pipelines.transform import run_checks
+from tests.sql.drawn import assert_rows, built_when_named, empty_warehouse, fill
 
 TABLES = {
     "children": """
@@ -43,7 +43,7 @@ def built_with(own: OwnLadder | None) -> duckdb.DuckDBPyConnection:
     load_ladders(connection, own)
     for source, drawn in TABLES.items():
         fill(connection, source, drawn)
-    build(connection)
+    connection = built_when_named(connection)
     run_checks(connection)
     return connection
 

@@ -3,8 +3,8 @@
 import pytest
 
 from pipelines.errors import CheckError
-from pipelines.transform import build, run_checks
-from tests.sql.drawn import assert_rows, built, empty_warehouse, fill
+from pipelines.transform import run_checks
+from tests.sql.drawn import assert_rows, built, built_when_named, empty_warehouse, fill
 from tests.sql.drawn_sdq import CHILDREN, NAMES, forms_drawn, items_of, scored_form
 
 
@@ -163,7 +163,7 @@ def test_a_corrected_form_replaces_the_one_before_it():
     fill(connection, "sdq_answers", forms_drawn(scored_form("anna", "2025-01-10", "parent", 8)))
     connection.execute("UPDATE typed.sdq_answers SET valid_to = TIMESTAMP '2026-10-02'")
     fill(connection, "sdq_answers", forms_drawn(scored_form("anna", "2025-01-10", "parent", 2)))
-    build(connection)
+    connection = built_when_named(connection)
     assert connection.execute("SELECT total_points FROM core.fct_sdq_score").fetchall() == [(2,)]
 
 
@@ -267,7 +267,7 @@ def test_a_corrected_row_of_points_replaces_the_one_before_it():
     fill(connection, "sdq_scores", f"{DELIVERED}\nanna 2025-01-10 parent - - - - - - 9 -")
     connection.execute("UPDATE typed.sdq_scores SET valid_to = TIMESTAMP '2026-10-02'")
     fill(connection, "sdq_scores", f"{DELIVERED}\nanna 2025-01-10 parent - - - - - - 7 -")
-    build(connection)
+    connection = built_when_named(connection)
     assert connection.execute("SELECT total_points FROM core.fct_sdq_score").fetchall() == [(7,)]
 
 

@@ -3,8 +3,7 @@
 import duckdb
 import pytest
 
-from pipelines.transform import build
-from tests.sql.drawn import assert_rows, built, empty_warehouse, fill
+from tests.sql.drawn import assert_rows, built, built_when_named, empty_warehouse, fill
 from tests.sql.drawn_sdq import CHILDREN, NAMES, forms_drawn, scored_form
 
 POINTS = (
@@ -141,7 +140,7 @@ def two_files() -> duckdb.DuckDBPyConnection:
         dan  2025-01-10 parent  D1 9 9 9 9 9 36 9
         """,
     )
-    build(connection)
+    connection = built_when_named(connection)
     return connection
 
 

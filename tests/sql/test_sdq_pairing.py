@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.transform import build, run_checks
-from tests.sql.drawn import AS_OF_DATE, assert_rows, built, child_id, empty_warehouse
+from pipelines.transform import run_checks
+from tests.sql.drawn import AS_OF_DATE, assert_rows, built, built_when_named, child_id, empty_warehouse
 from tests.sql.drawn_sdq import CHILDREN, NAMES, forms_drawn, items_of, scored_form
 from tests.sql.independent_pairing import DrawnForm, outcomes_of
 
@@ -129,7 +129,7 @@ def built_from(forms: Sequence[DrawnForm]) -> duckdb.DuckDBPyConnection:
             "prosocial_points) VALUES (?, ?, ?, ?, ?, 5)",
             [child_id(form.child), form.answered, form.informant, form.is_follow_up, form.total],
         )
-    build(connection)
+    connection = built_when_named(connection)
     return connection
 
 

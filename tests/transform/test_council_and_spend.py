@@ -13,9 +13,9 @@ import pytest
 
 from pipelines.contracts import source_contract
 from pipelines.simulate import SimulatedMunicipality, simulate_municipality
-from pipelines.transform import build, run_checks
+from pipelines.transform import run_checks
 from tests.sql.day_by_day_ladder import DATA_END_DAY, Child, Residence, Row, Spell, date_of, day_of, walk
-from tests.sql.drawn import empty_warehouse
+from tests.sql.drawn import built_when_named, empty_warehouse
 
 PROFILE = Path(__file__).parents[2] / "pipelines" / "municipalities" / "vordingborg_next_step.toml"
 DATA_END = date_of(DATA_END_DAY)
@@ -43,7 +43,7 @@ def road(request: pytest.FixtureRequest) -> tuple[SimulatedMunicipality, duckdb.
         names = ", ".join(column.name for column in contract.columns)
         connection.execute(f"INSERT INTO typed.{source} ({names}) SELECT {', '.join(values)} FROM _frame")
         connection.unregister("_frame")
-    build(connection)
+    connection = built_when_named(connection)
     run_checks(connection)
     return simulated, connection
 

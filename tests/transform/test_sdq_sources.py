@@ -10,8 +10,8 @@ import pytest
 from pipelines.contracts import source_contract
 from pipelines.simulate import Parameters, SimulatedMunicipality, simulate_municipality
 from pipelines.simulate.sdq_scores import score_source_truth, scoring_error_truth
-from pipelines.transform import build, run_checks
-from tests.sql.drawn import empty_warehouse
+from pipelines.transform import run_checks
+from tests.sql.drawn import built_when_named, empty_warehouse
 
 PROFILE = Path(__file__).parents[2] / "pipelines" / "municipalities" / "vordingborg_next_step.toml"
 SOURCES = ("children", "institutions", "sdq_answers", "sdq_scores")
@@ -32,7 +32,7 @@ def connection(simulated: SimulatedMunicipality) -> duckdb.DuckDBPyConnection:
     opened = empty_warehouse(as_of_date=simulated.data_end_date)
     for source in SOURCES:
         fill(opened, source, simulated)
-    build(opened)
+    opened = built_when_named(opened)
     run_checks(opened)
     return opened
 

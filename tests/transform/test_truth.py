@@ -8,8 +8,8 @@ from pipelines.contracts import load_contracts
 from pipelines.municipalities import load_profile
 from pipelines.simulate import simulate_municipality, truth_of
 from pipelines.simulate.scenarios import load_scenario
-from pipelines.transform import build, run_checks
-from tests.sql.drawn import empty_warehouse
+from pipelines.transform import run_checks
+from tests.sql.drawn import built_when_named, empty_warehouse
 
 DATA_END = date(2026, 9, 30)
 
@@ -38,7 +38,7 @@ def built(simulated):
         ]
         connection.execute(f"INSERT INTO typed.{source} ({', '.join(names)}) SELECT {', '.join(values)} FROM _frame")
         connection.unregister("_frame")
-    build(connection)
+    connection = built_when_named(connection)
     run_checks(connection)
     return connection
 
@@ -172,7 +172,7 @@ def test_the_new_law_moves_nobody():
 
 def series(connection):
     """Spells, moves and the mart's counts as they stand, and children per rung at the end of each month from 2023 to 2025."""
-    build(connection)
+    connection = built_when_named(connection)
     queries = {
         "spells": "SELECT child_id, track_code, rung, is_rung_uncertain, start_date, end_date FROM core.fct_ladder_spell "
         "WHERE end_date >= DATE '2023-01-01' AND start_date <= DATE '2025-12-31'",
