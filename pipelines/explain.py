@@ -177,21 +177,25 @@ def _steps(context: ReportContext, rows: Sequence[KeyFigureRow], key_figure_numb
 _STOCKS: Final = frozenset({1, 3, 4, 5, 6})
 """Their first two steps tell of the children on all rungs: where one rung is hidden, it would follow from the others."""
 
+_COUNTED_FROM_THE_START: Final = frozenset({7, 8, 9})
+"""The children of their first step are what stands below the line."""
+
 
 def _hidden_steps(rows: Sequence[KeyFigureRow], key_figure_number: int) -> frozenset[int]:
     """The steps from which a hidden count of the municipality would follow."""
     if key_figure_number == 11:
         return frozenset()  # the steps count rows of accounts; only amounts are hidden
     together = _STOCKS if key_figure_number in _STOCKS else {key_figure_number}
+    of_figure = [row for row in rows if row.area == WHOLE_MUNICIPALITY and row.line.key_figure_number in together]
     hidden = {
         row.line.code
-        for row in rows
-        if row.area == WHOLE_MUNICIPALITY
-        and row.line.key_figure_number in together
-        and CellStatus.HIDDEN in ((row.of.status,) if key_figure_number == 2 else (row.counted.status, row.of.status))
+        for row in of_figure
+        if CellStatus.HIDDEN in ((row.of.status,) if key_figure_number == 2 else (row.counted.status, row.of.status))
     }
     if key_figure_number not in _STOCKS:
-        return frozenset({2, 3} if hidden else ())
+        is_whole_hidden = any(row.of.status is CellStatus.HIDDEN for row in of_figure)
+        is_first_told = not (key_figure_number in _COUNTED_FROM_THE_START and is_whole_hidden)
+        return frozenset(({2, 3} | (set() if is_first_told else {1})) if hidden else ())
     return frozenset({1, 2} if hidden else ()) | frozenset({3} if f"{key_figure_number}-children-all" in hidden else ())
 
 

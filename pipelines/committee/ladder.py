@@ -4,8 +4,10 @@ from typing import Any
 
 from pipelines.committee.context import ReportContext
 from pipelines.committee.creative_council import creative_council_part
+from pipelines.committee.key_figures import key_figure_tables
 from pipelines.committee.ladder_durations import durations_table
 from pipelines.committee.ladder_figures import flow_figure, group_figure, return_figure
+from pipelines.committee.ladder_key_figures import social_standing
 from pipelines.committee.ladder_moves import (
     MAIN_DENOMINATOR,
     by_district_table,
@@ -18,7 +20,14 @@ from pipelines.committee.ladder_moves import (
     protect_moves,
     rates_table,
 )
-from pipelines.committee.ladder_return import COHORT_MONTHS, cohorts_table, printed_returns, returns_table
+from pipelines.committee.ladder_return import (
+    COHORT_MONTHS,
+    cohorts_table,
+    district_returns,
+    printed_returns,
+    returns_table,
+)
+from pipelines.committee.ladder_return_models import return_models_table
 from pipelines.committee.ladder_sensitivity import sensitivity_table
 from pipelines.committee.ladder_spells import (
     entries_later,
@@ -60,7 +69,8 @@ def ladder_section(context: ReportContext) -> Section:
     moves, _ = protect_moves(context, records, year=year, models=models)
     by_year = by_year_table(context, moves)
     rates = rates_table(context, records, moves, year)
-    more_tables, more_figures = _whereabouts(context, records)
+    social = social_standing(context)
+    more_tables, more_figures = _whereabouts(context, records, social)
     council, spend = creative_council_part(context), spend_part(context)
     return Section(
         section_id="ladder",
@@ -78,6 +88,7 @@ def ladder_section(context: ReportContext) -> Section:
             *more_tables,
             *council.tables,
             *spend.tables,
+            *key_figure_tables(context, social=social),
         ),
         figures=(_moves_figure(context, by_year, year),),
         appendix_figures=more_figures,
@@ -97,21 +108,14 @@ def ladder_section(context: ReportContext) -> Section:
 
 
 def _whereabouts(
-    context: ReportContext, records: list[dict[str, Any]]
+    context: ReportContext, records: list[dict[str, Any]], social: Standing | None
 ) -> tuple[tuple[ProtectedTable, ...], tuple[Figure, ...]]:
     """Tables and figures of the appendix: where the children stand, where they went, how long it lasted, and who came back."""
     seen, rungs = seen_days(context), rungs_of(context)
     tables: list[ProtectedTable] = []
     figures: list[Figure] = []
-    standings: list[Standing] = []
-    for track in TRACKS:
-        dates = reference_dates(seen[track], context.as_of_date) if track in seen else []
-        if not dates:
-            continue
-        children = standing_on(context, dates)
-        outside = outside_mainstream(context, children, dates) if track == "education" else {}
-        standing = protect_standing(context, track, children, dates=dates, rungs=rungs[track], outside=outside)
-        standings.append(standing)
+    standings = [standing for standing in (_education_standing(context), social) if standing is not None]
+    for standing in standings:
         if standing.has_flows:
             tables.append(transition_rows(context, standing))
             figures.append(flow_figure(context, standing, tables[-1]))
@@ -120,8 +124,10 @@ def _whereabouts(
             figures.append(group_figure(context, standing, tables[-1]))
     tables += [table for table in (stayed_rows(context, standings),) if table.rows]
     if "education" in seen and (stays := segregated_stays(context, seen["education"])).frame.height:
-        returns = printed_returns(returns_table(context, stays)[0])
-        tables.append(returns)
+        counted, _ = returns_table(context, stays)
+        returns = printed_returns(counted)
+        models = return_models_table(context, stays, returns)
+        tables += [returns, *([models] if models is not None else []), *district_returns(context, counted)]
         figures += [figure for figure in (return_figure(context, returns),) if figure is not None]
     years = {
         track: sorted({int(record["calendar_year"]) for record in records if record["track_code"] == track})
@@ -131,6 +137,22 @@ def _whereabouts(
     durations = durations_table(context, stays_on_rungs(context, seen), rungs)
     tables += [table for table in (cohorts, durations) if table.rows]
     return tuple(tables), tuple(figures)
+
+
+def _education_standing(context: ReportContext) -> Standing | None:
+    seen = seen_days(context)
+    dates = reference_dates(seen["education"], context.as_of_date) if "education" in seen else []
+    if not dates:
+        return None
+    children = standing_on(context, dates)
+    return protect_standing(
+        context,
+        "education",
+        children,
+        dates=dates,
+        rungs=rungs_of(context)["education"],
+        outside=outside_mainstream(context, children, dates),
+    )
 
 
 def _moves_figure(context: ReportContext, by_year: ProtectedTable, year: int) -> Figure:

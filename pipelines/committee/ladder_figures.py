@@ -1,8 +1,9 @@
 """The figures of the ladder section: their words around the recipes, each drawn from one protected table."""
 
 from pipelines.committee.context import ReportContext
+from pipelines.committee.ladder_counts import ENDED, GONE, NEW
 from pipelines.committee.ladder_return import EVERYBODY, RETURN_MONTHS, model_names, month_label
-from pipelines.committee.ladder_standing import ENDED, GONE, NEW, TRACKS, Standing, source_of
+from pipelines.committee.ladder_standing import TRACKS, Standing, source_of
 from pipelines.disclosure.table import CellStatus, ProtectedTable
 from pipelines.publish.band_figure import band_columns
 from pipelines.publish.curve_figure import Curve, cumulative_steps

@@ -288,7 +288,7 @@ def _model_cells(
     shown = [moves.cell(column, period=period, area=model).value for model in _models_seen(own, models)]
     if not known or any(value is None for value in shown):
         return dict.fromkeys(names, _HIDDEN if known else _NOT_COMPUTABLE)
-    advised = _adviser_models()
+    advised = adviser_models()
     found = movement_rate_ratio(
         [int(row[column]) for row in known],
         [float(row["child_years"]) for row in known],
@@ -311,7 +311,8 @@ def _models_seen(own: Records, models: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys(models[str(row["area_code"])] for row in own))
 
 
-def _adviser_models() -> set[str]:
+def adviser_models() -> set[str]:
+    """The codes of the models with a district adviser."""
     return {
         str(row["code"]) for row in load_code_table("models").rows if str(row["is_adviser_model"]).lower() == "true"
     }

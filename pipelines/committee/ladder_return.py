@@ -5,6 +5,7 @@ protected table, though only some of it is printed.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -23,6 +24,11 @@ RETURN_MONTHS: Final = (6, 12, 24)
 COHORT_MONTHS: Final = (6, 12, 24)
 EVERYBODY: Final = "Alle"
 _FEWEST_STAYS: Final = 10
+_FEWEST_DISTRICTS: Final = 2
+_OF_DISTRICTS: Final = (
+    "Nogle ophold er ikke fulgt så længe endnu. Tal for få ophold svinger meget, "
+    "så en forskel mellem to distrikter kan være tilfældig."
+)
 _OTHER_ENDS: Final = (
     "Andelen tager højde for, at nogle går ud af skolen eller flytter først, og at ikke alle er fulgt lige længe. "
     "Modellen er den, distriktet havde ved opholdets begyndelse."
@@ -45,6 +51,10 @@ def month_label(months: int) -> str:
     return f"{months}\u00a0måneder"
 
 
+IN_DISTRICT: Final = f"{month_label(RETURN_MONTHS[-1])} i distriktet"
+"""Labels the rows of districts, which are not among those printed by model."""
+
+
 def model_names() -> dict[str, str]:
     """Model code to its Danish name as a heading."""
     return {code: f"{title[:1].upper()}{title[1:]}" for code, title in load_code_table("models").titles().items()}
@@ -53,23 +63,126 @@ def model_names() -> dict[str, str]:
 def returns_table(context: ReportContext, stays: SegregatedStays) -> tuple[ProtectedTable, tuple[Total, ...]]:
     """(Protected counts of what became of stays, by model and month, with the cumulative return; the sums a reader knows).
 
-    Rows: the months printed and, labelled with both ends, what came between two of them; `printed_returns` leaves these out.
+    Rows: the months printed, labelled with both ends what came between two of them, and those of districts where all of these may be
+    shown; `printed_returns` takes the first, `district_returns` the last.
     """
+    rows, totals = _counted(stays)
+    by_district = _district_counts(context, stays)
+    together = ([*rows, *by_district[0]], [*totals, *by_district[1]])
+    table = _protected_returns(context, *together)
+    if by_district[0] and not _are_districts_shown(table):
+        # every district or none: without them, less of the rest has to hide
+        together = (rows, totals)
+        table = _protected_returns(context, *together)
+    return _without_telling_shares(context, table), tuple(together[1])
+
+
+def _counted(stays: SegregatedStays) -> tuple[list[dict[str, object]], list[Total]]:
     groups = _groups(stays)
     rows = [row for name, own in groups.items() for row in (*_rows_of(name, own), *_rows_between(name, own))]
     totals: list[Total] = [TotalColumn(_WHOLE, _PARTS)]
     if len(groups) > 1:
         totals.append(TotalRow("group", EVERYBODY, columns=(_WHOLE, *_PARTS), within=("month",)))
-    totals += [relation for name in groups for relation in _month_relations(name)]
-    try:
-        table = _protected_returns(context, rows, totals, published=_main_counts(context, rows))
-    except ValueError:
-        # The main number cannot stand beside what must be hidden.
-        table = _protected_returns(context, rows, totals, published=())
-    return _without_telling_shares(context, table), tuple(totals)
+    return rows, totals + [relation for name in groups for relation in _month_relations(name)]
+
+
+def _district_counts(
+    context: ReportContext, stays: SegregatedStays
+) -> tuple[list[dict[str, object]], list[SumRelation]]:
+    """Counts after 24 months by district, and by district and model, which no table shows; nothing where a district's is small.
+
+    Districts add up to everybody, and what they have under a model to that model.
+    """
+    groups, latest = _groups(stays), month_label(RETURN_MONTHS[-1])
+    rows: list[dict[str, object]] = []
+    of_group: dict[str, list[CellAt]] = {name: [] for name in groups}
+    relations: list[SumRelation] = []
+    for code in sorted(stays.frame["district"].unique()):
+        district, months = context.area_name(code or None), []
+        for name, own in groups.items():
+            here = SegregatedStays(own.frame.filter(pl.col("district") == code))
+            if here.frame.height:
+                months.append(IN_DISTRICT if name == EVERYBODY else f"{IN_DISTRICT}, {name}")
+                rows.append({**_rows_of(district, here, RETURN_MONTHS[-1:])[0], "month": months[-1]})
+                of_group[name].append(_count_at(_WHOLE, district, months[-1]))
+        relations += _sum_of(
+            _count_at(_WHOLE, district, months[0]), [_count_at(_WHOLE, district, month) for month in months[1:]]
+        )
+    for name, parts in of_group.items():
+        relations += _sum_of(_count_at(_WHOLE, name, latest), parts)
+    shown = [
+        int(str(row[column])) for row in rows if row["month"] == IN_DISTRICT for column in (_WHOLE, "returned_count")
+    ]
+    return ([], []) if any(map(context.rule.hides_count, shown)) else (rows, relations)
+
+
+def _count_at(column: str, group: str, month: str) -> CellAt:
+    return CellAt(column, (("group", group), ("month", month)))
+
+
+def _sum_of(whole: CellAt, parts: Sequence[CellAt]) -> list[SumRelation]:
+    """That every count in the row of `whole` is the sum of those in the rows of `parts`."""
+    return [
+        SumRelation(CellAt(column, whole.labels), tuple(CellAt(column, part.labels) for part in parts))
+        for column in (_WHOLE, *_PARTS)
+    ]
+
+
+def _are_districts_shown(table: ProtectedTable) -> bool:
+    """Whether the two counts that are printed of districts are shown of every one."""
+    columns = [table.column_index(name) for name in ("month", _WHOLE, "returned_count")]
+    return all(
+        None not in (row[columns[1]].value, row[columns[2]].value)
+        for row in table.rows
+        if row[columns[0]].value == IN_DISTRICT
+    )
+
+
+def district_returns(context: ReportContext, table: ProtectedTable) -> tuple[ProtectedTable, ...]:
+    """The return within 24 months by district, from `returns_table`; none where one district's counts must be hidden.
+
+    The share is told where that of every district is.
+    """
+    own = table.excerpt(
+        "ladder_return_districts",
+        title=f"Tilbage i almen klasse eller stue inden {RETURN_MONTHS[-1]}\u00a0måneder, distrikt for distrikt",
+        keep_row=lambda row: row["month"] == IN_DISTRICT,
+    )
+    if len(own.rows) < _FEWEST_DISTRICTS:
+        return ()
+    names = {"group": "Barnets distrikt ved opholdets begyndelse"}
+    columns = ["group", _WHOLE, "returned_count"]
+    if None not in own.values("share_pct"):
+        columns.append("share_pct")
+    order = own.column_index("group")
+    printed = own.excerpt(own.table_id, title=own.title, columns=columns)
+    return (
+        replace(
+            printed,
+            columns=tuple(replace(column, title=names.get(column.name, column.title)) for column in printed.columns),
+            rows=tuple(
+                cells
+                for _, cells in sorted(
+                    zip(own.rows, printed.rows, strict=True),
+                    key=lambda pair: context.danish_order(str(pair[0][order].value)),
+                )
+            ),
+            source=f"{own.source} {_OF_DISTRICTS}",
+        ),
+    )
 
 
 def _protected_returns(
+    context: ReportContext, rows: Sequence[Mapping[str, object]], totals: Sequence[Total]
+) -> ProtectedTable:
+    try:
+        return _protect_returns(context, rows, totals, published=_main_counts(context, rows))
+    except ValueError:
+        # The main number cannot stand beside what must be hidden.
+        return _protect_returns(context, rows, totals, published=())
+
+
+def _protect_returns(
     context: ReportContext,
     rows: Sequence[Mapping[str, object]],
     totals: Sequence[Total],
@@ -177,10 +290,10 @@ def _counts(own: SegregatedStays, months: int) -> tuple[int, int, int]:
     return returned, own.frame.height - returned - followed, followed
 
 
-def _rows_of(name: str, own: SegregatedStays) -> list[dict[str, object]]:
+def _rows_of(name: str, own: SegregatedStays, after_months: Sequence[int] = RETURN_MONTHS) -> list[dict[str, object]]:
     rows = []
-    curve = incidence_at(own.ends(), end=StayEnd.RETURNED, times=[days_in(months) for months in RETURN_MONTHS])
-    for months, found in zip(RETURN_MONTHS, curve, strict=True):
+    curve = incidence_at(own.ends(), end=StayEnd.RETURNED, times=[days_in(months) for months in after_months])
+    for months, found in zip(after_months, curve, strict=True):
         counts = dict(zip(_PARTS, _counts(own, months), strict=True))
         estimate = found.by_district
         numbers = {"share_pct": estimate.value, "low": estimate.low, "high": estimate.high}

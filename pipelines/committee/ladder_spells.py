@@ -145,8 +145,8 @@ class StayEnd(IntEnum):
 class SegregatedStays:
     """Stays on the segregated rungs of the education track that began while we watched, one row each.
 
-    frame: days (followed, above 0), end (`StayEnd`), district (`UNKNOWN_DISTRICT` where not known), model_code (of the district on
-    the first day; None where not known).
+    frame: start_date, days (followed, above 0), end (`StayEnd`), district (`UNKNOWN_DISTRICT` where not known), model_code (of the
+    district on the first day; None where not known).
     """
 
     frame: pl.DataFrame
@@ -207,6 +207,7 @@ def segregated_stays(context: ReportContext, seen: Seen) -> SegregatedStays:
     followed = pl.min_horizontal("after_date", pl.lit(seen.seen_until_date))
     return SegregatedStays(
         stays.select(
+            "start_date",
             days=(followed - pl.col("start_date")).dt.total_days(),
             end=end,
             district=pl.col("district_code").fill_null(UNKNOWN_DISTRICT),

@@ -2,10 +2,13 @@
 
 Flows between two dates add up to the numbers standing on them, and these to groups of rungs and to the whole: protected apart, one
 table would give back what another hides. So all of it is one protected table, and what is printed is taken from that. What other
-tables of the report show of the same children takes part too: the rungs of the key figures, and those in special settings.
+tables of the report show of the same children takes part too: the key figures of the latest date, and those in special settings.
+
+Stuart and Maxwell's test of the two margins (`measures.transitions.stuart_maxwell_test`) is not told here: the section is at evidence
+level 1 and p-values are told from level 3 on; its chi-square says nothing to a committee, and is one more equation in hidden flows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -15,9 +18,29 @@ import polars as pl
 
 from pipelines.committee import special_children
 from pipelines.committee.context import ReportContext
+from pipelines.committee.ladder_counts import (
+    ALL,
+    COLUMNS,
+    COUNT,
+    ENDED,
+    FLOW,
+    GONE,
+    GROUP,
+    NEW,
+    REGISTER,
+    SPECIAL,
+    STANDING,
+    SUM,
+    Counts,
+    Labels,
+    Row,
+    by_labels,
+    count_at,
+    count_row,
+)
 from pipelines.committee.ladder_spells import UNKNOWN_DISTRICT, Rung
 from pipelines.disclosure.protect import protect
-from pipelines.disclosure.relations import CellAt, SumRelation
+from pipelines.disclosure.relations import CellAt, SumRelation, Total
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.measures.transitions import Rows, TransitionTable, row_shares_by_cluster, transition_table
 from pipelines.publish.danish import text_date
@@ -37,20 +60,17 @@ GROUPS: Final[Mapping[str, tuple[tuple[str, tuple[int, ...]], ...]]] = {
 }
 """Three parts of each track: more of them in a column cannot be told apart."""
 
-NEW = "Ny på trappen"
-ENDED = "Uden støtte"
-GONE = "Ude af tallene"
-_FLOW, _SUM, _STANDING, _GROUP, _ALL = "flow", "sum", "standing", "group", "all"
-_SPECIAL, _REGISTER = "special", "register"
 _SEGREGATED: Final = (3, 4, 5)
-_COUNT = TableColumn("children_count", "Børn", "count")
-_LABELS = ("kind", "first", "second")
 _GONE: Final = -1
+
+Beside = Callable[[Mapping[Labels, int]], Counts]
+"""What other tables tell of the same children, with its sums over the counts given, those of a track's own tables."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One track's protected counts. `relations` are the sums a reader knows; `dates` oldest first.
+    """One track's protected counts, with what other tables tell beside them. `relations` are the sums a reader knows; `dates`
+    oldest first.
 
     has_flows: False where there is only one date, or the flows could not be protected beside the numbers standing.
     counts: the transition table behind the flows, for intervals; None without flows.
@@ -58,7 +78,7 @@ class Standing:
 
     track: str
     table: ProtectedTable
-    relations: tuple[SumRelation, ...]
+    relations: tuple[Total, ...]
     dates: tuple[date, ...]
     rungs: tuple[Rung, ...]
     counts: TransitionTable | None
@@ -102,43 +122,43 @@ def protect_standing(
     dates: Sequence[date],
     rungs: Mapping[int, Rung],
     outside: Mapping[date, Mapping[str, int]] | None = None,
+    beside: Beside | None = None,
 ) -> Standing:
     """The counts of one track on `dates`; standing: rows of `standing_on`. Rungs that nobody stood on are left out.
 
-    outside: of the education track, see `outside_mainstream`. What other tables show is never hidden here unless it is small: the
-    rungs of the social track (key figures), and the children in special settings by register and, where that tells nothing small,
-    together.
+    outside: of the education track, see `outside_mainstream`. beside: what other tables tell on the latest date. What other tables
+    show of every date is never hidden here unless it is small: the rungs of the social track (key figures), and the children in
+    special settings by register and, where that tells nothing small, together.
     """
     own = standing.filter(pl.col("track_code") == track)
     used = tuple(rungs[number] for number in sorted(own["rung"].unique()) if number > 0)
     counts = _transitions(own, dates, used) if len(dates) > 1 and used else None
     rows, relations = _standing_rows(own, track, dates, used)
     special_rows, special_relations, known = _special_rows(context, outside or {}, used)
-    rows += special_rows
-    relations += special_relations
-    shown = [row for row in rows if row["kind"] == _STANDING and track == "social"]
-    beside = _published(context, [*shown, *known])
-    without_whole = _published(context, [*shown, *(row for row in known if row["kind"] == _REGISTER)])
-    flow_rows, flow_relations = _flow_rows(counts, dates, used) if counts is not None else ([], [])
-    with_flows = ([*rows, *flow_rows], (*relations, *flow_relations))
-    alone = (rows, tuple(relations))
+    shown = [row for row in rows if row["kind"] == STANDING and track == "social"]
+    published = _published(context, [*shown, *known])
+    without_whole = _published(context, [*shown, *(row for row in known if row["kind"] == REGISTER)])
+    alone = Counts([*rows, *special_rows], [*relations, *special_relations])
+    flows = _add(alone, Counts(*_flow_rows(counts, dates, used)) if counts is not None else Counts())
     # With very few children the flows follow from the numbers standing, or other tables' counts leave nothing to hide behind.
-    for chosen, published in ((with_flows, beside), (with_flows, without_whole), (alone, without_whole), (alone, ())):
+    choices = ((flows, published), (flows, without_whole), (alone, without_whole), (alone, ()))
+    for chosen, known_cells in choices:
+        together = _add(chosen, beside(by_labels(chosen.rows)) if beside is not None else Counts())
         try:
-            table = _protected(context, track, *chosen, published)
+            table = _protected(context, track, together, known_cells)
         except ValueError:
             continue
-        return Standing(track, table, chosen[1], tuple(dates), used, counts if chosen is with_flows else None)
+        return Standing(track, table, tuple(together.totals), tuple(dates), used, counts if chosen is flows else None)
     raise ValueError(f"the numbers standing on the rungs of {track} cannot be protected")
 
 
-def _published(context: ReportContext, rows: Sequence[Mapping[str, str | int]]) -> tuple[CellAt, ...]:
+def _add(first: Counts, second: Counts) -> Counts:
+    return Counts([*first.rows, *second.rows], [*first.totals, *second.totals], [*first.published, *second.published])
+
+
+def _published(context: ReportContext, rows: Sequence[Row]) -> tuple[CellAt, ...]:
     """The counts that stand in other tables: those of `rows` that are not small."""
-    return tuple(
-        CellAt("children_count", tuple((name, row[name]) for name in _LABELS))
-        for row in rows
-        if not context.rule.hides_count(int(row["children_count"]))
-    )
+    return tuple(count_at(*labels) for labels, count in by_labels(rows).items() if not context.rule.hides_count(count))
 
 
 def transition_rows(context: ReportContext, standing: Standing) -> ProtectedTable:
@@ -148,7 +168,7 @@ def transition_rows(context: ReportContext, standing: Standing) -> ProtectedTabl
     rows = []
     for name in (*(rung.label for rung in standing.rungs), NEW):
         cells = {
-            column.name: standing.cell(_FLOW, name, _label_of(column.name, standing))
+            column.name: standing.cell(FLOW, name, _label_of(column.name, standing))
             if name != NEW or column.name not in ("ended", "gone")
             else Cell(0)
             for column in columns
@@ -172,9 +192,9 @@ def group_rows(context: ReportContext, standing: Standing) -> ProtectedTable:
     """Children by group of rungs on every date, with the share of all on the track's ladder."""
     rows = []
     for day in standing.dates:
-        whole = standing.cell(_ALL, text_date(day), "")
+        whole = standing.cell(ALL, text_date(day), "")
         for name, _ in _groups(standing.track, standing.rungs):
-            part = standing.cell(_GROUP, text_date(day), name)
+            part = standing.cell(GROUP, text_date(day), name)
             rows.append(
                 {"day": str(day.year), "part": name, "children_count": part, "whole_count": whole,
                  "share_pct": _share_pct(part, whole)}
@@ -186,7 +206,7 @@ def group_rows(context: ReportContext, standing: Standing) -> ProtectedTable:
         columns=(
             TableColumn("day", "År", "label"),
             TableColumn("part", "Støtte", "label"),
-            _COUNT,
+            COUNT,
             TableColumn("whole_count", "Børn i alt", "count"),
             TableColumn("share_pct", "Andel", "number", unit="%"),
         ),
@@ -229,7 +249,7 @@ def source_of(context: ReportContext) -> str:
 
 def _stayed_row(standing: Standing, shares: Rows, position: int) -> dict[str, object]:
     name = standing.rungs[position].label
-    whole, stayed = _sum_cell(standing, name), standing.cell(_FLOW, name, name)
+    whole, stayed = _sum_cell(standing, name), standing.cell(FLOW, name, name)
     estimate = shares[position + 1][position + 1]
     numbers = {"share_pct": estimate.value, "low": estimate.low, "high": estimate.high}
     is_shown = whole.value is not None and stayed.value is not None
@@ -268,16 +288,20 @@ def _standing_rows(
     for day in dates:
         here, when = own.filter(pl.col("day_date") == day), text_date(day)
         on_rung = {rung: here.filter(pl.col("rung") == rung.number).height for rung in rungs}
-        rows += [_row(_STANDING, when, rung.label, count) for rung, count in on_rung.items()]
+        rows += [count_row(STANDING, when, rung.label, count) for rung, count in on_rung.items()]
         groups = _groups(track, rungs)
         for name, members in groups:
-            rows.append(_row(_GROUP, when, name, sum(on_rung[rung] for rung in members)))
+            rows.append(count_row(GROUP, when, name, sum(on_rung[rung] for rung in members)))
             relations.append(
-                SumRelation(_at(_GROUP, when, name), tuple(_at(_STANDING, when, rung.label) for rung in members))
+                SumRelation(
+                    count_at(GROUP, when, name), tuple(count_at(STANDING, when, rung.label) for rung in members)
+                )
             )
-        rows.append(_row(_ALL, when, "", sum(on_rung.values())))
+        rows.append(count_row(ALL, when, "", sum(on_rung.values())))
         if groups:
-            relations.append(SumRelation(_at(_ALL, when, ""), tuple(_at(_GROUP, when, name) for name, _ in groups)))
+            relations.append(
+                SumRelation(count_at(ALL, when, ""), tuple(count_at(GROUP, when, name) for name, _ in groups))
+            )
     return rows, relations
 
 
@@ -289,15 +313,17 @@ def _special_rows(
     segregated = [rung for rung in rungs if rung.number in _SEGREGATED]
     for day, counts in outside.items() if segregated else ():
         when = text_date(day)
-        whole = _row(_SPECIAL, when, "", sum(counts.values()))
-        parts = [_row(_REGISTER, when, name, count) for name, count in counts.items()]
+        whole = count_row(SPECIAL, when, "", sum(counts.values()))
+        parts = [count_row(REGISTER, when, name, count) for name, count in counts.items()]
         rows += [whole, *parts]
         known += parts[:-1]
         if not context.rule.hides_count(int(parts[-1]["children_count"])):
             known.append(whole)
         relations += [
-            SumRelation(_at(_SPECIAL, when, ""), tuple(_at(_REGISTER, when, name) for name in counts)),
-            SumRelation(_at(_SPECIAL, when, ""), tuple(_at(_STANDING, when, rung.label) for rung in segregated)),
+            SumRelation(count_at(SPECIAL, when, ""), tuple(count_at(REGISTER, when, name) for name in counts)),
+            SumRelation(
+                count_at(SPECIAL, when, ""), tuple(count_at(STANDING, when, rung.label) for rung in segregated)
+            ),
         ]
     return rows, relations, known
 
@@ -313,37 +339,35 @@ def _flow_rows(
     for row, rung in enumerate(rungs, start=1):
         flows |= {(rung.label, other.label): int(counts[row, place]) for place, other in enumerate(rungs, start=1)}
         flows |= {(rung.label, ENDED): int(counts[row, 0]), (rung.label, GONE): int(counts[row, -1])}
-    rows = [_row(_FLOW, *names, count) for names, count in flows.items()]
-    rows.append(_row(_SUM, NEW, "", int(new[1:-1].sum())))
-    relations = [SumRelation(_at(_SUM, NEW, ""), tuple(_at(_FLOW, NEW, rung.label) for rung in rungs))]
+    rows = [count_row(FLOW, *names, count) for names, count in flows.items()]
+    rows.append(count_row(SUM, NEW, "", int(new[1:-1].sum())))
+    relations = [SumRelation(count_at(SUM, NEW, ""), tuple(count_at(FLOW, NEW, rung.label) for rung in rungs))]
     targets = (*(rung.label for rung in rungs), ENDED, GONE)
     for rung in rungs:
         relations.append(
-            SumRelation(_at(_STANDING, first, rung.label), tuple(_at(_FLOW, rung.label, target) for target in targets))
+            SumRelation(
+                count_at(STANDING, first, rung.label), tuple(count_at(FLOW, rung.label, target) for target in targets)
+            )
         )
         sources = (*(other.label for other in rungs), NEW)
         relations.append(
-            SumRelation(_at(_STANDING, second, rung.label), tuple(_at(_FLOW, source, rung.label) for source in sources))
+            SumRelation(
+                count_at(STANDING, second, rung.label), tuple(count_at(FLOW, source, rung.label) for source in sources)
+            )
         )
     return rows, relations
 
 
-def _protected(
-    context: ReportContext,
-    track: str,
-    rows: Sequence[Mapping[str, object]],
-    relations: Sequence[SumRelation],
-    published: Sequence[CellAt],
-) -> ProtectedTable:
+def _protected(context: ReportContext, track: str, counts: Counts, published: Sequence[CellAt]) -> ProtectedTable:
     return protect(
-        rows,
+        counts.rows,
         table_id=f"ladder_standing_{track}",
         title=f"Børn på trin i {TRACKS[track]}",
-        columns=(*(TableColumn(name, name, "label") for name in _LABELS), _COUNT),
+        columns=COLUMNS,
         source=source_of(context),
         rule=context.rule,
-        totals=relations,
-        published=published,
+        totals=counts.totals,
+        published=[*published, *counts.published],
     )
 
 
@@ -353,18 +377,10 @@ def _groups(track: str, rungs: Sequence[Rung]) -> list[tuple[str, list[Rung]]]:
     return [(name, members) for name, members in named if members]
 
 
-def _row(kind: str, first: str, second: str, count: int) -> dict[str, str | int]:
-    return {"kind": kind, "first": first, "second": second, "children_count": count}
-
-
-def _at(kind: str, first: str, second: str) -> CellAt:
-    return CellAt("children_count", (("kind", kind), ("first", first), ("second", second)))
-
-
 def _sum_cell(standing: Standing, name: str) -> Cell:
     if name == NEW:
-        return standing.cell(_SUM, NEW, "")
-    return standing.cell(_STANDING, text_date(standing.dates[-2]), name)
+        return standing.cell(SUM, NEW, "")
+    return standing.cell(STANDING, text_date(standing.dates[-2]), name)
 
 
 def _to_column(rung: Rung) -> TableColumn:

@@ -24,6 +24,7 @@ CASELOAD = "Hvor mange børn hver medarbejder følger, kan ikke opgøres, fordi 
 SOURCES = {"measures": "costs", "accounts": "cost_accounts"}
 Place = tuple[int, int | None]
 """Calendar year and rung."""
+_RUNGS = range(2, 7)
 _ROUNDED_TO_DKK = 1000
 _DELIVERED = "SELECT DISTINCT basis_code FROM marts.mart_spend"
 _SPEND = """
@@ -98,6 +99,20 @@ def protect_spend(context: ReportContext, records: Sequence[dict[str, Any]]) -> 
         for basis in SOURCES
         if (of_basis := [record for record in records if record["basis_code"] == basis])
     )
+
+
+def told_rungs(context: ReportContext, *, year: int, basis: str) -> tuple[frozenset[int], bool]:
+    """(The rungs whose kroner of a year may be told, whether their sum may): for other tables of the same money."""
+    every = [context.records(_SPEND, [source]) for source in SOURCES]
+    printed = [record for of_basis in every for record in _latest(of_basis)]
+    # the tables judge the years they hold by what they hold
+    known = printed if any(record["calendar_year"] == year for record in printed) else [*every[0], *every[1]]
+    records = [record for record in known if record["calendar_year"] == year and record["social_rung"] is not None]
+    least = context.rule.minimum_group_children
+    hidden = find_hidden_rungs(records, least=least)
+    of_basis = [record for record in records if record["basis_code"] == basis]
+    rungs = frozenset(rung for rung in _RUNGS if (year, rung) not in hidden)
+    return rungs, bool(of_basis) and _is_sum_told(of_basis, least, hidden)
 
 
 def find_hidden_rungs(records: Sequence[dict[str, Any]], *, least: int) -> set[Place]:
@@ -214,8 +229,7 @@ def _told(value: float | None, is_enough: bool, is_rung_shown: bool, *, step: fl
 
 def _total(records: Sequence[dict[str, Any]], least: int, hidden: Collection[Place]) -> dict[str, Any]:
     """The year's sum over its rungs, unless what is hidden of it is the money of too few children."""
-    behind = [_children(record) for record in records if _place(record) in hidden]
-    is_shown = not behind or sum(behind) >= least
+    is_shown = _is_sum_told(records, least, hidden)
     budgets = [record["budget_dkk"] for record in records if record["budget_dkk"] is not None]
     told = [record["budget_children_count"] for record in records if _place(record) not in hidden]
     has_budget = all(count is None or int(count) >= least for count in told)
@@ -227,6 +241,12 @@ def _total(records: Sequence[dict[str, Any]], least: int, hidden: Collection[Pla
         "amount_dkk": _kroner(sum(float(record["amount_dkk"]) for record in records), is_shown),
         "budget_dkk": _budget(sum(map(float, budgets)) if budgets else None, is_shown and has_budget),
     }
+
+
+def _is_sum_told(records: Sequence[dict[str, Any]], least: int, hidden: Collection[Place]) -> bool:
+    """What is hidden of the sum must be the money of enough children."""
+    behind = [_children(record) for record in records if _place(record) in hidden]
+    return not behind or sum(behind) >= least
 
 
 def _budget(value: float | None, is_shown: bool) -> Cell:

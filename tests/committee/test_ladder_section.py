@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
 from pipelines.committee.ladder import ladder_section
+from pipelines.committee.ladder_counts import ENDED, GONE, NEW
 from pipelines.committee.ladder_moves import models_table, protect_moves
 from pipelines.committee.ladder_return import (
     COHORT_MONTHS,
@@ -37,9 +38,6 @@ from pipelines.committee.ladder_spells import (
     stays_on_rungs,
 )
 from pipelines.committee.ladder_standing import (
-    ENDED,
-    GONE,
-    NEW,
     Standing,
     group_rows,
     protect_standing,
@@ -215,7 +213,7 @@ def test_every_table_of_the_section_is_there_and_none_shows_a_small_count(sectio
     wanted = {
         "ladder_by_year", "ladder_by_district", "ladder_rates", "ladder_models", "ladder_sensitivity", "ladder_stayed",
         "ladder_transitions_education", "ladder_transitions_social", "ladder_groups_education", "ladder_groups_social",
-        "ladder_return", "ladder_cohorts", "ladder_durations",
+        "ladder_return", "ladder_return_models", "ladder_cohorts", "ladder_durations", "key_figures", "key_figures_by_district",
     }  # fmt: skip
     assert wanted <= {table.table_id for table in section.tables}
     small = [

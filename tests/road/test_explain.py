@@ -1,13 +1,15 @@
 """`trappen explain noegletal`: what it says on a workspace that was really run, and that it never says how many where they are few."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from pipelines import explain
 from pipelines.assets import asset_root
 from pipelines.codes import load_code_table
-from pipelines.committee.context import report_context
+from pipelines.committee.context import ReportContext, report_context
 from pipelines.errors import ExplainError
 from pipelines.expectations.lineage import sources_behind
 from pipelines.explain import explain_key_figure, explained_key_figure, sources_of
@@ -15,6 +17,8 @@ from pipelines.terminal import show_key_figure
 from pipelines.transform.sql_files import read_sql_files
 from pipelines.warehouse import open_warehouse
 from pipelines.workspace import open_workspace
+from tests.committee.conftest import settings_of
+from tests.sql.drawn import AS_OF_DATE, built, child_id
 from tests.support import trappen
 
 FIGURES = load_code_table("key_figures").rows
@@ -44,7 +48,10 @@ def test_the_command_tells_definition_steps_values_and_deliveries(small_workspac
 @pytest.fixture(scope="module")
 def explained(workspace):
     """All twelve in 2026, with the municipality's counts in the mart."""
-    with report_context(str(workspace.root)) as context:
+    with report_context(str(workspace.root)) as context, pytest.MonkeyPatch.context() as monkeypatch:
+        # all twelve stand in one protected table, made once here
+        rows = explain.protected_rows(context, date(2026, 9, 30))
+        monkeypatch.setattr(explain, "protected_rows", lambda *_: rows)
         counted = "SELECT round(numerator) AS counted FROM marts.mart_key_figure WHERE key_figure_number = ? "
         counted += "AND reference_date = DATE '2026-09-30' AND area_code = 'ALL' AND numerator IS NOT NULL"
         return {
@@ -123,3 +130,85 @@ def test_what_there_is_none_of_is_refused_with_what_can_be_chosen(workspace, arg
     with pytest.raises(ExplainError) as caught:
         explain_key_figure(workspace, kind, number, period=period)
     assert said in str(caught.value)
+
+
+NORTH, SOUTH, EAST = (
+    [f"{district}{number}" for number in range(1, size + 1)]
+    for district, size in (("nord", 12), ("syd", 12), ("oest", 2))
+)
+# rie is 17 and had the first help that ended, so that the list holds all ages and the register is known to hold ends
+CHILDREN = "child_id birth_date home_district_code resident_from_date delivery_id\n" + "\n".join(
+    f"{name} {born} {district} {born} L1"
+    for district, names, born in (
+        ("NORD", NORTH, "2012-05-01"),
+        ("SYD", SOUTH, "2012-05-01"),
+        ("OEST", EAST, "2012-05-01"),
+        ("NORD", ["rie"], "2008-01-01"),
+    )
+    for name in names
+)
+# on rung 3 since 2024: 7 of 12 in the north end on 31 March 2025, and 6 of 12 in the south go on with early help (rung 2)
+MEASURES = (
+    "child_id measure_id paragraph_code start_date end_date delivery_id\nrie M0 BL-30 2023-02-01 2023-02-28 L2\n"
+    + "\n".join(
+        f"{name} {paragraph}-{name} BL-{paragraph} {start} {end} L2"
+        for names, paragraph, start, end in (
+            (NORTH[:7], "32-1-2", "2024-01-01", "2025-03-31"),
+            (NORTH[7:], "32-1-2", "2024-01-01", "-"),
+            (SOUTH[:6], "32-1-2", "2024-01-01", "2025-03-31"),
+            (SOUTH[:6], "30", "2025-04-01", "-"),
+            (SOUTH[6:], "32-1-2", "2024-01-01", "-"),
+            (EAST, "32-1-2", "2024-01-01", "-"),
+        )
+        for name in names
+    )
+)
+DELIVERIES = """
+INSERT INTO landed.deliveries VALUES
+    ('L1', 'children', 'boern.csv', TIMESTAMP '2026-10-01 08:00', 27, 27, 0),
+    ('L2', 'measures', 'indsatser.csv', TIMESTAMP '2026-10-02 08:00', 33, 33, 0)
+"""
+# 13 moves of 26 children are 50 per 100; the two children in the east are few, and 26 - 12 would give them away beside the north's
+GOLDEN = """
+Nøgletal 9. Bevægelser fra hjemmebaserede og ned ad indsatstrappen, opgjort 30-09-2025
+Over brøkstregen | ryk fra trin 3 til et lavere trin i opgørelsesåret, også til ingen støtte
+Under brøkstregen | børn, der stod på trin 3 på et tidspunkt fra forrige opgørelsesdag til denne
+Enhed | ryk pr. 100 børn
+Trin | 3 (hjemmebaseret støtte) på den nationale trappe, socialsporet
+Opgørelsesår | 01-10-2024 til 30-09-2025
+Retning | Et højere tal betyder, at flere børn får hjælp nær det almene.
+1 | Tider på trin 3 mellem de to opgørelsesdage | 26 | 26 | core.fct_ladder_spell
+2 | Ryk fra trin 3 i opgørelsesåret | 13 | 13 | core.fct_ladder_move
+3 | Ryk til et lavere trin eller til ingen støtte | 13 | 13 | core.fct_ladder_move
+Ryk ned fra hjemmebaseret støtte | Nord | 7 | [skjult] | [skjult] | pr. 100 børn
+Ryk ned fra hjemmebaseret støtte | Syd | 6 | 12 | 50,0 | pr. 100 børn
+Ryk ned fra hjemmebaseret støtte | Øst | 0 | [skjult] | [skjult] | pr. 100 børn
+Ryk ned fra hjemmebaseret støtte | Hele kommunen | 13 | 26 | 50,0 | pr. 100 børn
+heraf til forebyggende indsats | Nord | 0 | [skjult] | [skjult] | pr. 100 børn
+heraf til forebyggende indsats | Syd | 6 | 12 | 50,0 | pr. 100 børn
+heraf til forebyggende indsats | Øst | 0 | [skjult] | [skjult] | pr. 100 børn
+heraf til forebyggende indsats | Hele kommunen | 6 | 26 | 23,1 | pr. 100 børn
+heraf til ingen støtte | Nord | 7 | [skjult] | [skjult] | pr. 100 børn
+heraf til ingen støtte | Syd | 0 | 12 | 0,0 | pr. 100 børn
+heraf til ingen støtte | Øst | 0 | [skjult] | [skjult] | pr. 100 børn
+heraf til ingen støtte | Hele kommunen | 7 | 26 | 26,9 | pr. 100 børn
+Skjulte tal bygger på få børn, eller et andet skjult tal kan regnes ud fra dem.
+Børn | boern.csv | 01-10-2026 | 27 | 27
+Indsatser og anbringelser | indsatser.csv | 02-10-2026 | 33 | 33
+"""
+
+
+def test_nine_in_2025_of_drawn_children_is_told_from_definition_to_file_and_never_a_child() -> None:
+    connection = built({"children": CHILDREN, "measures": MEASURES})
+    connection.execute(DELIVERIES)
+    context = ReportContext(connection, settings_of(), AS_OF_DATE, {"NORD": "Nord", "SYD": "Syd", "OEST": "Øst"})
+    figure = next(row for row in FIGURES if row["code"] == "9")
+    told = explained_key_figure(context, figure, period=2025)
+    lines = [(told.title,), *(pair for pair in told.definition if pair[0] != "Kilde")]
+    lines += [(str(step.number), step.title, step.rows, step.children, step.table) for step in told.steps]
+    lines += [*told.lines, *((note,) for note in told.notes), *told.deliveries]
+    printed = "\n".join(" | ".join(line) for line in lines)
+    assert printed == GOLDEN.strip()
+    assert dict(told.definition)["Kilde"].startswith("Social- og Boligstyrelsen")
+    names = [*NORTH, *SOUTH, *EAST]
+    assert not [name for name in names if name in printed or str(child_id(name)) in printed]
