@@ -14,9 +14,11 @@ from pipelines.progress import Progress, Silent
 from pipelines.publish.report import PublishedReport
 from pipelines.run import publish, run
 from pipelines.simulate import simulate_municipality, write_deliveries, write_truth
+from pipelines.simulate.scenarios import load_scenario
 from pipelines.workspace import Workspace, create_workspace
 
 DEMO_PROFILE = "vordingborg_next_step"
+DEMO_WORLD = Path(__file__).with_name("demo.toml")
 DATA_END_DATE = date(2026, 9, 30)
 OPEN_FIGURES_DATE = date(2026, 7, 23)
 """The day before which the youngest packaged figures were fetched."""
@@ -58,7 +60,13 @@ def _made_up_workspace(folder: Path, children_count: int, seed: int, progress: P
         is_constructed=True,
         settings_text=f"\n[report]\nas_of_date = {DATA_END_DATE}\n",
     )
-    simulated = simulate_municipality(profile, children_count=children_count, seed=seed, data_end_date=DATA_END_DATE)
+    simulated = simulate_municipality(
+        profile,
+        children_count=children_count,
+        seed=seed,
+        data_end_date=DATA_END_DATE,
+        parameters=load_scenario(DEMO_WORLD).parameters,
+    )
     write_deliveries(simulated, workspace.inboxes, dirty=True)
     write_truth(simulated, workspace.root / "truth.json")
     progress.step(f"{children_count} børn")

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,13 +23,17 @@ socket.socket.connect_ex = _refuse
 
 @dataclass(frozen=True)
 class RanDemo:
-    """One finished `trappen demo`: its folder, what it printed, the processor time it took, and attempts to connect."""
+    """One finished `trappen demo`: its folder, what it printed, the processor time it took, and attempts to connect.
+
+    loop_seconds: processor time of `seconds_of_a_plain_loop` around it, which says how fast the machine was meanwhile.
+    """
 
     folder: Path
     exit_code: int
     output: str
     errors: str
     processor_seconds: float
+    loop_seconds: float
     connect_attempts: str
 
     @property
@@ -60,12 +65,21 @@ def processor_seconds_of_children() -> float:
     return usage.children_user + usage.children_system
 
 
+def seconds_of_a_plain_loop() -> float:
+    """Processor time of five million steps of plain Python: about half a second on the machine the demo was timed on."""
+    started, total = time.process_time(), 0
+    for number in range(5_000_000):
+        total += number * number % 7
+    return time.process_time() - started
+
+
 def run_demo_blocked(root: Path) -> RanDemo:
     """`trappen demo` with every connection refused and noted."""
     (root / "site").mkdir(parents=True)
     (root / "site" / "sitecustomize.py").write_text(_NO_NETWORK, encoding="utf-8")
     attempts = root / "attempts.txt"
     attempts.touch()
+    loop_before = seconds_of_a_plain_loop()
     started = processor_seconds_of_children()
     done = trappen(
         "demo", "--out", str(root / "demo"), "--quiet",
@@ -77,5 +91,6 @@ def run_demo_blocked(root: Path) -> RanDemo:
         done.stdout,
         done.stderr,
         processor_seconds_of_children() - started,
+        (loop_before + seconds_of_a_plain_loop()) / 2,
         attempts.read_text(),
     )

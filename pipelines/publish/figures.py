@@ -1,6 +1,6 @@
 """Which figures can a report draw: one recipe per kind of question, each from one protected table.
 
-A recipe takes the table and the names of its columns and gives a `Figure` with SVG, PNG and alt text. A cell that is not
+A recipe takes the table and the names of its columns and gives a `Figure` with SVG and alt text. A cell that is not
 shown is drawn as a gap with a note, never as 0. Colour says band or direction only, and a mark says the same.
 """
 
@@ -449,19 +449,17 @@ def make_figure(
     alt_text: str,
     gap_note: str = GAP_NOTE,
 ) -> Figure:
-    """The finished figure of a recipe: drawn as SVG and PNG, with the badge, and `gap_note` where a cell is not shown."""
+    """The finished figure of a recipe: drawn as SVG, with the badge, and `gap_note` where a cell is not shown."""
     badge = BADGE if words.constructed else ""
     has_gaps = any(cell.status is not CellStatus.SHOWN for row in table.rows for cell in row)
     source = f"{words.source} {gap_note}" if has_gaps else words.source
-    svg, png = render(draw, height=height, title=words.title, subtitle=words.subtitle, source=source, badge=badge)
     return Figure(
         figure_id=words.figure_id,
         title=words.title,
         subtitle=words.subtitle,
         source=source,
         alt_text=alt_text,
-        svg=svg,
-        png=png,
+        svg=render(draw, height=height, badge=badge),
         table_id=table.table_id,
         constructed=words.constructed,
     )

@@ -21,7 +21,7 @@ NOTES_MIME: Final = "application/vnd.indsatstrappen.notes+json"
 
 @dataclass(frozen=True)
 class Figure:
-    """One drawn figure. `svg` is the plot alone (the document sets title, subtitle and source as real text); `png` holds all.
+    """One drawn figure. `svg` is the plot alone (the document sets title, subtitle and source as real text).
 
     `title` states the finding, `subtitle` measure, place and period; `table_id` names the protected table it was drawn from;
     `constructed` says that it bears the badge of made-up data.
@@ -33,18 +33,17 @@ class Figure:
     source: str
     alt_text: str
     svg: str = field(repr=False)
-    png: bytes = field(repr=False)
     table_id: str
     constructed: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; the PNG as base64."""
-        return {**vars(self), "png": base64.b64encode(self.png).decode("ascii")}
+        """Plain values for JSON."""
+        return dict(vars(self))
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Self:
         """The figure that `to_dict` described."""
-        return cls(**{**plain, "png": base64.b64decode(plain["png"])})
+        return cls(**plain)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from pipelines.assets import asset_root
 from pipelines.transform.order import in_build_order
-from pipelines.transform.sql_files import SqlFile, physical_tables, read_sql_files
+from pipelines.transform.sql_files import SqlFile, physical_tables, read_files_behind
 
 _SETTINGS = "codes.settings"
 _MEASURES = "core.fct_measure"
@@ -76,10 +76,10 @@ def query_under(table: str, assumptions: LadderAssumptions) -> str:
     Raises:
         KeyError: no file under sql/ makes the table.
     """
-    files = in_build_order(read_sql_files(asset_root("sql")))
+    files = in_build_order(read_files_behind(table, asset_root("sql")))
     replaced = _replacements(assumptions)
     steps = dict(replaced)
-    for file in _made_anew(files, table, replaced):
+    for file in _made_anew(files, replaced):
         steps[file.table] = _reading_steps(file, steps)
     written = ",\n".join(f"{_step_name(name)} AS MATERIALIZED ({select})" for name, select in steps.items())
     source = _step_name(table) if table in steps else table
@@ -96,19 +96,12 @@ def _replacements(assumptions: LadderAssumptions) -> dict[str, str]:
     return replaced
 
 
-def _made_anew(files: Sequence[SqlFile], table: str, replaced: Mapping[str, str]) -> list[SqlFile]:
-    """The files between what is replaced and the table, in build order."""
-    by_table = {file.table: file for file in files}
-    needed, waiting = set[str](), [by_table[table].table]
-    while waiting:
-        current = waiting.pop()
-        if current in by_table and current not in needed:
-            needed.add(current)
-            waiting += [reference.table for reference in by_table[current].references]
+def _made_anew(files: Sequence[SqlFile], replaced: Mapping[str, str]) -> list[SqlFile]:
+    """The files, in build order, that read what is replaced or what must be made anew for it."""
     changed = set(replaced)
     anew = []
     for file in files:
-        if file.table in needed - changed and any(reference.table in changed for reference in file.references):
+        if file.table not in changed and any(reference.table in changed for reference in file.references):
             changed.add(file.table)
             anew.append(file)
     return anew

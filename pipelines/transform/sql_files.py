@@ -94,6 +94,27 @@ def read_sql_files(root: Path, folders: Sequence[str] = TABLE_SCHEMAS) -> list[S
     return files
 
 
+def read_files_behind(table: str, root: Path) -> list[SqlFile]:
+    """The files that make `schema.name` and every table that it stands on; only these are read.
+
+    Raises:
+        KeyError: no file under `root` makes the table.
+        TransformError: a file is not exactly one SELECT.
+    """
+    found: dict[str, SqlFile] = {}
+    waiting = [table]
+    while waiting:
+        current = waiting.pop()
+        folder, _, name = current.partition(".")
+        path = next(iter(sorted((root / folder).rglob(f"{name}.sql"))), None) if folder in TABLE_SCHEMAS else None
+        if path is not None and current not in found:
+            found[current] = read_sql_file(path, folder, root)
+            waiting += [reference.table for reference in found[current].references]
+    if table not in found:
+        raise KeyError(table)
+    return list(found.values())
+
+
 def read_sql_file(path: Path, folder: str, root: Path) -> SqlFile:
     """One file as a syntax tree.
 

@@ -78,7 +78,7 @@ def file_values(topic: country.Topic) -> Values:
 
 
 def undrawn(topic: country.Topic, table: ProtectedTable, *_: object) -> Figure:
-    return Figure("undrawn", "", "", "", "", svg="", png=b"", table_id=table.table_id)
+    return Figure("undrawn", "", "", "", "", svg="", table_id=table.table_id)
 
 
 def close(cell: Cell, expected: float | None) -> None:

@@ -93,7 +93,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[Mapping[str, Any
         return everything
 
     monkeypatch.setattr(wellbeing_groups, "protect", watched)
-    monkeypatch.setattr(figures, "render", lambda *_, **__: ("<svg/>", b""))
+    monkeypatch.setattr(figures, "render", lambda *_, **__: "<svg/>")
     return seen
 
 

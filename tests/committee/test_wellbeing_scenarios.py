@@ -30,7 +30,7 @@ BENEFIT = re.compile(
 @pytest.fixture(autouse=True)
 def _without_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentences are read here; the drawings have tests of their own."""
-    monkeypatch.setattr(figures, "render", lambda *_, **__: ("<svg/>", b""))
+    monkeypatch.setattr(figures, "render", lambda *_, **__: "<svg/>")
 
 
 def told(section: Section) -> Iterator[str]:

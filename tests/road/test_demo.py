@@ -14,9 +14,9 @@ def test_demo_ends_well_and_prints_where_both_reports_lie(demo: RanDemo) -> None
 
 
 def test_demo_takes_less_than_a_minute(demo: RanDemo) -> None:
-    # processor time of both cores, since a clock would measure the other tests too: two free cores share it, so the clock shows
-    # about two thirds of it, and a core that is shared itself makes it a third dearer
-    assert demo.processor_seconds < 110
+    # A clock would measure the other tests too, and processor time the machine: so the demo is held against a plain loop that
+    # runs around it. Sixty seconds of clock were SIXTY times the loop on a quiet machine.
+    assert demo.processor_seconds < SIXTY * demo.loop_seconds
 
 
 def test_demo_tries_to_connect_to_nothing(demo: RanDemo) -> None:
