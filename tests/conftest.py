@@ -28,9 +28,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> RanDemo:
     with FileLock(str(shared) + ".lock"):
         if not result.exists():
             ran = run_demo_blocked(shared)
-            result.write_text(json.dumps({**vars(ran), "folder": str(ran.folder)}))
+            result.write_text(json.dumps({**vars(ran), "folder": str(ran.folder), "wheel": str(ran.wheel)}))
     plain = json.loads(result.read_text())
-    return RanDemo(**{**plain, "folder": Path(plain["folder"])})
+    return RanDemo(**{**plain, "folder": Path(plain["folder"]), "wheel": Path(plain["wheel"])})
 
 
 @pytest.fixture(scope="session")

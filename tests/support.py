@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+import sysconfig
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+REPOSITORY = Path(__file__).resolve().parents[1]
 _NO_NETWORK = """
 import os, socket
 _real = socket.socket.connect
@@ -23,12 +25,13 @@ socket.socket.connect_ex = _refuse
 
 @dataclass(frozen=True)
 class RanDemo:
-    """One finished `trappen demo`: its folder, what it printed, the processor time it took, and attempts to connect.
+    """One finished `trappen demo`: its folder, its wheel, what it printed, its processor time, and attempts to connect.
 
     loop_seconds: processor time of `seconds_of_a_plain_loop` around it, which says how fast the machine was meanwhile.
     """
 
     folder: Path
+    wheel: Path
     exit_code: int
     output: str
     errors: str
@@ -66,27 +69,53 @@ def processor_seconds_of_children() -> float:
 
 
 def seconds_of_a_plain_loop() -> float:
-    """Processor time of five million steps of plain Python: about half a second on the machine the demo was timed on."""
+    """Processor time of five million steps of plain Python: about half a second."""
     started, total = time.process_time(), 0
     for number in range(5_000_000):
         total += number * number % 7
     return time.process_time() - started
 
 
+def install_wheel(root: Path) -> tuple[Path, Path]:
+    """(The wheel built from this checkout, the `trappen` of an environment that sees the dependencies but not the checkout)."""
+    built, environment = root / "wheel", root / "environment"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(built), str(REPOSITORY)],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    wheel = next(built.glob("*.whl"))
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
+    packages = next(environment.glob("lib/python3*/site-packages"), environment / "Lib" / "site-packages")
+    (packages / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "--python", str(environment), "install", "--quiet", "--no-deps", "--no-index", str(wheel)],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    return wheel, environment / "bin" / "trappen"
+
+
 def run_demo_blocked(root: Path) -> RanDemo:
-    """`trappen demo` with every connection refused and noted."""
+    """`trappen demo` from the installed wheel, in a folder elsewhere, with every connection refused and noted."""
     (root / "site").mkdir(parents=True)
     (root / "site" / "sitecustomize.py").write_text(_NO_NETWORK, encoding="utf-8")
     attempts = root / "attempts.txt"
     attempts.touch()
+    wheel, command = install_wheel(root)
     loop_before = seconds_of_a_plain_loop()
     started = processor_seconds_of_children()
-    done = trappen(
-        "demo", "--out", str(root / "demo"), "--quiet",
-        environment={"PYTHONPATH": str(root / "site"), "CONNECT_ATTEMPTS": str(attempts)},
-    )  # fmt: skip
+    done = subprocess.run(
+        [str(command), "demo", "--out", str(root / "demo"), "--quiet"],
+        capture_output=True,
+        text=True,
+        cwd=root,
+        env={**os.environ, "COLUMNS": "200", "PYTHONPATH": str(root / "site"), "CONNECT_ATTEMPTS": str(attempts)},
+        check=False,
+    )
     return RanDemo(
         root / "demo",
+        wheel,
         done.returncode,
         done.stdout,
         done.stderr,

@@ -14,9 +14,9 @@ def test_demo_ends_well_and_prints_where_both_reports_lie(demo: RanDemo) -> None
 
 
 def test_demo_takes_less_than_a_minute(demo: RanDemo) -> None:
-    # A clock would measure the other tests too, and processor time the machine: so the demo is held against a plain loop that
-    # runs around it. Sixty seconds of clock were SIXTY times the loop on a quiet machine.
-    assert demo.processor_seconds < SIXTY * demo.loop_seconds
+    # A clock would measure the other tests too, and processor time the machine: so the processor time is told in that of a plain
+    # loop run before and after. The loop takes half a second where two free cores need a minute for 120 seconds of work.
+    assert demo.processor_seconds < 120 * demo.loop_seconds / 0.5
 
 
 def test_demo_tries_to_connect_to_nothing(demo: RanDemo) -> None:
