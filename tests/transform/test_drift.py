@@ -14,11 +14,19 @@ def test_every_table_has_a_contract_and_every_contract_a_table():
     assert set(load_contracts("table")) == set(FILES)
 
 
-@pytest.mark.parametrize("name", sorted(FILES))
-def test_contract_and_catalogue_agree(name):
+@pytest.fixture(scope="module")
+def catalogue():
+    """Columns and types of every table, read once."""
     connection = built({})
-    catalogue = [(row[0], row[1]) for row in connection.execute(f"DESCRIBE {FILES[name].table}").fetchall()]
-    assert [(column.name, column.physical_type) for column in load_contracts("table")[name].columns] == catalogue
+    return {
+        name: [(row[0], row[1]) for row in connection.execute(f"DESCRIBE {file.table}").fetchall()]
+        for name, file in FILES.items()
+    }
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_contract_and_catalogue_agree(name, catalogue):
+    assert [(column.name, column.physical_type) for column in load_contracts("table")[name].columns] == catalogue[name]
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
