@@ -124,26 +124,29 @@ def check_bias(
 
 
 def check_standard_error_ratio(
-    mean_error: float,
+    error_square_mean: float,
     *,
-    error_deviation: float,
+    error_square_deviation: float,
     standard_deviation: float,
     kurtosis: float,
     repetitions: int,
     limits: Limits = LIMITS,
 ) -> Check:
-    """Mean standard error / SD of the estimates; 1 when the method knows its own uncertainty.
+    """Root mean square of the standard errors / SD of the estimates; 1 when the method knows its own uncertainty.
 
-    The interval is on the log of the ratio: variance of the mean of the standard errors, and (kurtosis - 1) / 4R for the log
-    of an SD (kurtosis 3 when normal); taken as independent.
+    Squares are averaged, not standard errors: it is the variance that is estimated without bias. The mean of the root of an
+    unbiased variance with 3 degrees of freedom is 0.92 of the SD, for which t and not the standard error makes up.
+    The interval is on the log of the ratio: a quarter of the relative variance of the mean square, and (kurtosis - 1) / 4R for
+    the log of an SD (kurtosis 3 when normal); taken as independent.
 
-    Source: delta method; variance of a sample variance, Kenney and Keeping, Mathematics of Statistics II (1951), section 7.6.
+    Source: model standard error, Morris, White and Crowther, Statistics in Medicine 38 (2019) 2074-2102, table 6; delta method;
+    variance of a sample variance, Kenney and Keeping, Mathematics of Statistics II (1951), section 7.6.
     Raises: ValueError when the estimates do not vary.
     """
-    if not (standard_deviation > 0 and mean_error > 0):
+    if not (standard_deviation > 0 and error_square_mean > 0):
         raise ValueError("a ratio needs estimates that vary and standard errors above 0")
-    ratio = mean_error / standard_deviation
-    of_mean = (error_deviation / mean_error) ** 2 / repetitions
+    ratio = math.sqrt(error_square_mean) / standard_deviation
+    of_mean = (error_square_deviation / error_square_mean) ** 2 / (4 * repetitions)
     of_deviation = max(kurtosis - 1, 0.0) / (4 * repetitions)
     half = float(stats.norm.ppf((1 + limits.confidence) / 2)) * math.sqrt(of_mean + of_deviation)
     low, high = ratio * math.exp(-half), ratio * math.exp(half)

@@ -12,7 +12,7 @@ from pipelines.prove.estimators import ESTIMATORS
 from pipelines.prove.results import CellResult
 from pipelines.prove.study import Study
 from pipelines.publish import tokens
-from pipelines.publish.canvas import SMALL_PT, Canvas, render
+from pipelines.publish.canvas import SMALL_PT, Canvas, render, render_sheet
 from pipelines.publish.danish import NBSP, interval, joined, number, text_date
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def coverage_figure(study: Study) -> tuple[str, bytes]:
                     middle = top + _ROW_MM * (row + 0.5)
                     canvas.text(_LABELS_MM, middle, study.scenario_titles[name], size=SMALL_PT, align="right")
 
-    return render(draw, height=height, title=_title(study), subtitle=_subtitle(study), source=_source(study))
+    sheet = render_sheet(draw, height=height, title=_title(study), subtitle=_subtitle(study), source=_source(study))
+    return render(draw, height=height), sheet
 
 
 def _panel(axes: "Axes", cells: list[CellResult], scenarios: list[str], districts: list[int], study: Study) -> None:

@@ -39,13 +39,19 @@ def drawn_again(cell: CellResult, *, repetitions: int, seed: int) -> Numbers:
 def disagreements(cell: CellResult, again: Numbers) -> Sequence[str]:
     """In what the numbers drawn again differ from the kept cell by more than the Monte Carlo error of both (99.9 %).
 
-    Compared are mean estimate, mean standard error, and how often the interval holds the kept truth.
+    Compared are mean estimate, mean squared standard error, and how often the interval holds the kept truth.
     """
     found = []
-    kept = {VALUE: (cell.mean, cell.standard_deviation), STANDARD_ERROR: (cell.error_mean, cell.error_deviation)}
-    for column, name in ((VALUE, "mean"), (STANDARD_ERROR, "mean standard error")):
-        numbers = again[~np.isnan(again[:, column]), column]
-        mean, deviation = kept[column]
+    known = {column: again[~np.isnan(again[:, column]), column] for column in (VALUE, STANDARD_ERROR)}
+    for name, numbers, mean, deviation in (
+        ("mean", known[VALUE], cell.mean, cell.standard_deviation),
+        (
+            "mean squared standard error",
+            known[STANDARD_ERROR] ** 2,
+            cell.error_square_mean,
+            cell.error_square_deviation,
+        ),
+    ):
         if mean is None or deviation is None or len(numbers) < 2:
             continue
         fresh = (float(numbers.mean()), float(numbers.std(ddof=1)), len(numbers))

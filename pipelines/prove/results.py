@@ -39,9 +39,10 @@ class Truth:
 class CellResult:
     """One cell: `value_count` repetitions gave a value, `interval_count` also an interval, `hit_count` of which held the truth.
 
-    rejection_count: intervals without 0, counted only where the truth is exactly 0 (type-I errors). error_mean and
-    error_deviation: of the standard errors. kurtosis: of the values (3 when normal). benchmark_mean: what the estimator is to
-    be held beside. Numbers that could not be computed are None. checks and as_expected follow from the rest (`judged`).
+    rejection_count: intervals without 0, counted only where the truth is exactly 0 (type-I errors). error_square_mean and
+    error_square_deviation: of the squared standard errors. kurtosis: of the values (3 when normal). benchmark_mean: what the
+    estimator is to be held beside. Numbers that could not be computed are None. checks and as_expected follow from the rest
+    (`judged`).
     """
 
     scenario: str
@@ -56,13 +57,18 @@ class CellResult:
     mean: float | None
     standard_deviation: float | None
     kurtosis: float | None
-    error_mean: float | None
-    error_deviation: float | None
+    error_square_mean: float | None
+    error_square_deviation: float | None
     benchmark_mean: float | None
     checks: dict[Criterion, Check]
     expectation: Expectation
     as_expected: bool | None
     is_rerun: bool = False
+
+    @property
+    def model_error(self) -> float | None:
+        """The root mean square of the standard errors, in the estimator's unit."""
+        return None if self.error_square_mean is None else math.sqrt(self.error_square_mean)
 
     @property
     def failed(self) -> tuple[Criterion, ...]:
@@ -137,7 +143,7 @@ def sum_up(
     A repetition without value or interval is counted and left out, never filled in.
     """
     values = _known(numbers[:, VALUE])
-    errors = _known(numbers[:, STANDARD_ERROR])
+    squares = _known(numbers[:, STANDARD_ERROR]) ** 2
     has_interval = ~np.isnan(numbers[:, [LOW, HIGH]]).any(axis=1)
     low, high = numbers[has_interval, LOW], numbers[has_interval, HIGH]
     hits = int(((low <= truth.value) & (truth.value <= high)).sum())
@@ -157,8 +163,8 @@ def sum_up(
         mean=float(values.mean()) if len(values) else None,
         standard_deviation=_deviation(values),
         kurtosis=_kurtosis(values),
-        error_mean=float(errors.mean()) if len(errors) else None,
-        error_deviation=_deviation(errors),
+        error_square_mean=float(squares.mean()) if len(squares) else None,
+        error_square_deviation=_deviation(squares),
         benchmark_mean=float(benchmarks.mean()) if len(benchmarks) else None,
         checks={},
         expectation=estimator.expected_in(scenario, district_count=district_count),
@@ -198,10 +204,10 @@ def _check_spread(cell: CellResult, limits: Limits) -> dict[Criterion, Check]:
         truth_error=cell.truth.standard_error,
         limits=limits,
     )
-    if cell.error_mean and cell.error_deviation is not None and cell.kurtosis is not None:
+    if cell.error_square_mean and cell.error_square_deviation is not None and cell.kurtosis is not None:
         checks[Criterion.STANDARD_ERROR_RATIO] = check_standard_error_ratio(
-            cell.error_mean,
-            error_deviation=cell.error_deviation,
+            cell.error_square_mean,
+            error_square_deviation=cell.error_square_deviation,
             standard_deviation=cell.standard_deviation,
             kurtosis=cell.kurtosis,
             repetitions=cell.value_count,

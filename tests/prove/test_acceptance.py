@@ -3,6 +3,7 @@
 import math
 
 import hypothesis.strategies as st
+import numpy as np
 import pytest
 from hypothesis import given
 from scipy import stats
@@ -117,7 +118,7 @@ def test_a_bias_is_ruled_out_only_when_one_that_must_be_seen_is(mean, repetition
 @pytest.mark.parametrize(("repetitions", "is_inside"), [(100, False), (10_000, True)])
 def test_a_ratio_lies_inside_only_with_its_whole_interval(repetitions, is_inside):
     check = check_standard_error_ratio(
-        2.0, error_deviation=0.3, standard_deviation=2.0, kurtosis=3.0, repetitions=repetitions
+        4.0, error_square_deviation=1.2, standard_deviation=2.0, kurtosis=3.0, repetitions=repetitions
     )
     assert (check.is_held, check.is_inside) == (True, is_inside)
 
@@ -128,14 +129,14 @@ def test_a_bias_of_the_size_that_must_be_seen_costs_three_in_a_hundred():
     assert stats.norm.cdf(1.96 - shift) - stats.norm.cdf(-1.96 - shift) == pytest.approx(0.92, abs=0.005)
 
 
-@pytest.mark.parametrize(("mean_error", "is_held"), [(2.0, True), (1.75, True), (1.5, False), (2.6, False)])
-def test_standard_errors_are_held_against_the_spread_of_the_estimates(mean_error, is_held):
-    """Normal estimates: log SD has SE sqrt((3 - 1) / 4000) = 0.0224, the mean error 0.3 / mean / sqrt(1000)."""
+@pytest.mark.parametrize(("model_error", "is_held"), [(2.0, True), (1.75, True), (1.5, False), (2.6, False)])
+def test_standard_errors_are_held_against_the_spread_of_the_estimates(model_error, is_held):
+    """Normal estimates: log SD has SE sqrt((3 - 1) / 4000) = 0.0224, the root of the mean square 1.2 / square / sqrt(4000)."""
     check = check_standard_error_ratio(
-        mean_error, error_deviation=0.3, standard_deviation=2.0, kurtosis=3.0, repetitions=1000
+        model_error**2, error_square_deviation=1.2, standard_deviation=2.0, kurtosis=3.0, repetitions=1000
     )
-    half = 3.2905 * math.sqrt((0.3 / mean_error) ** 2 / 1000 + (3 - 1) / (4 * 1000))
-    assert check.value == mean_error / 2.0
+    half = 3.2905 * math.sqrt((1.2 / model_error**2) ** 2 / 4000 + (3 - 1) / (4 * 1000))
+    assert check.value == pytest.approx(model_error / 2.0)
     assert [check.low, check.high] == pytest.approx(
         [check.value * math.exp(-half), check.value * math.exp(half)], rel=1e-4
     )
@@ -144,7 +145,9 @@ def test_standard_errors_are_held_against_the_spread_of_the_estimates(mean_error
 
 def test_a_ratio_of_nothing_is_refused():
     with pytest.raises(ValueError, match="estimates that vary"):
-        check_standard_error_ratio(1.0, error_deviation=0.1, standard_deviation=0.0, kurtosis=3.0, repetitions=10)
+        check_standard_error_ratio(
+            1.0, error_square_deviation=0.1, standard_deviation=0.0, kurtosis=3.0, repetitions=10
+        )
 
 
 HELD, OUTSIDE, TOUCHING = Check(0.95, 0.9, 0.98, True, True), Check(0.7, 0.6, 0.8, False, False), Check(
@@ -191,3 +194,19 @@ def test_two_means_differ_beyond_the_error_of_both(second, expected):
 def test_two_shares_differ_by_an_exact_test(first, second, expected):
     assert shares_differ(first, second) is expected
     assert shares_differ(second, first) is expected
+
+
+def test_an_unbiased_variance_of_few_districts_knows_its_own_uncertainty():
+    """Means of 4 normal district means: the ratio is 1 of the root mean square, and 0.92 (c4 of 4) of the mean standard error."""
+    districts = np.random.default_rng(7).normal(size=(20_000, 4))
+    means, squares = districts.mean(axis=1), districts.var(axis=1, ddof=1) / 4
+    check = check_standard_error_ratio(
+        float(squares.mean()),
+        error_square_deviation=float(squares.std(ddof=1)),
+        standard_deviation=float(means.std(ddof=1)),
+        kurtosis=3.0,
+        repetitions=len(means),
+    )
+    assert check.low < 1 < check.high
+    assert check.high - check.low < 0.1
+    assert np.sqrt(squares).mean() / means.std(ddof=1) == pytest.approx(0.921, abs=0.01)

@@ -53,7 +53,7 @@ FORGED = {
     "truth moved to the mean": replace(CELLS[1], truth=Truth(CELLS[1].mean or 0.0, 0.01)),
     "a truth less sure": replace(CELLS[1], truth=Truth(0.1, 1.0)),
     "spread": replace(FIRST, standard_deviation=0.5),
-    "errors doubled": replace(FIRST, error_mean=1.0),
+    "errors doubled": replace(FIRST, error_square_mean=1.0),
     "tails": replace(FIRST, kurtosis=30.0),
     "a check dropped": replace(
         FIRST, checks={name: c for name, c in FIRST.checks.items() if name != Criterion.COVERAGE}

@@ -46,8 +46,8 @@ def test_a_falsified_study_is_found_out(redrawn: list[tuple[CellResult, Numbers]
         turned = dataclasses.replace(cell, hit_count=cell.interval_count - cell.hit_count)
         share = cell.hit_count / cell.interval_count
         assert any(found.startswith("coverage") for found in disagreements(turned, again)) or 0.3 < share < 0.7
-        if cell.error_mean is not None:
-            doubled = dataclasses.replace(cell, error_mean=2 * cell.error_mean)
+        if cell.error_square_mean is not None:
+            doubled = dataclasses.replace(cell, error_square_mean=4 * cell.error_square_mean)
             assert any("standard error" in found for found in disagreements(doubled, again))
 
 
@@ -77,8 +77,8 @@ def test_the_study_is_judged_as_todays_code_judges(study: Study) -> None:
 
 def test_the_truth_is_known_ten_times_as_well_as_it_is_measured(study: Study) -> None:
     for cell in study.cells:
-        if cell.error_mean is not None:
-            assert cell.truth.standard_error < 0.1 * cell.error_mean, (cell.estimator, cell.scenario)
+        if cell.model_error is not None:
+            assert cell.truth.standard_error < 0.1 * cell.model_error, (cell.estimator, cell.scenario)
 
 
 def test_the_other_files_are_drawn_from_the_datum(study: Study) -> None:

@@ -48,13 +48,14 @@ def test_a_cell_by_hand() -> None:
     assert cell.hit_count == 3  # the first three hold 2
     assert cell.mean == pytest.approx((1 + 3 + 2 - 2 + 1) / 5)
     assert cell.standard_deviation == pytest.approx(math.sqrt((0 + 4 + 1 + 9 + 0) / 4))
-    assert cell.error_mean == pytest.approx((1.0 + 1.2 + 0.8 + 0.9) / 4)
+    assert cell.error_square_mean == pytest.approx((1.0**2 + 1.2**2 + 0.8**2 + 0.9**2) / 4)
+    assert cell.model_error == pytest.approx(math.sqrt((1.0 + 1.44 + 0.64 + 0.81) / 4))
     assert cell.benchmark_mean == pytest.approx((-2.0 - 2.2 - 1.8 - 2.0 - 2.0) / 5)
     fourth = (0 + 2**4 + 1**4 + 3**4 + 0) / 5  # deviations 0, 2, 1, -3 and 0 from the mean
     assert cell.kurtosis == pytest.approx(fourth / ((0 + 4 + 1 + 9 + 0) / 5) ** 2)
     assert cell.checks[Criterion.BIAS].value == pytest.approx(1.0 - 2.0)
     assert cell.checks[Criterion.COVERAGE].value == 3 / 4
-    assert cell.checks[Criterion.STANDARD_ERROR_RATIO].value == pytest.approx(0.975 / math.sqrt(14 / 4))
+    assert cell.checks[Criterion.STANDARD_ERROR_RATIO].value == pytest.approx(math.sqrt(0.9725 / (14 / 4)))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pipelines.measures.clusters import ClusterMean, cluster_mean_interval, code
 from pipelines.measures.intervals import Estimate
 from pipelines.measures.paired_effect import FEWEST_PAIRS, PairedEffect, paired_effect
 from pipelines.measures.sdq import expected_change_without_help
-from pipelines.prove.acceptance import MUST_HOLD, SHOWN, Criterion, Expectation, Kind, must_fail
+from pipelines.prove.acceptance import MUST_HOLD, SHOWN, Criterion, must_fail
 from pipelines.prove.estimator import Estimator, TruthPart
 from pipelines.prove.observed import Observed
 from pipelines.simulate.days import Numbers
@@ -109,9 +109,6 @@ BY_DISTRICT = Estimator(
     measure=_by_district,
     truth=_true_change_of_districts,
     expectation=MUST_HOLD,
-    # Districts of three children are pooled to two or three: a standard error of so few degrees of freedom is too small on average
-    # by theory (0.80 of the spread with one, 0.89 with two), and t makes up for it.
-    in_scenario={"tiny_municipality": Expectation(Kind.MUST_HOLD, frozenset({Criterion.COVERAGE, Criterion.BIAS}))},
 )
 BY_CHILD = Estimator(
     name="sdq_change_by_child",
