@@ -127,7 +127,9 @@ class _Told:
     def _above_and_below(self, line: KeyFigureLine, record: Mapping[str, Any], area: str) -> tuple[Cell, Cell]:
         number, of = line.key_figure_number, Cell(round(record["denominator"]))
         if number == 2:
-            return self._months(record, area), self.counts[f"2-mean_months-{line.group_code} under", area]
+            stays = self.counts[f"2-mean_months-{line.group_code} under", area]
+            # a sum of months beside their median tells about how many stays there were
+            return HIDDEN if stays.status is CellStatus.HIDDEN else self._months(record, area), stays
         if number == _SPEND:
             is_shown = (line.code, record["area_code"]) in self.spend
             return Cell(round(record["numerator"])) if is_shown else HIDDEN, of

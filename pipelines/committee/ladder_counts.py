@@ -29,11 +29,15 @@ GONE: Final = "Ude af tallene"
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows of `COLUMNS`, the sums that a reader knows, and which of the counts stand in other tables too."""
+    """Rows of `COLUMNS`, the sums that a reader knows, and which of the counts stand in other tables too.
+
+    preferred: counts that a reader asks for first; others are hidden for them where that is possible.
+    """
 
     rows: Sequence[Row] = ()
     totals: Sequence[Total] = ()
     published: Sequence[CellAt] = ()
+    preferred: Sequence[CellAt] = ()
 
 
 def count_row(kind: str, first: str, second: str, count: int) -> dict[str, str | int]:

@@ -161,6 +161,7 @@ def protected_counts(context: ReportContext, day: date, *, social: Standing | No
 def _protected_alone(context: ReportContext, counts: Counts) -> ProtectedTable:
     """The counts without other tables' beside; all of them hidden where nothing else protects them."""
     for rows, totals, published in (
+        (counts.rows, counts.totals, [*counts.published, *counts.preferred]),
         (counts.rows, counts.totals, counts.published),
         ([{**row, COUNT.name: HIDDEN} for row in counts.rows], (), ()),
     ):
@@ -200,7 +201,14 @@ def _counts(context: ReportContext, day: date) -> Counts:
         for labels, count in by_labels(rows).items()
         if labels[1] in (*_RUNGS, _BEFORE) and labels[2] == WHOLE_MUNICIPALITY and not context.rule.hides_count(count)
     ]
-    return Counts(rows, [total, *_sums(rows)], published)
+    return Counts(rows, [total, *_sums(rows)], published, _preferred(context, rows))
+
+
+def _preferred(context: ReportContext, rows: Sequence[Row]) -> list[CellAt]:
+    """Key figures of the whole municipality that rest on one count: told before their parts, both or neither of those alike."""
+    counts = {item: count for (item, area), count in _items(rows).items() if area == WHOLE_MUNICIPALITY}
+    named = [item for item in _NEARLY_EQUAL if item in counts]
+    return [_at(item) for item in named] if not any(context.rule.hides_count(counts[item]) for item in named) else []
 
 
 def _row(item: str, area: str, count: int) -> dict[str, str | int]:
@@ -289,7 +297,7 @@ def _beside(
             rest = f"{item} beside flows"
             rows.append(_row(rest, WHOLE_MUNICIPALITY, left))
             totals.append(SumRelation(_at(item), (*(count_at(*part) for part in parts), _at(rest))))
-    return Counts(rows, totals, key_figures.published)
+    return Counts(rows, totals, key_figures.published, key_figures.preferred)
 
 
 def _nested(

@@ -144,16 +144,21 @@ def protect_standing(
     choices = ((flows, published), (flows, without_whole), (alone, without_whole), (alone, ()))
     for chosen, known_cells in choices:
         together = _add(chosen, beside(by_labels(chosen.rows)) if beside is not None else Counts())
-        try:
-            table = _protected(context, track, together, known_cells)
-        except ValueError:
-            continue
-        return Standing(track, table, tuple(together.totals), tuple(dates), used, counts if chosen is flows else None)
+        table = _protected(context, track, together, known_cells)
+        if table is not None:
+            return Standing(
+                track, table, tuple(together.totals), tuple(dates), used, counts if chosen is flows else None
+            )
     raise ValueError(f"the numbers standing on the rungs of {track} cannot be protected")
 
 
 def _add(first: Counts, second: Counts) -> Counts:
-    return Counts([*first.rows, *second.rows], [*first.totals, *second.totals], [*first.published, *second.published])
+    return Counts(
+        [*first.rows, *second.rows],
+        [*first.totals, *second.totals],
+        [*first.published, *second.published],
+        [*first.preferred, *second.preferred],
+    )
 
 
 def _published(context: ReportContext, rows: Sequence[Row]) -> tuple[CellAt, ...]:
@@ -358,17 +363,26 @@ def _flow_rows(
     return rows, relations
 
 
-def _protected(context: ReportContext, track: str, counts: Counts, published: Sequence[CellAt]) -> ProtectedTable:
-    return protect(
-        counts.rows,
-        table_id=f"ladder_standing_{track}",
-        title=f"Børn på trin i {TRACKS[track]}",
-        columns=COLUMNS,
-        source=source_of(context),
-        rule=context.rule,
-        totals=counts.totals,
-        published=[*published, *counts.published],
-    )
+def _protected(
+    context: ReportContext, track: str, counts: Counts, published: Sequence[CellAt]
+) -> ProtectedTable | None:
+    """One table of all counts, if it can be with the preferred ones told; None where what must be told leaves nothing to hide."""
+    known = [*published, *counts.published]
+    for told in ([*known, *counts.preferred], known) if counts.preferred else (known,):
+        try:
+            return protect(
+                counts.rows,
+                table_id=f"ladder_standing_{track}",
+                title=f"Børn på trin i {TRACKS[track]}",
+                columns=COLUMNS,
+                source=source_of(context),
+                rule=context.rule,
+                totals=counts.totals,
+                published=told,
+            )
+        except ValueError:
+            continue
+    return None
 
 
 def _groups(track: str, rungs: Sequence[Rung]) -> list[tuple[str, list[Rung]]]:
