@@ -166,9 +166,9 @@ def _own_bands_of(info: ValidationInfo) -> tuple[Band, ...]:
 class Disclosure(_Frozen):
     """How small numbers are hidden."""
 
-    minimum_count: int = Field(default=5, ge=3, le=20)
-    minimum_group_children: int = Field(default=10, ge=5, le=100)
-    minimum_institutions: int = Field(default=2, ge=1, le=10)
+    minimum_count: int = Field(default=5, ge=5, le=20)
+    minimum_group_children: int = Field(default=10, ge=10, le=100)
+    minimum_institutions: int = Field(default=2, ge=2, le=10)
     minimum_staff: int = Field(default=3, ge=3, le=10)
 
 

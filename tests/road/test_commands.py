@@ -206,7 +206,7 @@ def test_wrong_settings_are_all_named_with_what_is_allowed(small_workspace: Path
     settings = small_workspace / "trappen.toml"
     settings.write_text(settings.read_text() + "\n[disclosure]\nminimum_count = 1\n\n[ladder]\ngrace_days = 30\n")
     done = trappen("status", "--workspace", str(small_workspace))
-    assert_one_sentence(done, SettingsError, "disclosure.minimum_count er 1, men skal være mindst 3")
+    assert_one_sentence(done, SettingsError, "disclosure.minimum_count er 1, men skal være mindst 5")
     assert "ladder.grace_days kendes ikke" in done.stderr
     assert "grace_gap_days" in done.stderr
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from pipelines.disclosure.rule import DisclosureRule
 from pipelines.errors import SettingsError
-from pipelines.settings import Settings, read_settings, settings_from
+from pipelines.settings import Disclosure, Settings, read_settings, settings_from
 from pipelines.workspace import _SETTINGS_TEMPLATE, create_workspace
 
 MINIMAL = {"municipality": {"name": "Bøgelund Kommune", "profile": "vordingborg_next_step"}}
@@ -28,7 +29,7 @@ WRONG = {
     # key path, given value, what the message must say
     "unknown key": ({"ladder": {"grace": 3}}, "ladder.grace kendes ikke. Tilladt her: grace_gap_days"),
     "unknown part": ({"stige": {}}, "stige kendes ikke. Tilladt her: disclosure"),
-    "too small": ({"disclosure": {"minimum_count": 2}}, "disclosure.minimum_count er 2, men skal være mindst 3"),
+    "too small": ({"disclosure": {"minimum_count": 4}}, "disclosure.minimum_count er 4, men skal være mindst 5"),
     "too large": ({"ladder": {"grace_gap_days": 400}}, "ladder.grace_gap_days er 400, men må højst være 365"),
     "not above": (
         {"evidence": {"smallest_relevant_percentage_points": 0}},
@@ -130,3 +131,16 @@ def test_a_municipality_name_cannot_break_the_file(tmp_path: Path) -> None:
         tmp_path / "w", profile="vordingborg_next_step", municipality_name='Den "gode" Kommune\\', is_constructed=False
     )
     assert workspace.settings.municipality.name == 'Den "gode" Kommune\\'
+
+
+def test_the_limits_of_disclosure_may_be_raised_and_never_lowered() -> None:
+    """The settings and the rule that they become say the same lowest and usual limits."""
+    usual = Disclosure().model_dump()
+    assert usual == vars(DisclosureRule())
+    for name, limit in usual.items():
+        raised = Disclosure(**{name: limit + 1})
+        assert getattr(DisclosureRule(**raised.model_dump()), name) == limit + 1
+        with pytest.raises(ValidationError):
+            Disclosure(**{name: limit - 1})
+        with pytest.raises(ValueError, match=name):
+            DisclosureRule(**{name: limit - 1})
