@@ -99,6 +99,21 @@ class SdqExpectation(_Frozen):
     """Who measured, where and when, and how many untreated children stand behind the line."""
 
 
+class SdqReliableChange(_Frozen):
+    """What one informant's clear change is computed from instead of the code tables: SD and reliability of the total.
+
+    The reliability is of the kind that `reliable_change_reliability` names. `source` is printed in the report.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    informant: Literal["parent", "teacher", "self"]
+    population_sd_points: float = Field(gt=0, le=20)
+    reliability: float = Field(ge=0, lt=1)
+    source: str = Field(min_length=10, max_length=200)
+    """Which children, which study, where it can be read."""
+
+
 class Sdq(_Frozen):
     """Which two SDQ forms make a pair, which norms and which expectation they are held against, when a change is more than error."""
 
@@ -111,6 +126,8 @@ class Sdq(_Frozen):
     reliable_change_reliability: ReliabilityKind = "alpha"
     """alpha: what error alone can move; retest: also what comes and goes by itself."""
     reliable_change_z: float = Field(default=1.96, gt=0, le=5)
+    reliable_change: tuple[SdqReliableChange, ...] = ()
+    """The municipality's own SD and reliability, one per informant at most; the others keep those of the code tables."""
     expectation: tuple[SdqExpectation, ...] = ()
     """The municipality's own lines, one per informant at most; the others keep the assumption in the code tables."""
     _own_bands: tuple[Band, ...] = PrivateAttr(default=())
@@ -125,9 +142,9 @@ class Sdq(_Frozen):
         """The chosen norm sets, the main one first."""
         return tuple(code for code in (self.norm_set, self.norm_set_beside) if code)
 
-    @field_validator("expectation")
+    @field_validator("expectation", "reliable_change")
     @classmethod
-    def _one_expectation_per_informant(cls, own: tuple[SdqExpectation, ...]) -> tuple[SdqExpectation, ...]:
+    def _one_part_per_informant(cls, own: tuple[Any, ...]) -> tuple[Any, ...]:
         informants = [each.informant for each in own]
         twice = sorted({informant for informant in informants if informants.count(informant) > 1})
         if twice:

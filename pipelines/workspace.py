@@ -161,6 +161,14 @@ is_constructed = {is_constructed}
 # reliable_change_reliability = "alpha"   # "alpha": usikkerhed alene; "retest": også det, der svinger af sig selv
 # reliable_change_z = 1.96       # så mange gange usikkerheden skal et barns ændring være
 
+## En klar ændring regnes ud fra spredning og sammenhæng hos børn i almindelighed. Fjern ## for at bruge egne tal; ét afsnit for
+## hver udfylder.
+## [[sdq.reliable_change]]
+## informant = "parent"
+## population_sd_points = 5.4     # spredning på det samlede tal
+## reliability = 0.82             # alfa eller gentagelse, som valgt ovenfor
+## source = "hvilke børn og hvilken undersøgelse; står i rapporten"
+
 ## Ventet ændring uden indsats er en antagelse, til kommunen har målt den: regn anden måling ud fra første (lineær regression)
 ## hos børn, der er målt to gange uden indsats, med samme udfylder og samme afstand. Fjern ## for at bruge egne tal;
 ## ét afsnit for hver udfylder (parent, teacher, self). De to linjer om alder og køn kan udelades.

@@ -117,7 +117,11 @@ def reliable_changes(context: ReportContext, pairs: pl.DataFrame) -> list[Reliab
     for code, informant in by_pairs(pairs):
         own = pairs.filter((pl.col("informant_code") == code) & pl.col("is_paired"))
         inputs = reliability_inputs(
-            informant=code, scale="total", kind=settings.reliable_change_reliability, z=settings.reliable_change_z
+            informant=code,
+            scale="total",
+            kind=settings.reliable_change_reliability,
+            z=settings.reliable_change_z,
+            own=settings.reliable_change,
         )
         if inputs is None or not _suffices(context, own):
             continue

@@ -4,11 +4,13 @@
 The two give different answers, so the municipality's settings choose and the report names the choice.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipelines.codes import load_code_table
 from pipelines.measures.reliable_change import ReliableChangeRule
 from pipelines.sdq_norms.vocabulary import KIND_TITLES, STATUS_TITLES, ReliabilityKind
+from pipelines.settings import SdqReliableChange
 
 SPREAD_CODE = "uk_1999"
 RELIABILITY_CODE = "goodman_2001"
@@ -24,18 +26,30 @@ class ReliabilityInputs:
 
     @property
     def is_checked(self) -> bool:
-        """Whether both inputs were read in their source."""
-        return {self.spread_status, self.reliability_status} == {"verified"}
+        """Whether both inputs were read in their source, here or by the municipality that gave them."""
+        return {self.spread_status, self.reliability_status} <= {"verified", "pasted_in"}
 
 
 def reliability_inputs(
-    *, informant: str, scale: str, kind: ReliabilityKind, z: float = 1.96, reliability_code: str = RELIABILITY_CODE
+    *,
+    informant: str,
+    scale: str,
+    kind: ReliabilityKind,
+    z: float = 1.96,
+    reliability_code: str = RELIABILITY_CODE,
+    own: Iterable[SdqReliableChange] = (),
 ) -> ReliabilityInputs | None:
     """What reliable change on one scale by one kind of informant needs; None where the tables hold nothing.
 
     SD of both sexes together from the British survey of 1999 (a Danish one is not in the tables), reliability from
-    `reliability_code` in data_contracts/codes/sdq_reliabilities.csv. z: how many standard errors.
+    `reliability_code` in data_contracts/codes/sdq_reliabilities.csv. z: how many standard errors. own: a municipality's own
+    SD and reliability of the total, which come before the tables.
     """
+    for each in own if scale == "total" else ():
+        if each.informant == informant:
+            said = f"spredning og {KIND_TITLES[kind]}: {each.source.rstrip('.')} ({STATUS_TITLES['pasted_in']})"
+            rule = ReliableChangeRule(each.population_sd_points, each.reliability, source=said, z=z)
+            return ReliabilityInputs(rule, "pasted_in", "pasted_in")
     wanted = {"informant_code": informant, "scale_code": scale}
     spread = _row("sdq_norms", {**wanted, "code": SPREAD_CODE, "sex_code": ""})
     reliability = _row("sdq_reliabilities", {**wanted, "code": reliability_code, "kind_code": kind})

@@ -86,7 +86,9 @@ def test_with_a_line_of_the_municipalitys_own_report_and_mart_agree_and_the_repo
 ) -> None:
     line = {"informant": "parent", "intercept_points": 4, "per_first_point": 0.6, "residual_sd_points": 4.4}
     line |= {"per_year_of_age": -0.1, "boy_points": 0.8, "source": "612 børn på venteliste i 14 skoler, 2025"}
-    context = scenario_context("no_effect", children=3000, seed=2, evidence=LOW_GATES, sdq={"expectation": [line]})
+    own = {"informant": "parent", "population_sd_points": 5, "reliability": 0.84, "source": "912 børn i 8 skoler, 2025"}
+    chosen = {"expectation": [line], "reliable_change": [own]}
+    context = scenario_context("no_effect", children=3000, seed=2, evidence=LOW_GATES, sdq=chosen)
     section = wellbeing_section(context)
     assert_same_as_the_mart(context, section)
     assert "antagelse" in section.figures[0].source, "for those without a line of their own"
@@ -97,6 +99,10 @@ def test_with_a_line_of_the_municipalitys_own_report_and_mart_agree_and_the_repo
     assert shown >= {"sdq_change", "sdq_by_district", "sdq_by_group", "sdq_reliable", "sdq_standardised"}
     assert {table.table_id for table in section.tables if source in table.source} == shown
     assert "andre børn" in section.how_sure.cause
+    (clear,) = (table.source for table in section.tables if table.table_id == "sdq_reliable")
+    # 1.96 x sqrt(2) x 5 x sqrt(1 - 0.84) = 5.5
+    assert "En klar ændring er for forældre: mindst 6 point" in clear
+    assert "912 børn i 8 skoler, 2025 (indsat af kommunen)" in clear
     allowed = numbers_shown(section.tables) | {declared.number for declared in section.declared_numbers}
     assert [number for text in told(section) for number in numbers_without_source(text, allowed)] == []
 

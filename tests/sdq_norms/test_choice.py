@@ -11,7 +11,7 @@ from pipelines.sdq_norms.chosen import chosen_norm_sets
 from pipelines.sdq_norms.limits import band_codes, raised_limits
 from pipelines.sdq_norms.reliability import reliability_inputs
 from pipelines.sdq_norms.vocabulary import MISSING_POINTS, OUTSIDE_NORM_SET
-from pipelines.settings import Settings, settings_from
+from pipelines.settings import SdqReliableChange, Settings, settings_from
 from tests.sql.drawn import empty_warehouse
 
 
@@ -203,3 +203,23 @@ def test_another_source_of_reliability_can_be_named():
 @pytest.mark.parametrize("scale", ["prosocial", "impact", "internalising", "unknown"])
 def test_a_scale_without_reliability_has_no_rule(scale):
     assert reliability_inputs(informant="parent", scale=scale, kind="alpha") is None
+
+
+def test_a_municipalitys_own_spread_and_reliability_come_before_the_tables_and_are_named():
+    own = [
+        SdqReliableChange(
+            informant="parent", population_sd_points=5, reliability=0.84, source="912 børn i 8 skoler, 2025."
+        )
+    ]
+    inputs = reliability_inputs(informant="parent", scale="total", kind="retest", own=own)
+    assert inputs is not None
+    # 1.96 x sqrt(2) x 5 x sqrt(1 - .84) = 1.96 x sqrt(2) x 2
+    assert inputs.rule.limit_points == pytest.approx(1.96 * np.sqrt(2) * 2)
+    assert inputs.rule.source == (
+        "spredning og gentagelse efter 4-6 måneder: 912 børn i 8 skoler, 2025 (indsat af kommunen)"
+    )
+    assert inputs.is_checked
+    for informant, scale in (("teacher", "total"), ("parent", "hyper")):
+        assert reliability_inputs(informant=informant, scale=scale, kind="alpha", own=own) == reliability_inputs(
+            informant=informant, scale=scale, kind="alpha"
+        )

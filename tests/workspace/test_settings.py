@@ -126,6 +126,20 @@ def test_the_example_of_a_line_in_a_new_file_is_one_that_can_be_used() -> None:
     assert set(tomllib.loads(example)["sdq"]["expectation"][0]) == set(type(line).model_fields)
 
 
+def test_the_example_of_a_clear_change_in_a_new_file_is_one_that_can_be_used() -> None:
+    written = _SETTINGS_TEMPLATE.format(name='"X Kommune"', profile="p", is_constructed="false").splitlines()
+    start = written.index("## [[sdq.reliable_change]]")
+    example = "\n".join(line.removeprefix("## ") for line in written[start : start + 5])
+    (own_values,) = settings_from({**MINIMAL, **tomllib.loads(example)}, where="test").sdq.reliable_change
+    assert set(tomllib.loads(example)["sdq"]["reliable_change"][0]) == set(type(own_values).model_fields)
+
+
+def test_a_clear_change_has_one_part_for_each_informant() -> None:
+    part = {"informant": "parent", "population_sd_points": 5.4, "reliability": 0.8, "source": "612 børn, 2025"}
+    with pytest.raises(SettingsError, match=r"sdq\.reliable_change: der må kun være ét afsnit for hver udfylder"):
+        settings_from({**MINIMAL, "sdq": {"reliable_change": [part, part]}}, where="trappen.toml")
+
+
 def test_a_municipality_name_cannot_break_the_file(tmp_path: Path) -> None:
     workspace = create_workspace(
         tmp_path / "w", profile="vordingborg_next_step", municipality_name='Den "gode" Kommune\\', is_constructed=False
