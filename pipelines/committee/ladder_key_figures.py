@@ -45,6 +45,7 @@ SELECT figures.key_figure_number, figures.measure_code, figures.group_code, figu
        figures.area_code, figures.numerator, figures.denominator, figures.value, figures.reason_code, figures.children_count
 FROM marts.mart_key_figure AS figures
 WHERE figures.reference_date = ?
+ORDER BY figures.key_figure_number, figures.measure_code, figures.group_code, figures.area_kind, figures.area_code
 """
 _PREVIOUS: Final = "SELECT previous_reference_date FROM core.dim_key_figure_period WHERE reference_date = ?"
 _RUNGS: Final[Mapping[str, int]] = {

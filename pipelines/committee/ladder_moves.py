@@ -33,6 +33,7 @@ _MODELS = """
 SELECT unit_code AS area_code, model_code
 FROM core.fct_organisation
 WHERE unit_kind_code = 'district' AND start_date <= ? AND coalesce(end_date, DATE '9999-12-31') >= ?
+ORDER BY unit_code, start_date
 """
 _COUNT_COLUMNS = (
     TableColumn("down_count", "Ryk ned", "count"),

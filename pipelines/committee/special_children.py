@@ -38,6 +38,7 @@ _OUTSIDE = """
 SELECT shares.definition_id, shares.area_code, shares.segregated_count
 FROM marts.mart_mainstream_share AS shares
 WHERE shares.school_year = ?
+ORDER BY shares.definition_id, shares.area_code
 """
 _SCHOOL_YEAR = "SELECT school_year FROM core.dim_day WHERE day_date = ?"
 _RUNGS = """
@@ -51,6 +52,7 @@ INNER JOIN core.fct_residence AS residences
 WHERE spells.ladder_code = 'national' AND spells.track_code = 'education' AND spells.rung >= 3
     AND residences.is_own_municipality AND spells.start_date <= days.day_date AND spells.end_date >= days.day_date
 GROUP BY spells.rung
+ORDER BY spells.rung
 """
 
 

@@ -38,6 +38,7 @@ _COUNTS: Final = """
 SELECT norm_set_code, informant_code, occasion, band_code, children_count
 FROM marts.mart_sdq_band_counts
 WHERE scale_code = 'total' AND area_kind = 'municipality'
+ORDER BY norm_set_code, informant_code, occasion, band_code
 """
 _OCCASIONS: Final = ("first", "second")
 _LOWER_BY_THEMSELVES: Final = "Mange børn ville ligge i et lavere bånd anden gang, også uden indsats."

@@ -30,6 +30,7 @@ _DIFFERENCES: Final = """
 SELECT scale_code, cause_code, sum(forms_count) AS forms_count
 FROM marts.mart_sdq_score_differences
 GROUP BY scale_code, cause_code
+ORDER BY scale_code, cause_code
 """
 
 

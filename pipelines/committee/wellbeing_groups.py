@@ -58,8 +58,8 @@ MEANS: Final = (
     ("second_mean_points", "Anden måling"),
     ("change_mean_points", "Ændring"),
     ("expected_change_points", "Ventet uden indsats"),
-    ("first_prosocial_mean_points", f"{STRENGTHS} (0-10), første måling"),
-    ("second_prosocial_mean_points", f"{STRENGTHS} (0-10), anden måling"),
+    ("first_prosocial_mean_points", "Sociale styrker (0-10), første måling"),
+    ("second_prosocial_mean_points", "Sociale styrker (0-10), anden måling"),
 )
 _COUNTS: Final = ("first_measured_count", "children_count", "unpaired_count")
 _FORMS_OF_A_CHILD: Final = ("first_measured_count", "children_count")

@@ -56,6 +56,7 @@ SELECT outcome_code, is_first_form, sum(forms_count)::BIGINT AS forms_count
 FROM marts.mart_sdq_pairing
 WHERE area_kind = 'municipality'
 GROUP BY outcome_code, is_first_form
+ORDER BY outcome_code, is_first_form
 """
 _UNSCORED: Final = "SELECT count(*) AS forms_count FROM core.fct_sdq_score WHERE total_points IS NULL"
 _FEW_FORMS: Final = "Hvor mange andre skemaer der er, viser vi ikke: Der er for få."

@@ -1,0 +1,50 @@
+"""The same rows in another order give the same tables: what is hidden must never depend on it, or two editions tell too much."""
+
+import pytest
+
+from pipelines.committee.context import ReportContext
+from pipelines.committee.key_figures import protected_rows, reference_dates
+from pipelines.committee.ladder import ladder_section
+from pipelines.committee.wellbeing import wellbeing_section
+from pipelines.publish import figures
+from tests.committee.conftest import EVERY_SOURCE, scenario_municipality
+
+
+def shuffle(context: ReportContext, turn: int) -> None:
+    """Write every table of core and marts anew with its rows in another order."""
+    tables = context.connection.execute(
+        "SELECT table_schema || '.' || table_name FROM information_schema.tables "
+        "WHERE table_schema IN ('core', 'marts') ORDER BY 1"
+    ).fetchall()
+    for (table,) in tables:
+        context.connection.execute(
+            f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM {table} AS row_values ORDER BY hash(row_values, {turn})"
+        )
+
+
+def test_the_key_figures_shown_do_not_depend_on_the_order_of_rows() -> None:
+    context = scenario_municipality("no_effect", children=2000, seed=3, sources=EVERY_SOURCE)
+    day = reference_dates(context)[-1]
+    told = []
+    for turn in (1, 2, 3):
+        shuffle(context, turn)
+        told.append(protected_rows(context, day))
+    assert told[0] == told[1] == told[2]
+
+
+@pytest.mark.parametrize("make_section", [ladder_section, wellbeing_section])
+def test_what_is_shown_does_not_depend_on_the_order_of_rows(make_section, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "render", lambda *_, **__: "<svg/>")
+    context = scenario_municipality("no_effect", children=900, seed=4, sources=EVERY_SOURCE)
+    shuffle(context, 1)
+    once = make_section(context)
+    shuffle(context, 2)
+    again = make_section(context)
+    assert len(once.tables) == len(again.tables) > 10
+    for first, second in zip(once.tables, again.tables, strict=True):
+        assert [[cell.status for cell in row] for row in first.rows] == [
+            [cell.status for cell in row] for row in second.rows
+        ], first.table_id
+        for row, other in zip(first.rows, second.rows, strict=True):
+            assert [cell.value for cell in row] == pytest.approx([cell.value for cell in other]), first.table_id
+    assert once.answer == again.answer
