@@ -36,17 +36,16 @@ sums as (
         + coalesce(bullied, 20) + coalesce(oldbest, 20) as peer_sum,
         coalesce(consid, 20) + coalesce(shares, 20) + coalesce(caring, 20)
         + coalesce(kind, 20) + coalesce(helpout, 20) as prosocial_sum,
-        -- the teacher form has no items 29 and 32, and what stands there is not counted
-        case when distres >= 2 then distres - 1 when distres >= 0 then 0 else 20 end
-        + case when impfrie >= 2 then impfrie - 1 when impfrie >= 0 then 0 else 20 end
-        + case when impclas >= 2 then impclas - 1 when impclas >= 0 then 0 else 20 end
+        -- the teacher form has no items 29 and 32: they are left out, whatever stands there
+        case when distres < 2 then 0 else coalesce(distres, 21) - 1 end
+        + case when impfrie < 2 then 0 else coalesce(impfrie, 21) - 1 end
+        + case when impclas < 2 then 0 else coalesce(impclas, 21) - 1 end
         + case
-            when informant_code = 'teacher' then 0
+            when informant_code = 'teacher' then 40
             else
-                case when imphome >= 2 then imphome - 1 when imphome >= 0 then 0 else 20 end
-                + case when impleis >= 2 then impleis - 1 when impleis >= 0 then 0 else 20 end
-        end as impact_sum,
-        case when informant_code = 'teacher' then 3 else 5 end as impact_items_count
+                case when imphome < 2 then 0 else coalesce(imphome, 21) - 1 end
+                + case when impleis < 2 then 0 else coalesce(impleis, 21) - 1 end
+        end as impact_sum
     from typed.sdq_answers
     where valid_to is null
 ),
@@ -54,12 +53,12 @@ sums as (
 left_out as (
     select
         *,
-        cast(floor(emotional_sum / 20) as integer) as emotional_missing_count,
-        cast(floor(conduct_sum / 20) as integer) as conduct_missing_count,
-        cast(floor(hyper_sum / 20) as integer) as hyper_missing_count,
-        cast(floor(peer_sum / 20) as integer) as peer_missing_count,
-        cast(floor(prosocial_sum / 20) as integer) as prosocial_missing_count,
-        cast(floor(impact_sum / 20) as integer) as impact_missing_count
+        cast(floor(emotional_sum / 20) as tinyint) as emotional_missing_count,
+        cast(floor(conduct_sum / 20) as tinyint) as conduct_missing_count,
+        cast(floor(hyper_sum / 20) as tinyint) as hyper_missing_count,
+        cast(floor(peer_sum / 20) as tinyint) as peer_missing_count,
+        cast(floor(prosocial_sum / 20) as tinyint) as prosocial_missing_count,
+        cast(floor(impact_sum / 20) - case when informant_code = 'teacher' then 2 else 0 end as tinyint) as impact_missing_count
     from sums
 ),
 
@@ -69,33 +68,32 @@ scales as (
         *,
         case
             when emotional_sum < 20 then emotional_sum
-            when emotional_sum < 40 then cast(floor((emotional_sum - 20) * 5 / 4 + 0.5) as integer)
-            when emotional_sum < 60 then cast(floor((emotional_sum - 40) * 5 / 3 + 0.5) as integer)
+            when emotional_sum < 40 then cast(floor((emotional_sum - 20) * 5 / 4 + 0.5) as tinyint)
+            when emotional_sum < 60 then cast(floor((emotional_sum - 40) * 5 / 3 + 0.5) as tinyint)
         end as emotional_points,
         case
             when conduct_sum < 20 then conduct_sum
-            when conduct_sum < 40 then cast(floor((conduct_sum - 20) * 5 / 4 + 0.5) as integer)
-            when conduct_sum < 60 then cast(floor((conduct_sum - 40) * 5 / 3 + 0.5) as integer)
+            when conduct_sum < 40 then cast(floor((conduct_sum - 20) * 5 / 4 + 0.5) as tinyint)
+            when conduct_sum < 60 then cast(floor((conduct_sum - 40) * 5 / 3 + 0.5) as tinyint)
         end as conduct_points,
         case
             when hyper_sum < 20 then hyper_sum
-            when hyper_sum < 40 then cast(floor((hyper_sum - 20) * 5 / 4 + 0.5) as integer)
-            when hyper_sum < 60 then cast(floor((hyper_sum - 40) * 5 / 3 + 0.5) as integer)
+            when hyper_sum < 40 then cast(floor((hyper_sum - 20) * 5 / 4 + 0.5) as tinyint)
+            when hyper_sum < 60 then cast(floor((hyper_sum - 40) * 5 / 3 + 0.5) as tinyint)
         end as hyper_points,
         case
             when peer_sum < 20 then peer_sum
-            when peer_sum < 40 then cast(floor((peer_sum - 20) * 5 / 4 + 0.5) as integer)
-            when peer_sum < 60 then cast(floor((peer_sum - 40) * 5 / 3 + 0.5) as integer)
+            when peer_sum < 40 then cast(floor((peer_sum - 20) * 5 / 4 + 0.5) as tinyint)
+            when peer_sum < 60 then cast(floor((peer_sum - 40) * 5 / 3 + 0.5) as tinyint)
         end as peer_points,
         case
             when prosocial_sum < 20 then prosocial_sum
-            when prosocial_sum < 40 then cast(floor((prosocial_sum - 20) * 5 / 4 + 0.5) as integer)
-            when prosocial_sum < 60 then cast(floor((prosocial_sum - 40) * 5 / 3 + 0.5) as integer)
+            when prosocial_sum < 40 then cast(floor((prosocial_sum - 20) * 5 / 4 + 0.5) as tinyint)
+            when prosocial_sum < 60 then cast(floor((prosocial_sum - 40) * 5 / 3 + 0.5) as tinyint)
         end as prosocial_points,
         case
-            when ebddiff = 0 then 0
-            when impact_sum < 20 then impact_sum
-            when impact_missing_count < impact_items_count then impact_sum - 20 * impact_missing_count
+            when ebddiff = 0 then cast(0 as tinyint)
+            when impact_sum < 100 then impact_sum % 20
         end as impact_points
     from left_out
 )
@@ -118,7 +116,7 @@ select
     peer_missing_count,
     prosocial_missing_count,
     case when ebddiff = 0 then 0 else impact_missing_count end as impact_missing_count,
-    coalesce(ebddiff = 0 and impact_missing_count < impact_items_count, false) as has_impact_after_no,
+    coalesce(ebddiff = 0 and impact_sum < 100, false) as has_impact_after_no,
     emotional_points,
     conduct_points,
     hyper_points,
@@ -127,5 +125,5 @@ select
     emotional_points + conduct_points + hyper_points + peer_points as total_points,
     emotional_points + peer_points as internalising_points,
     conduct_points + hyper_points as externalising_points,
-    cast(impact_points as integer) as impact_points
+    impact_points
 from scales

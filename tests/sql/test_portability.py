@@ -23,7 +23,7 @@ FORBIDDEN = (
     exp.Array, exp.Lambda, exp.Bracket, exp.Struct, exp.Unnest, exp.Lateral, exp.Values, exp.Pivot,
     exp.Parameter, exp.Placeholder, exp.Command, exp.RegexpLike, exp.Rand, exp.CurrentDate, exp.CurrentTimestamp,
 )  # fmt: skip
-TYPES = {"DATE", "INT", "BIGINT", "DOUBLE", "TEXT", "TIMESTAMP"}
+TYPES = {"DATE", "TINYINT", "INT", "BIGINT", "DOUBLE", "TEXT", "TIMESTAMP"}
 
 
 def problems(expression: exp.Expr) -> list[str]:

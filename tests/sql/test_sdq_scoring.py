@@ -303,7 +303,7 @@ class Mutation:
 
 FOUR = "floor((emotional_sum - 20) * 5 / 4 + 0.5)"
 THREE = "floor((emotional_sum - 40) * 5 / 3 + 0.5)"
-SELF_AND_PARENT = "        + case\n            when informant_code = 'teacher' then 0\n"
+SELF_AND_PARENT = "        + case\n            when informant_code = 'teacher' then 40\n"
 TURNED_NAMES = {SHORT_NAMES[number]: number for number in TURNED_NUMBERS}
 SCALE_OF = {number: scale for scale, numbers in NUMBERS_OF_SCALE.items() for number in numbers}
 MUTATIONS = {
@@ -341,42 +341,42 @@ MUTATIONS = {
         "two_answers_are_too_few_in_hyper",
     ),
     "does not recode impact": Mutation(
-        "case when distres >= 2 then distres - 1 when distres >= 0 then 0 else 20 end", "coalesce(distres, 20)",
+        "case when distres < 2 then 0 else coalesce(distres, 21) - 1 end", "coalesce(distres, 20)",
         "impact_is_recoded",
     ),
-    "counts 'a little' as 1": Mutation("when impfrie >= 2 then impfrie - 1", "when impfrie >= 1 then 1", "impact_is_recoded"),
+    "counts 'a little' as 1": Mutation("when impfrie < 2 then 0", "when impfrie < 1 then 0 when impfrie < 3 then 1", "impact_is_recoded"),
     "reads a left-out impact item as answered": Mutation(
-        "when impclas >= 0 then 0 else 20 end", "else 0 end", "partly_missing_impact_counts_what_is_there"
+        "coalesce(impclas, 21) - 1", "coalesce(impclas, 1) - 1", "partly_missing_impact_counts_what_is_there"
     ),
-    "does not hear the no": Mutation("when ebddiff = 0 then 0\n            ", "", "impact_after_no_is_zero"),
+    "does not hear the no": Mutation("when ebddiff = 0 then cast(0 as tinyint)\n            ", "", "impact_after_no_is_zero"),
     "reads a missing first question as no": Mutation(
-        "when ebddiff = 0 then 0\n            when", "when coalesce(ebddiff, 0) = 0 then 0\n            when",
+        "when ebddiff = 0 then cast(0 as tinyint)\n            when", "when coalesce(ebddiff, 0) = 0 then 0\n            when",
         "impact_without_the_first_question",
     ),
     "gives 0 for no impact answers": Mutation(
-        "            when impact_missing_count < impact_items_count then", "            when true then",
+        "            when impact_sum < 100 then", "            when true then",
         "impact_without_answers_is_missing",
     ),
     "wants every impact item": Mutation(
-        "            when impact_missing_count < impact_items_count then", "            when impact_missing_count = 0 then",
+        "            when impact_sum < 100 then", "            when impact_missing_count = 0 then",
         "partly_missing_impact_counts_what_is_there",
     ),
     "counts the twenty of a left-out impact item": Mutation(
-        "impact_sum - 20 * impact_missing_count", "impact_sum", "partly_missing_impact_counts_what_is_there"
+        "impact_sum % 20", "impact_sum", "partly_missing_impact_counts_what_is_there"
     ),
     "counts home and leisure for teachers": Mutation(
         SELF_AND_PARENT, SELF_AND_PARENT.replace("'teacher'", "'nobody'"), "teacher_impact_has_three_items"
     ),
     "asks teachers for five items": Mutation(
-        "case when informant_code = 'teacher' then 3 else 5 end", "5", "teacher_impact_of_others_items_is_missing"
+        "case when informant_code = 'teacher' then 2 else 0 end", "0", "teacher_impact_of_others_items_is_missing"
     ),
     "counts parents as teachers": Mutation("= 'teacher'", "<> 'self'", "impact_is_recoded", is_everywhere=True),
     "counts self as teachers": Mutation("= 'teacher'", "<> 'parent'", "impact_ends_at_ten", is_everywhere=True),
     "warns of every no": Mutation(
-        "ebddiff = 0 and impact_missing_count < impact_items_count", "ebddiff = 0", "no_alone_is_zero_impact"
+        "ebddiff = 0 and impact_sum < 100", "ebddiff = 0", "no_alone_is_zero_impact"
     ),
     "never warns": Mutation(
-        "ebddiff = 0 and impact_missing_count < impact_items_count", "false", "impact_after_no_is_zero"
+        "ebddiff = 0 and impact_sum < 100", "false", "impact_after_no_is_zero"
     ),
     "calls impact after a no left out": Mutation(
         "case when ebddiff = 0 then 0 else impact_missing_count end", "impact_missing_count", "no_alone_is_zero_impact"
