@@ -46,6 +46,7 @@ SETTINGS_COLUMNS = {
     "key_figure_month_number": "INTEGER",
     "key_figure_day_number": "INTEGER",
     "as_of_date": "DATE",
+    "municipality_code": "VARCHAR",
 }
 """Columns of `codes.settings`, which has one row."""
 
@@ -103,6 +104,7 @@ def load_settings(connection: duckdb.DuckDBPyConnection, settings: Settings, *, 
         settings.key_figures.month_number,
         settings.key_figures.day_number,
         as_of_date,
+        settings.municipality.known_code,
     )
     replace_table(connection, "codes.settings", SETTINGS_COLUMNS, [row])
     load_chosen_bands(connection, settings.sdq.norm_sets, own_bands=settings.sdq.own_bands)

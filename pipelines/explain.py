@@ -4,7 +4,7 @@ Reads marts.mart_key_figure, marts.mart_key_figure_step and the register of deli
 protected as in the report.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -97,14 +97,14 @@ def explained_key_figure(context: ReportContext, figure: Mapping[str, str], *, p
     """`explain_key_figure` in an open warehouse; `figure` is a row of codes.key_figures."""
     chosen, key_figure_number = _period(context, period), int(figure["code"])
     every_row = protected_rows(context, chosen["reference_date"])
-    rows = [row for row in every_row if row.line.key_figure_number == key_figure_number]
+    told = [row for row in every_row if row.line.key_figure_number == key_figure_number and _is_told(row)]
     return KeyFigureExplained(
         title=f"Nøgletal {figure['code']}. {figure['title']}, opgjort {head_date(chosen['reference_date'])}",
         definition=_definition(figure, chosen),
         steps=_steps(context, every_row, key_figure_number, chosen["reference_date"]),
         counted_title=_COUNTED.get(key_figure_number, "Børn"),
-        lines=tuple(_line(row) for row in rows if _is_told(row)),
-        notes=_notes(rows),
+        lines=tuple(_line(row) for row in told),
+        notes=_notes(told),
         deliveries=tuple(line for source in sources_of(figure, chosen) for line in _delivery_lines(context, source)),
     )
 
@@ -160,18 +160,32 @@ def _steps(context: ReportContext, rows: Sequence[KeyFigureRow], key_figure_numb
         for row in load_code_table("key_figure_steps").rows
         if row["key_figure_number"] == str(key_figure_number)
     }
-    hidden = _hidden_steps(rows, key_figure_number)
     found = context.records(_STEPS, [key_figure_number, day])
+    hidden = _hidden_steps(rows, key_figure_number) | _steps_beside_moves(context, rows, key_figure_number, found)
     return tuple(
         Step(
             step["step_number"],
             titles[step["step_number"]]["title"],
-            _step_count(context, found, place, "rows_count", is_hidden=step["step_number"] in hidden),
-            _step_count(context, found, place, "children_count", is_hidden=step["step_number"] in hidden),
+            _step_count(context, found, place, "rows_count", is_hidden="rows_count" in untold),
+            _step_count(context, found, place, "children_count", is_hidden="children_count" in untold),
             titles[step["step_number"]]["table_text"],
         )
         for place, step in enumerate(found)
+        for untold in (_untold_columns(context, step, key_figure_number, hidden),)
     )
+
+
+def _untold_columns(
+    context: ReportContext, step: Mapping[str, Any], key_figure_number: int, hidden: Collection[int]
+) -> frozenset[str]:
+    """Both columns of a hidden step; one where rows beside children would count the few children who have more than one row."""
+    if step["step_number"] in hidden:
+        return frozenset({"rows_count", "children_count"})
+    if step["children_count"] is None or not context.rule.hides_count(step["rows_count"] - step["children_count"]):
+        return frozenset()
+    # what the key figure's lines tell anyway is told: stays and courses; moves, though of children who stood on the rung; children
+    tells_rows = key_figure_number in (2, 12) or (key_figure_number in (8, 9) and step["step_number"] > 1)
+    return frozenset({"children_count" if tells_rows else "rows_count"})
 
 
 _STOCKS: Final = frozenset({1, 3, 4, 5, 6})
@@ -179,6 +193,8 @@ _STOCKS: Final = frozenset({1, 3, 4, 5, 6})
 
 _COUNTED_FROM_THE_START: Final = frozenset({7, 8, 9})
 """The children of their first step are what stands below the line."""
+
+_OF_ALL_MOVES: Final = ("8-moves-all", "9-moves-all")
 
 
 def _hidden_steps(rows: Sequence[KeyFigureRow], key_figure_number: int) -> frozenset[int]:
@@ -199,15 +215,33 @@ def _hidden_steps(rows: Sequence[KeyFigureRow], key_figure_number: int) -> froze
     return frozenset({1, 2} if hidden else ()) | frozenset({3} if f"{key_figure_number}-children-all" in hidden else ())
 
 
+def _steps_beside_moves(
+    context: ReportContext, rows: Sequence[KeyFigureRow], key_figure_number: int, steps: Sequence[Mapping[str, Any]]
+) -> frozenset[int]:
+    """The second step of 8 and 9 counts the moves of both, and those that are neither: told only where all three may be."""
+    counted = [
+        row.counted for code in _OF_ALL_MOVES for row in rows if (row.line.code, row.area) == (code, WHOLE_MUNICIPALITY)
+    ]
+    if key_figure_number not in (8, 9):
+        return frozenset()
+    moves = next((int(step["rows_count"]) for step in steps if step["step_number"] == 2), 0)
+    known = [int(cell.value) for cell in counted if isinstance(cell.value, (int, float))]
+    is_told = len(known) == len(counted) and not context.rule.hides_count(moves - sum(known))
+    return frozenset() if is_told else frozenset({2})
+
+
 def _step_count(
     context: ReportContext, steps: Sequence[Mapping[str, Any]], place: int, name: str, *, is_hidden: bool
 ) -> str:
-    """A count, hidden when it is small, when it leaves little of the step before, or when the key figure itself is hidden."""
+    """A count, hidden when it is small, when a later step leaves out little of it, or when the key figure itself is hidden.
+
+    The later step is what the lines tell, or follows from them: hiding that one would hide nothing.
+    """
     count = steps[place][name]
     if count is None:
         return "–"
-    before = steps[place - 1][name] if place else None
-    is_telling = before is not None and context.rule.hides_count(abs(before - count))
+    later = [step[name] for step in steps[place + 1 :] if step[name] is not None]
+    is_telling = any(context.rule.hides_count(abs(count - other)) for other in later)
     if is_hidden or is_telling or context.rule.hides_count(count):
         return _HIDDEN
     return number(count)

@@ -6,7 +6,7 @@ Every wrong key or value is named at once, in Danish, with what is allowed.
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Any, Final, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -20,12 +20,16 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from pipelines.codes import load_code_table
 from pipelines.errors import SettingsError
 from pipelines.ladders.own_table import OWN_LADDER_FILE, OwnLadder, read_own_ladder
 from pipelines.sdq_norms.bands import Band
 from pipelines.sdq_norms.chosen import check_norm_set
 from pipelines.sdq_norms.own_table import OWN_TABLE_FILE, read_own_bands
 from pipelines.sdq_norms.vocabulary import ReliabilityKind
+
+MADE_UP_CODE: Final = "K01"
+"""The code of the first made-up municipality, which `trappen simulate` draws unless told otherwise."""
 
 
 class _Frozen(BaseModel):
@@ -38,6 +42,20 @@ class Municipality(_Frozen):
     name: str = Field(min_length=2)
     profile: str = Field(pattern=r"^[a-z0-9_]+$")
     is_constructed: bool = False
+    code: str | None = None
+    """The municipality's own code in what is delivered. Without it, the code that `name` has; made-up ones have K01."""
+
+    @model_validator(mode="after")
+    def _code_is_known(self) -> Self:
+        if self.code is not None and self.code not in load_code_table("municipalities").codes:
+            raise ValueError("'code' er ikke en kommunekode. Skriv kommunens tre cifre, fx 101, eller slet linjen")
+        return self
+
+    @property
+    def known_code(self) -> str | None:
+        """The own code; None where neither the settings nor the name tell it."""
+        by_name = load_code_table("municipalities").codes_by_alias().get(" ".join(self.name.casefold().split()))
+        return self.code or by_name or (MADE_UP_CODE if self.is_constructed else None)
 
 
 class Intake(_Frozen):

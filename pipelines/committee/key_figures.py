@@ -95,6 +95,11 @@ def protected_rows(
         context,
         {(row[0].value, row[1].value): row[2] for row in counts},
         _shown_spend(context, records, reference_date),
+        any(
+            record["denominator"] is not None and context.rule.hides_count(round(record["denominator"]))
+            for record in records
+            if code_of(record) == "1-children-all"
+        ),
     )
     by_key = {(code_of(record), record["area_code"]): record for record in records}
     areas = [record["area_code"] for record in context.area_order(areas_of(records))]
@@ -111,6 +116,7 @@ class _Told:
     context: ReportContext
     counts: Mapping[tuple[Any, Any], Cell]
     spend: frozenset[tuple[str, str | None]]
+    has_small_area: bool
 
     def row(self, line: KeyFigureLine, record: Mapping[str, Any]) -> KeyFigureRow:
         """One line in one area; hidden where a count behind it is."""
@@ -125,7 +131,7 @@ class _Told:
         return KeyFigureRow(line, area, counted, of, value, reason)
 
     def _above_and_below(self, line: KeyFigureLine, record: Mapping[str, Any], area: str) -> tuple[Cell, Cell]:
-        number, of = line.key_figure_number, Cell(round(record["denominator"]))
+        number, of = line.key_figure_number, self._residents(record, area)
         if number == 2:
             stays = self.counts[f"2-mean_months-{line.group_code} under", area]
             # a sum of months beside their median tells about how many stays there were
@@ -135,10 +141,17 @@ class _Told:
             return Cell(round(record["numerator"])) if is_shown else HIDDEN, of
         if line.measure_code == "change":
             # last year's count is one of last year's table: it is told for the whole municipality only, where nothing adds up to it
-            is_hidden = self.context.rule.hides_count(round(record["denominator"])) or area != WHOLE_MUNICIPALITY
-            return self.counts["6-children-all", area], HIDDEN if is_hidden else of
+            before = round(record["denominator"])
+            is_hidden = self.context.rule.hides_count(before) or area != WHOLE_MUNICIPALITY
+            return self.counts["6-children-all", area], HIDDEN if is_hidden else Cell(before)
         below = {7: "7-children-all", 8: "8-moves-all under", 9: "8-moves-all under", 12: f"{line.code} under"}
         return self.counts[line.code, area], self.counts[below[number], area] if number in below else of
+
+    def _residents(self, record: Mapping[str, Any], area: str) -> Cell:
+        """Who lives there: of the municipality alone where an area has few (such as those without a district), who would follow."""
+        count = round(record["denominator"])
+        is_hidden = self.context.rule.hides_count(count) or (self.has_small_area and area != WHOLE_MUNICIPALITY)
+        return HIDDEN if is_hidden else Cell(count)
 
     def _months(self, record: Mapping[str, Any], area: str) -> Cell:
         """Lengths of stay in the whole municipality alone, and of no few children: from districts and the whole, a length follows."""

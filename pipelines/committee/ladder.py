@@ -1,6 +1,7 @@
 """Do children move down the ladder? Moves down, up and the net of both, where the children stand, how long, and who comes back."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from pipelines.committee.context import ReportContext
 from pipelines.committee.creative_council import creative_council_part
@@ -19,6 +20,12 @@ from pipelines.committee.ladder_moves import (
     period_of,
     protect_moves,
     rates_table,
+)
+from pipelines.committee.ladder_oldest import (
+    days_without_oldest,
+    oldest_missing_words,
+    with_oldest_missing,
+    years_without_oldest,
 )
 from pipelines.committee.ladder_return import (
     COHORT_MONTHS,
@@ -48,7 +55,7 @@ from pipelines.committee.ladder_standing import (
     stayed_rows,
     transition_rows,
 )
-from pipelines.committee.missing import missing_section
+from pipelines.committee.missing import missing_section, missing_words
 from pipelines.committee.spend import spend_part
 from pipelines.disclosure.table import ProtectedTable
 from pipelines.publish.danish import joined, number
@@ -57,17 +64,26 @@ from pipelines.publish.section import DeclaredNumber, Figure, HowSure, Section
 from pipelines.publish.sentences import TOO_FEW
 
 QUESTION = "Bevægelser på indsatstrappen: Rykker børnene ned?"
+_NO_MOVE: Final = "Et ryk ned tæller ikke, når barnet fylder 18 år, flytter eller går ud af data."
+_CAME: Final = """
+SELECT exists(SELECT 1 FROM core.dim_child) AS children, exists(SELECT 1 FROM core.fct_measure) AS measures,
+       exists(SELECT 1 FROM core.fct_school_placement) AS school_placements,
+       exists(SELECT 1 FROM core.fct_ladder_input WHERE track_code = 'social' AND NOT is_background) AS social,
+       exists(SELECT 1 FROM core.fct_ladder_input WHERE track_code = 'education') AS education
+"""
+"""What there are rows of: by source, and by track of the ladder."""
 
 
 def ladder_section(context: ReportContext) -> Section:
     """The section *Bevægelser på indsatstrappen*: level 1, moves over years, where children stand, how long, and who comes back."""
     records = move_records(context)
     if not records:
-        return missing_section("ladder", QUESTION, ("measures", "school_placements"))
+        return _section_without_moves(context)
     year = max(int(record["calendar_year"]) for record in records)
     models = models_of_year(context, year)
     moves, _ = protect_moves(context, records, year=year, models=models)
-    by_year = by_year_table(context, moves)
+    without_oldest = years_without_oldest(context, (int(record["calendar_year"]) for record in records))
+    by_year = with_oldest_missing(by_year_table(context, moves), without_oldest)
     rates = rates_table(context, records, moves, year)
     social = social_standing(context)
     more_tables, more_figures = _whereabouts(context, records, social)
@@ -75,7 +91,7 @@ def ladder_section(context: ReportContext) -> Section:
     return Section(
         section_id="ladder",
         question=QUESTION,
-        answer=_answer(by_year, year),
+        answer=_answer(context, by_year, year),
         support=_support(by_year, year),
         level=1,
         level_reason="Tallene viser, hvad der skete. De viser ikke, hvorfor børnene er rykket.",
@@ -90,12 +106,12 @@ def ladder_section(context: ReportContext) -> Section:
             *spend.tables,
             *key_figure_tables(context, social=social),
         ),
-        figures=(_moves_figure(context, by_year, year),),
+        figures=(_moves_figure(context, by_year, year, without_oldest),),
         appendix_figures=more_figures,
         how_sure=HowSure(
-            number=_interval_words(rates, year),
+            number=_interval_words(records, rates, year),
             cause="Børn kommer på trappen, når det går dårligst. Derfor må man vente, at nogle rykker ned igen af sig selv.",
-            data="Et ryk ned tæller ikke, når barnet fylder 18 år, flytter eller går ud af data.",
+            data=f"{_NO_MOVE} {oldest_missing_words(without_oldest)}".strip(),
             needed="Skal årsagen findes, må børn med og uden indsatsen følges på samme tid.",
         ),
         not_shown=(
@@ -103,7 +119,42 @@ def ladder_section(context: ReportContext) -> Section:
             "Er der lige mange ryk ned og op, kan det dække over mange ryk begge veje. Derfor viser vi begge tal og forskellen.",
         ),
         method=(*_method(context), *council.sentences, *spend.sentences),
-        declared_numbers=(*_declared(context, year), *council.declared_numbers, *spend.declared_numbers),
+        declared_numbers=(
+            *_declared(context, [year, *without_oldest]),
+            *council.declared_numbers,
+            *spend.declared_numbers,
+        ),
+    )
+
+
+def _section_without_moves(context: ReportContext) -> Section:
+    """The section where no whole calendar year is covered: what never came is named, else everything but moves is told."""
+    came = context.records(_CAME)[0]
+    missing = [name for name in ("measures", "school_placements") if not came[name]]
+    if not came["children"] or len(missing) == 2:
+        return missing_section("ladder", QUESTION, missing if came["children"] else ("children", *missing))
+    social = social_standing(context)
+    more_tables, more_figures = _whereabouts(context, [], social)
+    council, spend = creative_council_part(context), spend_part(context)
+    return Section(
+        section_id="ladder",
+        question=QUESTION,
+        answer="Ryk på trappen kan ikke tælles endnu, for tallene dækker ikke et helt kalenderår.",
+        support=missing_words(missing) if missing else "",
+        level=0,
+        level_reason="",
+        tables=(*more_tables, *council.tables, *spend.tables, *key_figure_tables(context, social=social)),
+        figures=(),
+        appendix_figures=more_figures,
+        how_sure=HowSure(
+            number="",
+            cause="",
+            data=_NO_MOVE,
+            needed="Ryk kan tælles, når et kalenderår er dækket fra begyndelsen til slutningen.",
+        ),
+        not_shown=(),
+        method=(*_method(context), *council.sentences, *spend.sentences),
+        declared_numbers=(*_declared(context, []), *council.declared_numbers, *spend.declared_numbers),
     )
 
 
@@ -120,8 +171,9 @@ def _whereabouts(
             tables.append(transition_rows(context, standing))
             figures.append(flow_figure(context, standing, tables[-1]))
         if standing.rungs:
-            tables.append(group_rows(context, standing))
-            figures.append(group_figure(context, standing, tables[-1]))
+            untold = {day.year for day in days_without_oldest(context, standing.dates)}
+            tables.append(with_oldest_missing(group_rows(context, standing), untold))
+            figures.append(group_figure(context, standing, tables[-1], without_oldest=untold))
     tables += [table for table in (stayed_rows(context, standings),) if table.rows]
     if "education" in seen and (stays := segregated_stays(context, seen["education"])).frame.height:
         counted, _ = returns_table(context, stays)
@@ -155,7 +207,7 @@ def _education_standing(context: ReportContext) -> Standing | None:
     )
 
 
-def _moves_figure(context: ReportContext, by_year: ProtectedTable, year: int) -> Figure:
+def _moves_figure(context: ReportContext, by_year: ProtectedTable, year: int, without_oldest: Sequence[int]) -> Figure:
     return move_bars(
         by_year,
         FigureWords(
@@ -163,7 +215,7 @@ def _moves_figure(context: ReportContext, by_year: ProtectedTable, year: int) ->
             title=_figure_title(by_year, year),
             subtitle="Ryk fra ét trin til et andet pr. kalenderår. Et barn kan rykke mere end én gang. "
             "Støtte, der begynder eller slutter, er ikke talt med her.",
-            source=source_of(context),
+            source=f"{source_of(context)} {oldest_missing_words(without_oldest)}".strip(),
             constructed=context.is_constructed,
         ),
         label="period",
@@ -193,8 +245,9 @@ def _figure_title(by_year: ProtectedTable, year: int) -> str:
     return f"I {year} var der {joined([f'{words} i {joined(names)}' for words, names in said.items()])}"
 
 
-def _answer(by_year: ProtectedTable, year: int) -> str:
-    """Moves down, up and the net per track; a track that was not received, or has too few moves to show, says so."""
+def _answer(context: ReportContext, by_year: ProtectedTable, year: int) -> str:
+    """Moves down, up and the net per track; one that was not received, covers no whole year or has too few moves, says so."""
+    (came,) = context.records(_CAME)
     said: list[str] = []
     untold: list[str] = []
     periods = by_year.values("period")
@@ -207,6 +260,8 @@ def _answer(by_year: ProtectedTable, year: int) -> str:
             said.append(f"{opening} {number(pair[0])} ryk ned og {number(pair[1])} op{where}, {_net_words(*pair)}.")
         elif period in periods:
             untold.append(f"I {name} er der for få ryk til at vise tallene.")
+        elif came[track]:
+            untold.append(f"For {name} dækker tallene ikke hele {year}.")
         else:
             untold.append(f"Vi har ikke fået tal for {name}.")
     return " ".join([*said, *untold])
@@ -232,8 +287,11 @@ def _support(by_year: ProtectedTable, year: int) -> str:
     return f"{ended}Tallene viser ikke, hvorfor børnene er rykket."
 
 
-def _interval_words(rates: ProtectedTable, year: int) -> str:
+def _interval_words(records: Sequence[Mapping[str, Any]], rates: ProtectedTable, year: int) -> str:
     """The net rate of each track with its interval, signs in words."""
+    if all(record["area_code"] in (None, "ALL") for record in records):
+        return "Satser kan ikke regnes, for vi kender ikke børnenes distrikter."
+
     said = []
     for name in TRACKS.values():
         value, low, high = (
@@ -243,8 +301,11 @@ def _interval_words(rates: ProtectedTable, year: int) -> str:
             continue
         net = float(value)
         direction = "flere ryk ned end op" if net > 0 else "flere ryk op end ned"
+        found = (
+            f"{number(abs(net), 1)} {direction}" if number(abs(net), 1) != number(0, 1) else "lige mange ryk ned og op"
+        )
         spread = "" if low is None or high is None else f" ({_ends(float(low), float(high))})"
-        said.append(f"For hver 100 barneår i {name} var der {number(abs(net), 1)} {direction}{spread}.")
+        said.append(f"For hver 100 barneår i {name} var der {found}{spread}.")
     if not said:
         return TOO_FEW
     return f"{' '.join(said)} Usikkerheden er regnet på distrikter. Tallene er fra {year}."
@@ -267,9 +328,9 @@ def _method(context: ReportContext) -> tuple[str, ...]:
     )
 
 
-def _declared(context: ReportContext, year: int) -> tuple[DeclaredNumber, ...]:
+def _declared(context: ReportContext, years: Iterable[int]) -> tuple[DeclaredNumber, ...]:
     return (
-        DeclaredNumber(str(year), "kalenderåret, tallene gælder"),
+        *(DeclaredNumber(str(year), "kalenderår, tallene gælder") for year in sorted({*years})),
         DeclaredNumber("100", "barneår, som satsen er regnet pr."),
         DeclaredNumber("18", "alder, hvor barnet går ud af tallene"),
         DeclaredNumber("1", "trin 1, det laveste trin med støtte"),

@@ -1,7 +1,10 @@
 """The figures of the ladder section: their words around the recipes, each drawn from one protected table."""
 
+from collections.abc import Collection
+
 from pipelines.committee.context import ReportContext
 from pipelines.committee.ladder_counts import ENDED, GONE, NEW
+from pipelines.committee.ladder_oldest import oldest_missing_words
 from pipelines.committee.ladder_return import EVERYBODY, RETURN_MONTHS, model_names, month_label
 from pipelines.committee.ladder_standing import TRACKS, Standing, source_of
 from pipelines.disclosure.table import CellStatus, ProtectedTable
@@ -45,16 +48,18 @@ def flow_figure(context: ReportContext, standing: Standing, transitions: Protect
     )
 
 
-def group_figure(context: ReportContext, standing: Standing, groups: ProtectedTable) -> Figure:
-    """How the children on one track's ladder divide on every 30 September."""
+def group_figure(
+    context: ReportContext, standing: Standing, groups: ProtectedTable, *, without_oldest: Collection[int] = ()
+) -> Figure:
+    """How the children on one track's ladder divide on every 30 September; without_oldest: years not to compare with later ones."""
     return band_columns(
         groups,
         FigureWords(
             figure_id=groups.table_id,
-            title=f"{TRACKS[standing.track].capitalize()}: {_whole_words(groups)}",
+            title=f"{TRACKS[standing.track].capitalize()}: {_whole_words(groups, without_oldest)}",
             subtitle="Andel af børn på trin 1 eller højere, der får hver slags støtte. Procent, pr. 30. september. "
             "Antallet af børn står over søjlen.",
-            source=source_of(context),
+            source=f"{source_of(context)} {oldest_missing_words(sorted(without_oldest))}".strip(),
             constructed=context.is_constructed,
         ),
         period="day",
@@ -116,9 +121,11 @@ def _stayed_words(standing: Standing, transitions: ProtectedTable) -> str:
     return "de fleste står på samme trin et år senere" if 2 * stayed > whole else "her stod børnene et år senere"
 
 
-def _whole_words(groups: ProtectedTable) -> str:
-    """The number of children on the first and the last date, where both are shown."""
-    rows = [groups.rows[0], groups.rows[-1]]
+def _whole_words(groups: ProtectedTable, without_oldest: Collection[int]) -> str:
+    """The number of children on the first date that can be compared and the last, where both are shown."""
+    names = {str(year) for year in without_oldest}
+    comparable = [row for row in groups.rows if row[groups.column_index("day")].value not in names]
+    rows = [*comparable[:1], groups.rows[-1]]
     day, whole = groups.column_index("day"), groups.column_index("whole_count")
     column = groups.column("whole_count")
     told = [(cell_text(row[whole], column), row[day].value) for row in rows if row[whole].status is CellStatus.SHOWN]

@@ -1,4 +1,4 @@
-"""Would the numbers of moves be others under other choices? Moves of one year under each choice, rounded to whole fives.
+"""Would the numbers of moves be others under other choices, or on the municipality's own ladder? Of one year, in whole fives.
 
 The exact numbers under two choices would tell how few children the choice is about. Rounded, their difference stays uncertain by
 five, as a hidden count must; the net of two rounded numbers would tell of the rounding alone.
@@ -22,6 +22,8 @@ _NAMES: Final = {
     "uncertain_ranks_lowest": "Usikre trin regnet lavest",
     "uncertain_ranks_highest": "Usikre trin regnet højest",
 }
+_OWN_LADDER: Final = "Kommunens egen trappe"
+"""A row where the municipality has one; all others are of the national ladder."""
 _STEP: Final = 5
 _UNCERTAIN = """
 SELECT count(*) FILTER (WHERE lowest_social_rung IS DISTINCT FROM social_rung OR lowest_education_rung IS DISTINCT FROM education_rung)
@@ -32,19 +34,19 @@ FROM core.fct_measure
 
 
 def sensitivity_table(context: ReportContext, year: int) -> ProtectedTable:
-    """Moves down and up of `year` under every standard choice; a choice that changes nothing is not run."""
+    """Moves down and up of `year` under every standard choice and on the own ladder; a choice that changes nothing is not run."""
     same = _unchanged(context)
     run = {name: chosen for name, chosen in STANDARD_ASSUMPTIONS.items() if name not in same}
     moves = moves_by_assumption(context.connection, run).filter(
-        (pl.col("ladder_code") == "national")
-        & (pl.col("calendar_year") == year)
-        & (pl.col("area_kind") == "municipality")
+        (pl.col("calendar_year") == year) & (pl.col("area_kind") == "municipality")
     )
+    national, own = (moves.filter(pl.col("ladder_code") == code) for code in ("national", "own"))
+    choices = [(name, national, "as_set" if key in same else key) for key, name in _NAMES.items()]
     rows = [
-        {"track": track_name.capitalize(), "choice": name, **_numbers(context, moves, track, "as_set" if key in same else key)}
+        {"track": track_name.capitalize(), "choice": name, **_numbers(context, counted, track, key)}
         for track, track_name in TRACKS.items()
-        for key, name in _NAMES.items()
-    ]  # fmt: skip
+        for name, counted, key in [*choices, (_OWN_LADDER, own, "as_set")]
+    ]
     return protect(
         [row for row in rows if row["down"] is not None],
         table_id="ladder_sensitivity",

@@ -23,13 +23,16 @@ _RUNGS = "SELECT track_code, step_rung, title, band_code FROM codes.rungs ORDER 
 
 # A register is complete from the first end it tells of, and its moves are told until the last one.
 _SEEN = """
-SELECT track_code,
-       min(moved_on_date) AS known_from_date,
-       max(moved_on_date) FILTER (WHERE cause_code IN ('down', 'up', 'opened', 'closed')) AS seen_until_date
-FROM core.fct_ladder_move
-WHERE ladder_code = 'national' AND cause_code <> 'data_end' AND from_rung >= 1
-      AND (track_code = 'social' OR is_own_municipality)
-GROUP BY track_code
+SELECT moves.track_code,
+       min(moves.moved_on_date) AS known_from_date,
+       max(moves.moved_on_date) FILTER (WHERE moves.cause_code IN ('down', 'up', 'opened', 'closed')) AS seen_until_date
+FROM core.fct_ladder_move AS moves
+INNER JOIN core.dim_ladder_register AS registers
+    ON moves.ladder_code = registers.ladder_code AND moves.track_code = registers.track_code
+    AND moves.moved_on_date >= registers.known_from_date
+WHERE moves.ladder_code = 'national' AND moves.cause_code <> 'data_end' AND moves.from_rung >= 1
+      AND (moves.track_code = 'social' OR moves.is_own_municipality)
+GROUP BY moves.track_code
 """
 
 _STANDING = """

@@ -69,14 +69,20 @@ from pipelines.disclosure.relations import Total
 from pipelines.disclosure.table import Cell, ProtectedTable
 from pipelines.measures.added_value import FEWEST_CHILDREN
 from pipelines.measures.evidence import Evidence, EvidenceLevel, Gate, GateLimits, level_of_change
-from pipelines.publish.danish import LEVEL_NAMES, NBSP, counted, number, signed_words
+from pipelines.publish.danish import LEVEL_NAMES, NBSP, counted, number, rounded, signed_words
 from pipelines.publish.number_check import numbers_in
 from pipelines.publish.section import DeclaredNumber, Definition, HowSure, Notes, Section
-from pipelines.publish.sentences import UNCERTAINTY, UNCERTAINTY_LINES, before_and_after, follow_up
+from pipelines.publish.sentences import (
+    UNCERTAINTY,
+    UNCERTAINTY_LINES,
+    before_and_after,
+    expected_change,
+    follow_up,
+)
 from pipelines.sdq_norms.expectation import Expectation, read_expectations
 
 QUESTION = "Trivsel målt med SDQ: Har børnene det bedre?"
-SDQ_RANGE = f"SDQ går fra 0 til 40{NBSP}point. Et lavere tal er færre vanskeligheder."
+SDQ_RANGE = f"SDQ går fra 0 (færrest vanskeligheder) til 40{NBSP}point."
 DEFINITIONS = (
     Definition(
         "SDQ",
@@ -92,6 +98,7 @@ DEFINITIONS = (
 )
 LIKE_EXPECTED = "Det er ikke til at skelne fra det ventede."
 UNKNOWN_WHY = "Vi ved ikke hvorfor."
+NO_INTERVAL = "Hvor sikkert det er, kan ikke vises: Der er for få distrikter."
 _REFERRED = "Børn henvises, når det går dårligst, så tallet falder ofte, også uden indsats."
 _NO_CHILDREN = "Vi har ingen børn uden indsats at holde op imod."
 _OTHER_CHILDREN = "Det ventede er målt hos andre børn, som måske ikke ligner vores."
@@ -197,7 +204,7 @@ def wellbeing_section(context: ReportContext) -> Section:
             flow_figure(context, flow_excerpt(tables.pairing, code), code, main),
         ),
         how_sure=HowSure(
-            number=UNCERTAINTY_LINES if why_untold else UNCERTAINTY,
+            number=_how_sure_number(whole, why_untold),
             # from level 1 on the answer says it
             cause=f"{_REFERRED} {compared}" if why_untold else compared,
             data=f"{follow_up(whole['children_count'], whole['due_count'])} {_not_due(whole['not_due_count'])}".strip(),
@@ -243,7 +250,7 @@ def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
         parts += [*band_parts(bands), *crossed, *clinical_parts(clinical, reliable)]
     everything = protect_groups(context, pairs, parts, ties=ties, other_forms=read_other_forms(context))
     informants = dict(by_pairs(pairs))
-    lost = lost_rows(context, pairs)
+    lost = lost_rows(context, pairs, everything)
     return _Tables(
         changes=change_table(everything),
         reliable=reliable_table(context, reliable, everything),
@@ -327,13 +334,20 @@ def _answer(whole: Mapping[str, Cell], main: str, evidence: Evidence, context: R
     if evidence.level == EvidenceLevel.COUNTED:
         counted_words = follow_up(whole["children_count"], whole["due_count"])
         return f"{counted_words} {_demand(evidence, context)}"
-    return before_and_after(
-        whole["change_mean_points"],
-        whole["low"],
-        whole["high"],
-        whole["expected_change_points"],
-        subject=_SUBJECTS[main],
+    return answer_before_and_after(whole, main)
+
+
+def answer_before_and_after(whole: Mapping[str, Cell], main: str) -> str:
+    """The change of the whole with its interval, beside the expected one; where no interval stands, that it does not."""
+    change, low, high, expected = (
+        whole[name] for name in ("change_mean_points", "low", "high", "expected_change_points")
     )
+    if isinstance(change.value, (int, float)) and (low.value is None or high.value is None):
+        points = signed_words(change.value, 1).replace(NBSP, f"{NBSP}point ")
+        is_same = rounded(change.value, 1) == 0
+        said = f"{_SUBJECTS[main]} var i gennemsnit {'det samme' if is_same else points} ved anden måling."
+        return f"{said} {NO_INTERVAL} {expected_change(expected)}"
+    return before_and_after(change, low, high, expected, subject=_SUBJECTS[main])
 
 
 def _demand(evidence: Evidence, context: ReportContext) -> str:
@@ -347,13 +361,21 @@ def _demand(evidence: Evidence, context: ReportContext) -> str:
 
 
 def _support(whole: Mapping[str, Cell], changes: ProtectedTable, main: str, evidence: Evidence) -> str:
-    """What SDQ is; from level 1 whether the change is the expected one, and what the others who answered say."""
+    """What SDQ is; from level 1 whether the change is the expected one, and where the others' answers stand."""
     if evidence.level == EvidenceLevel.COUNTED:
         return SDQ_RANGE
-    return " ".join(filter(None, (_verdict(whole), SDQ_RANGE, _other_informants(changes, main))))
+    return " ".join(filter(None, (verdict(whole), SDQ_RANGE, _other_informants(changes, main))))
 
 
-def _verdict(whole: Mapping[str, Cell]) -> str:
+def _how_sure_number(whole: Mapping[str, Cell], why_untold: str) -> str:
+    """What the interval is; that of the answer from level 1 on, below it the lines of the figure."""
+    if why_untold:
+        return UNCERTAINTY_LINES
+    is_lacking = whole["change_mean_points"].value is not None and whole["low"].value is None
+    return NO_INTERVAL if is_lacking else UNCERTAINTY
+
+
+def verdict(whole: Mapping[str, Cell]) -> str:
     """Whether the change can be told from the expected one, and which way it differs; never whether it is good."""
     if any(whole[name].value is None for name in ("change_mean_points", "low", "high", "expected_change_points")):
         return ""
@@ -366,16 +388,12 @@ def _verdict(whole: Mapping[str, Cell]) -> str:
 
 
 def _other_informants(changes: ProtectedTable, main: str) -> str:
-    """The change by the others who answered beside the expected one, in a few words each: the three need not agree."""
-    said = []
-    for informant in changes.values("informant"):
-        change, expected = (
-            changes.cell(name, informant=informant).value for name in ("change_mean_points", "expected_change_points")
-        )
-        if informant != main and change is not None and expected is not None:
-            points = signed_words(float(change), 1).replace(NBSP, f"{NBSP}point ")
-            said.append(f"{informant}: {points} (ventet {signed_words(float(expected), 1)}).")
-    return " ".join(said)
+    """That the others who answered stand in the figure, where their uncertainty does.
+
+    Their change does not stand here: they are often few, and chosen on the main informant's form, so that the expected change,
+    which is that of children chosen on the same form, would make them look worse off than they are.
+    """
+    return "Andres svar står i figuren." if set(changes.values("informant")) - {main} else ""
 
 
 def _few_measured_twice(follow_up_rows: ProtectedTable, main: str) -> str:

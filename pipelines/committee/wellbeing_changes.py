@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pipelines.codes import load_code_table
 from pipelines.committee.context import ReportContext
 from pipelines.committee.wellbeing_groups import (
+    DISTRICT,
     EVERYBODY,
     SCALES,
     STRENGTHS,
@@ -53,7 +54,7 @@ from pipelines.measures.follow_up import (
     tipping_point,
     weighted_change,
 )
-from pipelines.measures.intervals import Estimate
+from pipelines.measures.intervals import Estimate, no_estimate
 from pipelines.measures.paired_effect import FEWEST_PAIRS, paired_effect, small_sample_correction
 from pipelines.measures.reliable_change import ReliableChange, ReliableChangeRule, reliable_change
 from pipelines.measures.sdq import ExpectationLine
@@ -83,11 +84,13 @@ REASONS: Final = {
     NoAddedValue.INTERVAL_TOO_SHORT_OR_LONG: "gælder kun 4-8 måneder mellem målingerne",
     NoAddedValue.TOO_FEW_CHILDREN: f"kræver mindst {FEWEST_CHILDREN} børn, som formlen gælder for",
 }
+_WEIGHTED: Final = {"children": "weighted_children_count", "institutions": "weighted_institutions_count"}
 _LOST: Final = {"children": "lost_count", "institutions": "lost_institutions_count"}
 _BOTH: Final = {"children": "both_children_count", "institutions": "both_institutions_count"}
 _BY_CHILD: Final = (
     "Regnet pr. barn; i de andre tabeller tæller hvert distrikt lige meget, så gennemsnit kan afvige lidt."
 )
+_OVER_CHILDREN: Final = ("followed", "difference", "expected", "as_expected", "worse", "tipping")
 _BY_DISTRICT: Final = {"children": "children_count", "institutions": "institutions_count"}
 
 
@@ -506,12 +509,44 @@ def _referral_threshold(code: str) -> float:
 # ── and the children who were not measured again? ───────────────────────────────────────────────────────────────────
 
 
-def lost_rows(context: ReportContext, pairs: pl.DataFrame) -> list[dict[str, Any]]:
-    """What `lost_table` and `lost_change_table` show, one row per informant with at least three pairs."""
+def lost_rows(context: ReportContext, pairs: pl.DataFrame, everything: ProtectedTable) -> list[dict[str, Any]]:
+    """What `lost_table` and `lost_change_table` show, one row per informant with at least three pairs.
+
+    Means over children are hidden where they, beside the means over districts in `everything`, would tell of a single district.
+    """
     lines = {code: each.line for code, each in read_expectations(context.connection).items()}
-    return [
-        row for code, informant in by_pairs(pairs) if (row := _lost_row(context, pairs, code, informant, lines[code]))
+    rows = []
+    for code, informant in by_pairs(pairs):
+        row = _lost_row(context, pairs, code, informant, lines[code])
+        if row and _tells_of_a_district(context, measured_twice(pairs, code), everything, informant):
+            row |= dict.fromkeys(_OVER_CHILDREN, _HIDDEN)
+        rows += [row] if row else []
+    return rows
+
+
+def _tells_of_a_district(context: ReportContext, own: pl.DataFrame, everything: ProtectedTable, informant: str) -> bool:
+    """Whether a mean over these pairs, beside the districts' rows, gives back one district's hidden mean or hidden count.
+
+    With two districts the mean over children and the mean over districts are two equations in two means. With two hidden counts
+    beside shown means the mean over children is one equation in how the children are shared between the two; how near it comes
+    follows from the rounding of the means to 0.1 point.
+    """
+    if not interval_may_be_shown(context, own, no_estimate(0.95)):
+        return True
+    rows = [dict(zip((c.name for c in everything.columns), row, strict=True)) for row in everything.rows]
+    hidden = [
+        row
+        for row in rows
+        if (row["informant"].value, row["division"].value) == (informant, DISTRICT)
+        and row["children_count"].status is CellStatus.HIDDEN
+        and row["change_mean_points"].status is CellStatus.SHOWN
     ]
+    if len(hidden) != 2:
+        return False
+    gaps = [
+        abs(_float(hidden[0][name]) - _float(hidden[1][name])) for name in ("first_mean_points", "change_mean_points")
+    ]
+    return 0.2 * own.height < context.rule.minimum_count * max(gaps)
 
 
 def lost_table(context: ReportContext, rows: Sequence[Mapping[str, Any]], everything: ProtectedTable) -> ProtectedTable:
@@ -547,7 +582,7 @@ def lost_change_table(context: ReportContext, rows: Sequence[Mapping[str, Any]])
         title="Ændringen i SDQ-tallet, når børn uden anden måling regnes med",
         columns=(
             TableColumn("informant", "Svar fra", "label"),
-            TableColumn("weighted", "Vægtet ændring", "mean", decimals=1, unit="point", **_BY_DISTRICT),
+            TableColumn("weighted", "Vægtet ændring", "mean", decimals=1, unit="point", **_WEIGHTED),
             TableColumn("low", "Spænd fra", "mean", decimals=1, unit="point", limit_of="weighted"),
             TableColumn("high", "Spænd til", "mean", decimals=1, unit="point", limit_of="weighted"),
             TableColumn("expected", "Ventet uden indsats", "mean", decimals=1, unit="point", **_BOTH),
@@ -581,6 +616,7 @@ def _lost_row(
     as_expected, worse = lost_children_scenarios(first, second, worse_by_points=(0.0, 3.0))
     lost, again = due.filter(~pl.col("is_paired")), measured_twice(due, code)
     weighted, expected = _weighted_change(due), _expected_of_all(context, due, line)
+    in_weighted = measured_twice(_with_covariates(due), code)
     return {
         "informant": informant,
         **behind(again),
@@ -591,7 +627,9 @@ def _lost_row(
         "lost": against.lost_mean,
         "difference": against.standardised_difference,
         "weighted": None if weighted is None else weighted.value,
-        **({"low": None, "high": None} if weighted is None else interval_limits(context, again, weighted)),
+        "weighted_children_count": in_weighted.height,
+        "weighted_institutions_count": distinct_count(in_weighted, "institution_code"),
+        **({"low": None, "high": None} if weighted is None else interval_limits(context, in_weighted, weighted)),
         "expected": expected,
         "as_expected": as_expected.mean_change,
         "worse": worse.mean_change,
@@ -626,7 +664,7 @@ def _expected_of_all(context: ReportContext, due: pl.DataFrame, line: Expectatio
 
 def _weighted_change(due: pl.DataFrame) -> Estimate | None:
     """The change weighted by what tells followed from lost: first score, age, sex, adviser model; None where that cannot be."""
-    known = due.drop_nulls(["first_total_points", "age_years", "sex_code", "model_code", "district_code"])
+    known = _with_covariates(due)
     covariates = np.column_stack(
         [
             _points(known, "first_total_points"),
@@ -642,6 +680,11 @@ def _weighted_change(due: pl.DataFrame) -> Estimate | None:
     except ValueError:  # nobody followed, or followed and lost differ completely: no weight exists
         return None
     return weighted_change(np.where(followed, change, np.nan), weights, district_labels(known, followed))
+
+
+def _with_covariates(due: pl.DataFrame) -> pl.DataFrame:
+    """Those of whom everything is known that the weights are made of."""
+    return due.drop_nulls(["first_total_points", "age_years", "sex_code", "model_code", "district_code"])
 
 
 # ── pieces ──────────────────────────────────────────────────────────────────────────────────────────────────────────

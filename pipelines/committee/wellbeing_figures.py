@@ -23,6 +23,8 @@ _DIRECTIONS = ("← færre vanskeligheder", "flere vanskeligheder →")
 _MARKS = f"Prikken er det målte, stregen usikkerheden (95{NBSP}%) og romben den ændring, man kunne vente uden indsats."
 LIKE_EXPECTED = "ændringen er ikke til at skelne fra den, man kunne vente uden indsats"
 UNLIKE_EXPECTED = "ændringen er en anden end den, man kunne vente uden indsats"
+UNDECIDED = "om ændringen er en anden end den, man kunne vente uden indsats, kan ikke afgøres"
+"""Where no interval can be made or shown."""
 ONLY_TWICE = "Tallene gælder kun de børn, der er målt to gange. De andre kan have klaret sig anderledes."
 """Under every figure and table of changes where too little was measured to speak of the change."""
 
@@ -60,7 +62,7 @@ def group_figure(context: ReportContext, groups: ProtectedTable, main: str, *, w
         groups,
         FigureWords(
             figure_id="sdq_by_group",
-            title=f"{main}, efter grupper: {why_untold}" if why_untold else _groups_title(groups),
+            title=f"{main}, efter grupper: {why_untold}" if why_untold else _groups_title(groups, main),
             subtitle=f"{main}: ændring i det samlede SDQ-tal efter model, trin, alder og køn. Point. {_MARKS}"
             f"{_reservation(why_untold)}",
             source=f"{source_of(context)} Grupperne er ikke valgt ved lodtrækning og kan ikke sammenlignes som modeller.",
@@ -94,7 +96,7 @@ def reliable_figure(context: ReportContext, shares: ProtectedTable, main: str, *
         FigureWords(
             figure_id="sdq_reliable",
             title=f"{main}: klare ændringer hos de børn, der er målt to gange"
-            if why_untold
+            if why_untold or share.value is None
             else f"{main}: {cell_text(share, column)} har klart færre vanskeligheder"
             + (
                 ""
@@ -134,12 +136,16 @@ def spread_figure(context: ReportContext, spread: ProtectedTable, main: str) -> 
 
 def flow_figure(context: ReportContext, flow: ProtectedTable, column: str, main: str) -> Figure:
     """From first to second measurement, and who fell away on the way."""
-    first, due, last = (cell_text(flow.cell(column, step=step), flow.column(column)) for step in STEPS)
+    steps = [flow.cell(column, step=step) for step in STEPS]
+    first, due, last = (cell_text(cell, flow.column(column)) for cell in steps)
+    finding = f"fristen for anden måling er udløbet for {due} af {first} børn; {last} af dem er målt to gange"
+    if any(cell.value is None for cell in steps):
+        finding = "fra første til anden måling"
     return flow_bars(
         flow,
         FigureWords(
             figure_id="sdq_flow",
-            title=f"{main}: fristen for anden måling er udløbet for {due} af {first} børn; {last} af dem er målt to gange",
+            title=f"{main}: {finding}",
             subtitle="Antal børn på hvert trin. Åbne søjler er de børn, der ikke går videre til næste trin, og hvorfor. "
             f"{NOT_REFERRED}",
             source=f"{source_of(context)} {ANOTHER}",
@@ -155,6 +161,8 @@ def expected_words(change: Cell, low: Cell, high: Cell, expected: Cell) -> str:
     """Whether the change can be told from the expected one, by its interval; never whether it is good."""
     if change.value is None or expected.value is None:
         return "ændringen i SDQ kan ikke vises"
+    if low.value is None or high.value is None:
+        return UNDECIDED
     return LIKE_EXPECTED if is_like_expected(low, high, expected) else UNLIKE_EXPECTED
 
 
@@ -163,7 +171,7 @@ def _reservation(why_untold: str) -> str:
 
 
 def is_like_expected(low: Cell, high: Cell, expected: Cell) -> bool:
-    """True when the interval of the change holds the expected change, or when there is no interval to tell them apart."""
+    """True when the interval of the change holds the expected change, or when one of them is not there to tell them apart."""
     if not all(isinstance(cell.value, (int, float)) for cell in (low, high, expected)):
         return True
     return float(str(low.value)) <= float(str(expected.value)) <= float(str(high.value))
@@ -177,9 +185,12 @@ def expectation_source(context: ReportContext, changes: ProtectedTable) -> str:
     )
 
 
-def _groups_title(groups: ProtectedTable) -> str:
+def _groups_title(groups: ProtectedTable, main: str) -> str:
     """Whether any group's interval leaves the expected change out; with so many groups one may by chance."""
-    unlike = [row for row in _shown_groups(groups) if not is_like_expected(*row)]
+    shown = _shown_groups(groups)
+    if not shown:
+        return f"{main}, efter grupper: usikkerheden kan ikke vises for nogen gruppe"
+    unlike = [row for row in shown if not is_like_expected(*row)]
     if not unlike:
         return "Ingen gruppe skiller sig ud fra det, man kunne vente uden indsats"
     return "Enkelte grupper skiller sig ud; med så mange grupper kan det være tilfældigt"

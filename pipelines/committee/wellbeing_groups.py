@@ -69,7 +69,14 @@ _FOLLOW_UP_COUNTS: Final = ("due_count", "lost_count", "not_due_count")
 """Counted in the divisions of the follow-up only: what no table shows need not be protected."""
 
 _NAMES: Final = tuple(name for name, _ in MEANS)
-_FOUND_EARLIER: Final = "Findes børn tidligere, kan man vente et mindre fald."
+_OF_STRENGTHS: Final = ("strengths_children_count", "strengths_institutions_count")
+"""Behind the means of strengths: a form that came as a total alone has none, so they may be of a few of the children."""
+_DISTRICT_AND_MODEL: Final = "Distrikt og model"
+"""Shown in no table: a model is run in whole districts but for single institutions, so it and its districts give each other away."""
+
+_FOUND_EARLIER: Final = "Er børnene fundet tidligt eller på andres svar, kan man vente et mindre fald."
+"""On known truth without effect the teachers' and the children's own numbers fell less than this line says: the children had been
+chosen on the parents' form."""
 DUE: Final = "Fristen for anden måling er udløbet"
 _PAIRED_REASON: Final = "Målt to gange"
 NOT_DUE: Final = "Fristen er ikke udløbet"
@@ -213,6 +220,9 @@ def protect_groups(
     for code, informant in by_pairs(pairs):
         own = pairs.filter(pl.col("informant_code") == code)
         rows += _informant_rows(context, own, expectations[code].line, informant, divisions)
+        crossed, sums = _districts_in_models(own, informant)
+        rows += crossed
+        totals += sums
         counted = [
             *_reason_parts(own, informant),
             *_spread_parts(own, informant, context.rule),
@@ -425,16 +435,53 @@ def _informant_rows(
     return rows
 
 
+def _districts_in_models(own: pl.DataFrame, informant: str) -> tuple[list[dict[str, Any]], list[Total]]:
+    """The counts of each district under each model it has children under, and that districts and models are sums of them."""
+    found = own.select(DISTRICT, MODEL).unique().sort(DISTRICT, MODEL).rows()
+    names = {(district, model): f"{district}, {model}" for district, model in found}
+    empty = dict.fromkeys((*_NAMES, *_OF_STRENGTHS, "low", "high", "institutions_count", "part_count"))
+    rows = [
+        {
+            **empty,
+            **_counts(own.filter((pl.col(DISTRICT) == district) & (pl.col(MODEL) == model))),
+            "informant": informant,
+            "division": _DISTRICT_AND_MODEL,
+            "group": name,
+        }
+        for (district, model), name in names.items()
+    ]
+    sums: list[Total] = [
+        SumRelation(
+            _at(column, informant, division, group),
+            tuple(
+                _at(column, informant, _DISTRICT_AND_MODEL, name) for key, name in names.items() if key[place] == group
+            ),
+        )
+        for place, division in enumerate((DISTRICT, MODEL))
+        for group in dict.fromkeys(key[place] for key in names)
+        for column in (*_COUNTS, *_FOLLOW_UP_COUNTS)
+    ]
+    return rows, sums
+
+
+def _counts(frame: pl.DataFrame) -> dict[str, int]:
+    """How many of these children were measured, twice, and not; of whom the window has closed, and not."""
+    paired, due_count = int(frame["is_paired"].sum()), due_of(frame).height
+    return {
+        "first_measured_count": frame.height,
+        "children_count": paired,
+        "unpaired_count": frame.height - paired,
+        "due_count": due_count,
+        "lost_count": due_count - paired,
+        "not_due_count": frame.height - due_count,
+    }
+
+
 def _measured(context: ReportContext, frame: pl.DataFrame, line: ExpectationLine) -> dict[str, Any]:
     """Counts of one group of an informant's children, and the means and the interval over districts of those with a pair."""
-    paired, due_count = frame.filter(pl.col("is_paired")), due_of(frame).height
+    paired = frame.filter(pl.col("is_paired"))
     counts = {
-        "first_measured_count": frame.height,
-        "children_count": paired.height,
-        "unpaired_count": frame.height - paired.height,
-        "due_count": due_count,
-        "lost_count": due_count - paired.height,
-        "not_due_count": frame.height - due_count,
+        **_counts(frame),
         "institutions_count": behind(paired)["institutions_count"],
         "part_count": None,
     }
@@ -444,11 +491,15 @@ def _measured(context: ReportContext, frame: pl.DataFrame, line: ExpectationLine
 def _means(context: ReportContext, pairs: pl.DataFrame, line: ExpectationLine) -> dict[str, Cell | float | None]:
     if not pairs.height:
         # hidden, not "cannot be computed": that would tell that a hidden count is 0
-        return dict.fromkeys((*_NAMES, "low", "high"), Cell(None, CellStatus.HIDDEN))
+        return {
+            **dict.fromkeys((*_NAMES, "low", "high"), Cell(None, CellStatus.HIDDEN)),
+            **dict.fromkeys(_OF_STRENGTHS, 0),
+        }
     values = {name: _points(pairs, name) for name in ("first_total_points", "second_total_points")}
     strengths = {name: _points(pairs, name) for name in ("first_prosocial_points", "second_prosocial_points")}
     is_known = ~np.isnan(sum(strengths.values()))
     strengths = {name: np.where(is_known, points, np.nan) for name, points in strengths.items()}
+    of_strengths = behind(pairs.filter(is_known))
     means = {name: over_districts(points, pairs).value for name, points in (values | strengths).items()}
     change = over_districts(values["second_total_points"] - values["first_total_points"], pairs)
     hidden = dict.fromkeys(("low", "high"), Cell(None, CellStatus.HIDDEN))
@@ -460,6 +511,7 @@ def _means(context: ReportContext, pairs: pl.DataFrame, line: ExpectationLine) -
         "expected_change_points": _expected_mean(context, pairs, line),
         "first_prosocial_mean_points": means["first_prosocial_points"],
         "second_prosocial_mean_points": means["second_prosocial_points"],
+        **{f"strengths_{name}": count for name, count in of_strengths.items()},
         **limits,
     }
 
@@ -582,7 +634,9 @@ def _in_span(own: pl.DataFrame, span: tuple[int, int]) -> tuple[int, int]:
 
 
 def _part_row(part: Part) -> dict[str, Any]:
-    empty = dict.fromkeys((*_COUNTS, *_FOLLOW_UP_COUNTS, *_NAMES, "low", "high", "institutions_count"), None)
+    empty = dict.fromkeys(
+        (*_COUNTS, *_FOLLOW_UP_COUNTS, *_NAMES, *_OF_STRENGTHS, "low", "high", "institutions_count"), None
+    )
     return {
         **empty,
         "informant": part.informant,
@@ -701,7 +755,11 @@ def _spread_relations(own: pl.DataFrame, informant: str, rule: DisclosureRule) -
 
 def _columns() -> tuple[TableColumn, ...]:
     behind = {"children": "children_count", "institutions": "institutions_count"}
-    means = [TableColumn(name, title, "mean", decimals=1, unit="point", **behind) for name, title in MEANS]
+    of_strengths = dict(zip(("children", "institutions"), _OF_STRENGTHS, strict=True))
+    means = [
+        TableColumn(name, title, "mean", decimals=1, unit="point", **(of_strengths if "prosocial" in name else behind))
+        for name, title in MEANS
+    ]
     return (
         TableColumn("informant", "Svar fra", "label"),
         TableColumn("division", "Delt efter", "label"),

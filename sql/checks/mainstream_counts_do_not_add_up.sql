@@ -16,12 +16,20 @@ inner_sums as (
     where pupils_count <> mainstream_count + segregated_count or support_nine_hours_count > mainstream_count
 ),
 
+-- Only our own definitions are counted by district.
+counted_by_district as (
+    select shares.*
+    from shares
+    inner join codes.segregation_definitions as definitions on shares.definition_id = definitions.code
+    where definitions.has_districts
+),
+
 area_sums as (
     select
         definition_id,
         school_year,
         'ALL' as area_code
-    from shares
+    from counted_by_district
     group by definition_id, school_year
     having
         sum(case when area_kind = 'district' then pupils_count else 0 end)

@@ -1,11 +1,11 @@
 -- One row is one reference date of Indsatstrappens Nøgletal, with the year that ends on it and what the deliveries cover of both.
 -- Key: reference_date.
--- From: core tables (dim_day, dim_child, fct_measure, fct_ladder_input, fct_review, fct_cost, fct_cost_account; codes.settings).
+-- From: core tables (dim_day, dim_child, dim_ladder_register, fct_measure, fct_review, fct_cost, fct_cost_account; codes.settings).
 -- Units: dates; the year counted runs from period_start_date to reference_date, both counted, and follows
 -- previous_reference_date. accounting_year is the calendar year of the reference date.
 -- Reference: the day of the year is a setting (30 September, as the national figures have it). There is a row for each such
--- day since the register of measures is known to hold ends (the day after the first delivered end of a measure with a rung), and
--- always one for the latest. cost_basis_code says what spend is counted from: accounts where they cover the accounting year,
+-- day since the register of measures is known to hold ends (core.dim_ladder_register), and always one for the latest.
+-- cost_basis_code says what spend is counted from: accounts where they cover the accounting year,
 -- else measures where they do; empty where neither does.
 with
 settings as (
@@ -47,14 +47,9 @@ measures as (
 ),
 
 known as (
-    select cast(min(inputs.delivered_end_date) + interval '1' day as date) as known_from_date
-    from core.fct_ladder_input as inputs
-    inner join settings on inputs.delivered_end_date <= settings.as_of_date
-    where
-        inputs.ladder_code = 'national'
-        and inputs.track_code = 'social'
-        and inputs.source = 'measures'
-        and inputs.rung >= 1
+    select max(known_from_date) as known_from_date
+    from core.dim_ladder_register
+    where ladder_code = 'national' and track_code = 'social'
 ),
 
 follow_ups as (

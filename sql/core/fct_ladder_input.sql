@@ -3,7 +3,7 @@
 -- From: core.fct_measure, core.fct_school_placement, core.fct_residence, core.dim_child, codes.own_ladder_steps, codes.settings.
 -- Units: rung 0 to 6 (social) or 0 to 5 (education) on the national ladder; after_date is the first day that no longer belongs
 -- to the row's time; bridged_to_date is the first day of the stay's next row, where a short gap parts them (else after_date).
--- Reference: rules 1 and 4 at the head of sql/core/fct_ladder_spell.sql; rows that those rules leave out are not here.
+-- Reference: rules 1, 4 and 5 at the head of sql/core/fct_ladder_spell.sql; rows that those rules leave out are not here.
 -- ladder_code national is always there; own only where the municipality has a ladder of its own (egen_trappe.csv).
 with
 settings as (
@@ -36,6 +36,7 @@ ladders as (
 children as (
     select
         child_id,
+        birth_date,
         turns_18_date,
         cast(observed_to_date + interval '1' day as date) as left_date
     from core.dim_child
@@ -183,9 +184,22 @@ given as (
     cross join ladders
 ),
 
+-- Rule 5.
 clipped as (
     select
-        given.*,
+        given.ladder_code,
+        given.track_code,
+        given.source,
+        given.delivery_id,
+        given.row_number,
+        given.child_id,
+        given.rung,
+        given.is_rung_uncertain,
+        given.is_background,
+        greatest(given.start_date, children.birth_date) as start_date,
+        given.end_date,
+        given.is_ended_by_age,
+        given.is_ended_by_moving,
         settings.grace_gap_days,
         least(
             coalesce(cast(given.end_date + interval '1' day as date), settings.data_end_date),

@@ -1,6 +1,6 @@
 -- One row is one unbroken time that one child spent on one rung of one track of one ladder.
 -- Key: ladder_code, child_id, track_code, start_date.
--- From: core.fct_ladder_input, codes.settings.
+-- From: core.fct_ladder_input, core.dim_ladder_register, core.dim_child, codes.settings.
 -- Units: rung 0 to 6 (social) or 0 to 5 (education) on the national ladder; end_date is the last day; duration_days counts both
 -- ends.
 -- Reference: a child's rung on a day is the highest open one of the track. Written rules for gaps and overlaps:
@@ -8,14 +8,16 @@
 --   2. on every day the highest rung wins;
 --   3. a hole of at most grace_gap_days before another rung, or before leaving, belongs to the rung before it;
 --   4. of several measures begun on one day, those that also ended that day are left out (one move, to the last state);
---   5. a time ends on the day before the 18th birthday, when the child leaves the register, and on the as-of date.
+--   5. a time begins on the day of birth at the earliest, and ends on the day before the 18th birthday, when the child leaves the
+--      register, and on the as-of date.
 -- Rules 1, 4 and 5 are applied row by row in core.fct_ladder_input, the others here.
 -- On the social track a resident child without measures stands on rung 0; on the education track a child without a
 -- place is unknown, not on rung 0. Social rung 1 needs meetings that name the child, and the meetings delivered name none:
 -- nobody stands on it.
--- A register often begins with what was still running on its first day: it is known to hold ends from the day after the first
--- delivered end of a row on rung 1 or higher. A time that began before is_left_truncated: such times were kept because they
--- lasted. observed_from_date is the first day on which its end would have been seen; empty when it had ended before.
+-- A register often begins with what was still running on its first day: core.dim_ladder_register says from when it is known to
+-- hold ends. A time that began before, or before the child came into the list of children (help
+-- taken over from another municipality), is_left_truncated: such times were kept because they lasted. observed_from_date is the
+-- first day on which its end would have been seen; empty when it had ended before.
 with
 settings as (
     select
@@ -46,36 +48,6 @@ stays as (
         inputs.stay_number,
         settings.grace_gap_days,
         settings.data_end_date
-),
-
-tracks as (
-    select distinct
-        ladder_code,
-        track_code
-    from core.fct_ladder_input
-),
-
-first_ends as (
-    select
-        inputs.ladder_code,
-        inputs.track_code,
-        cast(min(inputs.delivered_end_date) + interval '1' day as date) as known_from_date
-    from core.fct_ladder_input as inputs
-    cross join settings
-    where inputs.rung >= 1 and inputs.delivered_end_date < settings.data_end_date
-    group by inputs.ladder_code, inputs.track_code
-),
-
--- Without any end the register has told of none, up to the as-of date.
-known_from as (
-    select
-        tracks.ladder_code,
-        tracks.track_code,
-        coalesce(first_ends.known_from_date, settings.data_end_date) as known_from_date
-    from tracks
-    cross join settings
-    left join first_ends
-        on tracks.ladder_code = first_ends.ladder_code and tracks.track_code = first_ends.track_code
 ),
 
 -- Rule 2: cut each child's time at every start and end; between two cuts nothing changes.
@@ -227,11 +199,13 @@ select
     spells.start_date,
     cast(spells.after_date - interval '1' day as date) as end_date,
     date_diff('day', spells.start_date, spells.after_date) as duration_days,
-    spells.start_date < known_from.known_from_date as is_left_truncated,
+    spells.start_date < greatest(registers.known_from_date, children.observed_from_date) as is_left_truncated,
     case
-        when spells.after_date > known_from.known_from_date then greatest(spells.start_date, known_from.known_from_date)
+        when spells.after_date > greatest(registers.known_from_date, children.observed_from_date)
+            then greatest(spells.start_date, registers.known_from_date, children.observed_from_date)
     end as observed_from_date,
     spells.is_open_at_data_end
 from spells
-inner join known_from
-    on spells.ladder_code = known_from.ladder_code and spells.track_code = known_from.track_code
+inner join core.dim_ladder_register as registers
+    on spells.ladder_code = registers.ladder_code and spells.track_code = registers.track_code
+inner join core.dim_child as children on spells.child_id = children.child_id

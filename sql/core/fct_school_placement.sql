@@ -13,6 +13,7 @@ placements as (
         grade_number,
         class_type_code,
         support_hours_per_week,
+        paying_municipality_code,
         start_date,
         end_date
     from typed.school_placements
@@ -57,6 +58,7 @@ select
     described.grade_number,
     described.class_type_code,
     described.support_hours_per_week,
+    described.paying_municipality_code,
     described.start_date,
     described.end_date,
     start_days.school_year_number as start_school_year_number,

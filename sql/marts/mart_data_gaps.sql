@@ -86,6 +86,29 @@ gaps as (
     from core.fct_measure
     union all
     select
+        'measure_before_birth' as gap_id,
+        'measures' as source,
+        'Indsatser, der begynder før barnets fødsel; de tæller først fra fødslen' as gap_title,
+        count(*) filter (where measures.start_date < children.birth_date) as affected_count,
+        count(*) as checked_count
+    from core.fct_measure as measures
+    inner join core.dim_child as children on measures.child_id = children.child_id
+    union all
+    select
+        'measure_open_after_leaving' as gap_id,
+        'measures' as source,
+        'Indsatser uden slutdato til børn, som er fyldt 18 år eller ude af listen over børn; de tæller kun til da' as gap_title,
+        count(*) filter (
+            where
+            measures.end_date is null
+            and (children.turns_18_date <= settings.as_of_date or children.observed_to_date < settings.as_of_date)
+        ) as affected_count,
+        count(*) as checked_count
+    from core.fct_measure as measures
+    inner join core.dim_child as children on measures.child_id = children.child_id
+    cross join settings
+    union all
+    select
         'sdq_child_unknown' as gap_id,
         'sdq_answers' as source,
         'SDQ-skemaer om børn, som ikke står i listen over børn' as gap_title,

@@ -1,13 +1,14 @@
 -- One row is one count of follow-ups held among those due in one year in one district or the whole (key figure 12).
 -- Key: key_figure_number, measure_code, group_code, reference_date, area_kind, area_code.
--- From: core tables (fct_first_follow_up, fct_review, fct_measure, fct_residence, dim_key_figure_period).
+-- From: core tables (fct_first_follow_up, fct_review, fct_measure, fct_residence, dim_child, dim_key_figure_period).
 -- Units: courses of a measure (core.fct_first_follow_up) as numerator and denominator. children_count is how many children stand
 -- behind the denominator.
 -- Reference: Indsatstrappens Nøgletal 12 (codes.key_figures); serviceloven § 70, barnets lov § 95. first: courses whose day three
 -- months on fell in the year, while they lasted, and of them those followed up by then; only courses begun since the register of
 -- reviews began. later: courses that went on all year and were past that day before it began, and of them those followed up at
--- least once in the year (the law names no interval after the first). Rungs 3 to 6; whether early help (rung 2) must be followed
--- up is not settled. The district is that of the residence on the due day (first) or the reference date (later).
+-- least once in the year (the law names no interval after the first). As on the ladder, a course ends on the day before the 18th
+-- birthday and when the child leaves the register, also where nobody wrote so. Rungs 3 to 6; whether early help (rung 2) must be
+-- followed up is not settled. The district is that of the residence on the due day (first) or the reference date (later).
 with
 periods as (
     select
@@ -19,18 +20,23 @@ periods as (
 
 courses as (
     select
-        child_id,
-        measure_id,
-        series_paragraph_code,
-        coalesce(place_code, '') as place_key,
-        social_rung,
-        begun_date,
-        coalesce(ended_date, cast('9999-12-31' as date)) as last_date,
-        first_due_date,
-        is_due,
-        is_on_time
-    from core.fct_first_follow_up
-    where social_rung >= 3
+        courses.child_id,
+        courses.measure_id,
+        courses.series_paragraph_code,
+        coalesce(courses.place_code, '') as place_key,
+        courses.social_rung,
+        courses.begun_date,
+        least(
+            coalesce(courses.ended_date, cast('9999-12-31' as date)),
+            coalesce(children.observed_to_date, cast('9999-12-31' as date)),
+            cast(children.turns_18_date - interval '1' day as date)
+        ) as last_date,
+        courses.first_due_date,
+        courses.is_due,
+        courses.is_on_time
+    from core.fct_first_follow_up as courses
+    inner join core.dim_child as children on courses.child_id = children.child_id
+    where courses.social_rung >= 3
 ),
 
 reviewed_measures as (
@@ -77,7 +83,10 @@ due as (
     from courses
     inner join periods
         on courses.first_due_date >= periods.period_start_date and courses.first_due_date <= periods.reference_date
-    where courses.is_due and courses.begun_date >= periods.reviews_known_from_date
+    where
+        courses.is_due
+        and courses.first_due_date <= courses.last_date
+        and courses.begun_date >= periods.reviews_known_from_date
     union all
     select
         'later' as measure_code,

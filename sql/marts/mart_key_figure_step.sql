@@ -1,6 +1,6 @@
 -- One row is one step towards one key figure on one reference date, for the whole municipality: what is left after it.
 -- Key: key_figure_number, reference_date, step_number.
--- From: core tables (measures, children on the day, spells, moves, courses of follow-up, spend).
+-- From: core tables (children, measures, children on the day, spells, moves, courses of follow-up, spend).
 -- Units: rows of the table that codes.key_figure_steps names; children behind them (empty for accounts, which name nobody).
 -- Reference: the rules of marts.mart_key_figure_stock, _stay, _move, _spend and _follow_up, written a second time for
 -- `trappen explain`, which must end on the same numbers (sql/checks/key_figure_steps_end_elsewhere.sql).
@@ -81,11 +81,14 @@ courses as (
         periods.reference_date,
         courses.child_id,
         courses.is_due
+        and courses.first_due_date < children.turns_18_date
+        and courses.first_due_date <= coalesce(children.observed_to_date, courses.first_due_date)
         and courses.first_due_date >= periods.period_start_date
         and courses.first_due_date <= periods.reference_date
         and coalesce(courses.begun_date >= periods.reviews_known_from_date, false) as is_due_in_year,
         courses.is_on_time
     from core.fct_first_follow_up as courses
+    inner join core.dim_child as children on courses.child_id = children.child_id
     inner join periods on courses.begun_date <= periods.reference_date
     where courses.social_rung >= 3
 ),

@@ -1,6 +1,6 @@
 -- One row is one track's moves on one ladder in one calendar year in one district or the whole.
 -- Key: ladder_code, track_code, calendar_year, area_kind, area_code.
--- From: core.fct_ladder_move, core.fct_ladder_spell, core.fct_residence, core.dim_child, core.dim_day, codes.settings.
+-- From: core tables (moves, spells, registers, residences, children, days), codes.settings.
 -- Units: moves, children, child-years (children x days / days in the year). down_count and up_count are moves between rungs
 -- from 1 up; opened_count and closed_count from and to rung 0; aged_out_count and moved_away_count ended on rung 1 or higher.
 -- Reference: rates are per 100 child-years (child_years, children_count) of children with rung 1 or higher on the same track within
@@ -167,12 +167,17 @@ exposures as (
 -- The first day on which each track's register is known to hold ends, not only beginnings.
 known_from as (
     select
-        ladder_code,
-        track_code,
-        min(moved_on_date) as known_from_date
-    from core.fct_ladder_move
-    where from_rung >= 1 and cause_code <> 'data_end' and (track_code = 'social' or is_own_municipality)
-    group by ladder_code, track_code
+        moves.ladder_code,
+        moves.track_code,
+        min(moves.moved_on_date) as known_from_date
+    from core.fct_ladder_move as moves
+    inner join core.dim_ladder_register as registers
+        on
+            moves.ladder_code = registers.ladder_code
+            and moves.track_code = registers.track_code
+            and moves.moved_on_date >= registers.known_from_date
+    where moves.from_rung >= 1 and moves.cause_code <> 'data_end' and (moves.track_code = 'social' or moves.is_own_municipality)
+    group by moves.ladder_code, moves.track_code
 ),
 
 whole_years as (

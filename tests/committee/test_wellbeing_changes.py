@@ -223,8 +223,9 @@ def test_lost_children_begin_elsewhere_and_the_tipping_point_brings_the_fall_to_
     ]
     waiting = [pair("SYD", 30, None, unpaired_reason_code="not_due") for _ in range(6)]  # of them nothing is known yet
     frame = pairs_of(followed + lost + waiting)
-    rows = changes.lost_rows(context(), frame)
-    first = changes.lost_table(context(), rows, protect_groups(context(), frame))
+    everything = protect_groups(context(), frame)
+    rows = changes.lost_rows(context(), frame, everything)
+    first = changes.lost_table(context(), rows, everything)
     assert (first.values("lost_children"), first.values("followed"), first.values("lost")) == ([10], [14], [18])
     table = changes.lost_change_table(context(), rows)
     # no spread among the followed, so the lost are expected to fall by 4 as well
@@ -269,7 +270,8 @@ def test_the_interval_of_a_share_of_children_holds_the_printed_share_where_distr
 def test_a_fall_no_larger_than_expected_has_no_tipping_point() -> None:
     rows = many("NORD", [-1] * 15, first=14) + many("SYD", [-1] * 15, first=14)
     rows += [pair("NORD", 18, None, institution_code=f"NORD-{n % 2}") for n in range(12)]
-    table = changes.lost_change_table(context(), changes.lost_rows(context(), pairs_of(rows)))
+    frame = pairs_of(rows)
+    table = changes.lost_change_table(context(), changes.lost_rows(context(), frame, protect_groups(context(), frame)))
     row = table.find(informant="Forældre")
     assert row[table.column_index("tipping")].status is CellStatus.NOT_COMPUTABLE
     assert "Det kan ikke beregnes, hvor faldet ikke er større end ventet" in table.source
@@ -520,5 +522,6 @@ def test_lost_children_of_one_known_institution_and_unknown_ones_have_no_mean_of
     rows = many("NORD", [-4, -2] * 10) + many("SYD", [-4, -2] * 10)
     lost = [pair("NORD", 18, None, institution_code="NORD-1" if n % 2 else None) for n in range(12)]
     opened, frame = context(), pairs_of(rows + lost)
-    table = changes.lost_table(opened, changes.lost_rows(opened, frame), protect_groups(opened, frame))
+    everything = protect_groups(opened, frame)
+    table = changes.lost_table(opened, changes.lost_rows(opened, frame, everything), everything)
     assert table.cell("lost", informant="Forældre").status is CellStatus.HIDDEN

@@ -17,9 +17,11 @@ from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
 from pipelines.committee.wellbeing import wellbeing_section
 from pipelines.committee.wellbeing_groups import (
     ALL_OTHER_FORMS,
+    DISTRICT,
     DUE,
     EVERYBODY,
     INFORMANTS,
+    MODEL,
     NOT_DUE,
     OTHER_FORMS,
     REASON,
@@ -42,6 +44,7 @@ ROW_SUMS = (
 )
 COUNTS = tuple(dict.fromkeys(name for total, parts in ROW_SUMS for name in (total, *parts)))
 SMALL = range(1, 5)
+DISTRICT_AND_MODEL = "Distrikt og model"
 
 
 @dataclass
@@ -115,6 +118,17 @@ def reader_of(rows: list[Mapping[str, Any]], everything: ProtectedTable) -> Read
     )
 
 
+def know_models(reader: Reader, informant: str, column: str, found: list[str]) -> None:
+    """A model is run in whole districts but for single institutions: both are sums of a district's children under a model."""
+    for place, division in enumerate((DISTRICT, MODEL)):
+        for group in {name.split(", ")[place] for name in found}:
+            parts = [name for name in found if name.split(", ")[place] == group]
+            reader.knows_sum(
+                (informant, division, group, column),
+                [(informant, DISTRICT_AND_MODEL, name, column) for name in parts],
+            )
+
+
 def know_sums(reader: Reader, context: ReportContext) -> None:
     """Divisions of the same children, the steps on the way from first to second form, and every form there is."""
     groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
@@ -122,7 +136,9 @@ def know_sums(reader: Reader, context: ReportContext) -> None:
         groups[informant, division, column].append(group)
     for (informant, division, column), found in groups.items():
         whole = (informant, division, WHOLE_MUNICIPALITY, column)
-        if column != "part_count" and division != EVERYBODY:
+        if division == DISTRICT_AND_MODEL:
+            know_models(reader, informant, column, found)
+        elif column != "part_count" and division != EVERYBODY:
             parts = [(informant, division, group, column) for group in found if group != WHOLE_MUNICIPALITY]
             reader.knows_sum(whole, parts)
             reader.knows_sum((informant, EVERYBODY, WHOLE_MUNICIPALITY, column), [whole])

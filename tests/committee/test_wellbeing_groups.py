@@ -44,8 +44,8 @@ from pipelines.sdq_norms.expectation import load_expectations, read_expectations
 from tests.committee.conftest import settings_of
 
 ASSUMED = (
-    "antagelse (gennemsnit 7,4 point, sammenhæng 0,65) og ikke på danske børn. Findes børn tidligere, kan man vente et mindre "
-    "fald."
+    "antagelse (gennemsnit 7,4 point, sammenhæng 0,65) og ikke på danske børn. Er børnene fundet tidligt eller på andres svar, kan "
+    "man vente et mindre fald."
 )
 NAMES = {"NORD": "Nord", "SYD": "Syd", "VEST": "Vest"}
 

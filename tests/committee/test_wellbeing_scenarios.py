@@ -22,6 +22,8 @@ from tests.committee.conftest import LOW_GATES
 
 VERDICTS = {"sdq_change", "sdq_by_group", "sdq_reliable"}
 """The figures that hold the change against the expected one."""
+MOST_WORDS_OF_SECTION_ON_PAGE_1 = 65
+"""Page 1 has room for 270 words; the other questions, headings and boxes took 204 in a made-up municipality with all sources."""
 BENEFIT = re.compile(
     r"\b(effekt\w*|virker|virket|gavner?|hjælper|hjulpet|forbedre\w*|bedre|lykkes|takket være|sænkede|større fald|mere end ventet)\b"
 )
@@ -56,10 +58,9 @@ def test_nothing_claims_benefit_whatever_the_truth(
     assert LIKE_EXPECTED in section.support or f"end ventet. {UNKNOWN_WHY}" in section.support
     assert section.question.startswith("Trivsel målt med SDQ")
     assert wellbeing_notes(context, section).attention == ()
-    # what the others say never stands without the change one could expect of them
-    others = re.findall(r"(?:pædagoger|selv): [\d,]+[^.]*\.", section.support)
-    assert others
-    assert all("(ventet " in said for said in others)
+    # a number of the others' would stand here without its uncertainty; and the children were chosen on the parents' form
+    assert section.support.endswith("Andres svar står i figuren.")
+    assert danish.word_count(f"{section.answer} {section.support}") <= MOST_WORDS_OF_SECTION_ON_PAGE_1
     claims = [text for text in told(section) if BENEFIT.search(text)]
     assert claims == []
     assert [word for text in told(section) for word in danish.words_to_avoid(text)] == []

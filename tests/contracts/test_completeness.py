@@ -55,6 +55,8 @@ UNDATED_TABLES = {
     "sdq_item_answers": "numbers on a form",
     "sdq_items": "the key of the form, the same for every version",
     "sdq_reference_values": "assumptions with their source; another assumption is another code",
+    "definition_steps": "our own order of steps between two definitions",
+    "segregation_counting": "what a definition counts; a changed definition is a new code",
     "segregation_definitions": "a changed definition is a new code, so that no series mixes two",
     "segregation_measures": "published measures; a new definition is a new code",
     "session_levels": "our own three levels",

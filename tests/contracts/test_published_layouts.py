@@ -90,10 +90,10 @@ LAYOUTS = (
         "school_placements",
         {
             "Cpr.nr.": "child_id", "Skole - specialundervisning": "institution_code", "Trin sidste halvår": "grade_number",
-            "Tilgang dato": "start_date", "Afgang dato": "end_date",
+            "Betalings-kommune": "paying_municipality_code", "Tilgang dato": "start_date", "Afgang dato": "end_date",
         },
         {
-            "Dato": EXTRACT, "Forkortelse": SYSTEM, "Betalingsskole": MONEY, "Betalings-kommune": MONEY, "Takst-gruppe": MONEY,
+            "Dato": EXTRACT, "Forkortelse": SYSTEM, "Betalingsskole": MONEY, "Takst-gruppe": MONEY,
             "grænsekrydser/anbragt": NOT_ASKED, "Startdato til visitation": NOT_ASKED, "Trin første halvår": OTHER_HALF,
             "Indskoling, mellem, udskoling skoleår 2024/25": COMPUTED, "Indskoling, mellem, udskoling skoleår 2025/26": COMPUTED,
             "Antal dage": COMPUTED, "Indskrevet i dag": COMPUTED, "Bemærkninger": FREE_TEXT,

@@ -12,7 +12,6 @@ import duckdb
 import numpy as np
 import pytest
 
-from pipelines.contracts import load_contracts
 from pipelines.measures.multistate import occupation_probabilities
 from pipelines.municipalities import load_profile
 from pipelines.prove.stays import (
@@ -29,7 +28,7 @@ from pipelines.simulate import SimulatedMunicipality, simulate_municipality
 from pipelines.simulate.days import NEVER, day_number
 from pipelines.simulate.population import Children
 from pipelines.simulate.schooling import Placements
-from tests.sql.drawn import built_when_named, empty_warehouse
+from tests.sql.drawn import built_when_named, empty_warehouse, fill_simulated
 
 SEEN, LAG = 1000, 35
 
@@ -167,17 +166,7 @@ def simulated() -> SimulatedMunicipality:
 def connection(simulated: SimulatedMunicipality) -> duckdb.DuckDBPyConnection:
     opened = empty_warehouse(as_of_date=simulated.data_end_date)
     for source in ("children", "institutions", "school_placements"):
-        contract, frame = load_contracts("source")[source], simulated.tables[source]
-        names = [column.name for column in contract.columns if column.name in frame.columns]
-        values = [
-            f"CAST(md5({name}) AS UUID)"
-            if contract.column(name).parse == "cpr"
-            else f"CAST({name} AS {contract.column(name).physical_type})"
-            for name in names
-        ]
-        opened.register("_frame", frame.to_arrow())
-        opened.execute(f"INSERT INTO typed.{source} ({', '.join(names)}) SELECT {', '.join(values)} FROM _frame")
-        opened.unregister("_frame")
+        fill_simulated(opened, source, simulated.tables[source])
     return built_when_named(opened)
 
 

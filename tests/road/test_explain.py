@@ -212,3 +212,51 @@ def test_nine_in_2025_of_drawn_children_is_told_from_definition_to_file_and_neve
     assert dict(told.definition)["Kilde"].startswith("Social- og Boligstyrelsen")
     names = [*NORTH, *SOUTH, *EAST]
     assert not [name for name in names if name in printed or str(child_id(name)) in printed]
+
+
+def steps_told(number: str, measures: str) -> list[tuple[str, str]]:
+    """Rows and children of the steps of one key figure in 2025, on drawn measures."""
+    connection = built({"children": CHILDREN, "measures": measures})
+    connection.execute(DELIVERIES)
+    context = ReportContext(connection, settings_of(), AS_OF_DATE, {"NORD": "Nord", "SYD": "Syd", "OEST": "Øst"})
+    figure = next(row for row in FIGURES if row["code"] == number)
+    return [(step.rows, step.children) for step in explained_key_figure(context, figure, period=2025).steps]
+
+
+def test_all_moves_from_rung_three_are_not_told_beside_those_down_where_few_went_up() -> None:
+    # three of those who stayed on rung 3 in the north are placed on 1 April 2025: 16 moves - 13 down would be the 3 up
+    placed = "\n".join(f"{name} UP-{name} BL-46 2025-04-01 - L2" for name in NORTH[7:10])
+    header, *rows = MEASURES.splitlines()
+    with_place = "\n".join(
+        [f"{header} place_code", *(f"{row} -" for row in rows), *(f"{row} 9" for row in placed.splitlines())]
+    )
+    assert steps_told("9", with_place) == [("26", "26"), ("[skjult]", "[skjult]"), ("13", "13")]
+    assert steps_told("8", with_place)[1:] == [("[skjult]", "[skjult]")] * 2
+
+
+def test_rows_beside_children_never_count_those_who_came_twice() -> None:
+    # seven leave an institution in January 2025, and one of them again in June: 8 moves of 7 children
+    stays = [(name, "2024-01-01", "2025-01-31") for name in NORTH[:7]] + [(NORTH[0], "2025-04-01", "2025-06-30")]
+    measures = "child_id measure_id paragraph_code place_code start_date end_date delivery_id\n" + "\n".join(
+        ["rie M0 BL-30 - 2023-02-01 2023-02-28 L2"]
+        + [f"{name} M{number} BL-46 9 {first} {last} L2" for number, (name, first, last) in enumerate(stays, start=1)]
+    )
+    assert steps_told("7", measures)[:2] == [("[skjult]", "7"), ("7", "7")]
+
+
+def test_an_area_where_few_live_is_never_told_beside_the_others() -> None:
+    # two children without a district: the residents of the districts and of the whole would give them away
+    few = "\n".join(f"{name} 2012-05-01 - 2012-05-01 L1" for name in ("uden1", "uden2"))
+    connection = built({"children": f"{CHILDREN}\n{few}", "measures": MEASURES})
+    connection.execute(DELIVERIES)
+    context = ReportContext(connection, settings_of(), AS_OF_DATE, {"NORD": "Nord", "SYD": "Syd", "OEST": "Øst"})
+    figure = next(row for row in FIGURES if row["code"] == "5")
+    of_all = {
+        line[1]: line[3]
+        for line in explained_key_figure(context, figure, period=2025).lines
+        if line[0].startswith("Børn")
+    }
+    # 12 + 12 + 2 children, rie and the two
+    assert of_all.pop("Hele kommunen") == "29"
+    assert len(of_all) == 4
+    assert set(of_all.values()) == {"[skjult]"}

@@ -14,11 +14,12 @@ from functools import cache
 from typing import Any, cast
 
 import duckdb
+import polars as pl
 
 from pipelines.assets import asset_root
 from pipelines.calendar import load_days, load_settings
 from pipelines.codes import load_codes_into
-from pipelines.contracts import load_contracts
+from pipelines.contracts import load_contracts, source_contract
 from pipelines.settings import Settings
 from pipelines.transform.order import in_build_order
 from pipelines.transform.sql_files import SqlFile, read_sql_files
@@ -78,6 +79,21 @@ def fill(connection: duckdb.DuckDBPyConnection, source: str, drawn: str) -> None
             values["child_id"] = str(child_id(str(row["child_id"])))
         names, marks = ", ".join(values), ", ".join("?" for _ in values)
         connection.execute(f"INSERT INTO typed.{source} ({names}) VALUES ({marks})", list(values.values()))
+
+
+def fill_simulated(connection: duckdb.DuckDBPyConnection, source: str, frame: pl.DataFrame) -> None:
+    """The simulator's own frame into typed.<source>; a number becomes some UUID of its own, what it does not draw is missing."""
+    columns = [column for column in source_contract(source).columns if column.name in frame.columns]
+    values = [
+        f"CAST(md5({column.name}) AS UUID)"
+        if column.parse == "cpr"
+        else f"CAST({column.name} AS {column.physical_type})"
+        for column in columns
+    ]
+    names = ", ".join(column.name for column in columns)
+    connection.register("_frame", frame.to_arrow())
+    connection.execute(f"INSERT INTO typed.{source} ({names}) SELECT {', '.join(values)} FROM _frame")
+    connection.unregister("_frame")
 
 
 def built(tables: Mapping[str, str], *, as_of_date: date = AS_OF_DATE, **settings: Any) -> duckdb.DuckDBPyConnection:

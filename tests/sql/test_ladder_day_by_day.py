@@ -16,7 +16,8 @@ from tests.sql.drawn import child_id, empty_warehouse
 
 TABLES = (
     "core.dim_district", "core.dim_institution", "core.dim_day", "core.dim_child", "core.fct_school_placement", "core.fct_residence",
-    "core.fct_measure", "core.fct_ladder_input", "core.fct_ladder_spell", "core.fct_ladder_move", "core.fct_ladder_spell_source",
+    "core.fct_measure", "core.fct_ladder_input", "core.dim_ladder_register", "core.fct_ladder_spell", "core.fct_ladder_move",
+    "core.fct_ladder_spell_source",
 )  # fmt: skip
 
 # paragraph, place: social rung, education rung, uncertain (a child cannot stand on None)

@@ -128,7 +128,7 @@ def test_a_place_over_several_years_grows_a_grade_a_year_and_leaves_after_the_ni
     )
     assert_rows(
         connection,
-        f"{SHARE} WHERE area_kind = 'municipality'",
+        f"{SHARE} WHERE area_kind = 'municipality' AND definition_id = 'own_register_school'",
         """
         definition_id       school_year pupils_count
         own_register_school 2024/25     1
@@ -239,7 +239,7 @@ def test_the_reference_date_itself_counts_when_it_is_the_as_of_date():
     )
     assert_rows(
         connection,
-        f"{SHARE} WHERE area_kind = 'municipality'",
+        f"{SHARE} WHERE area_kind = 'municipality' AND definition_id = 'own_register_school'",
         """
         school_year pupils_count
         2026/27     1

@@ -344,7 +344,9 @@ MUTATIONS = {
         "case when distres < 2 then 0 else coalesce(distres, 21) - 1 end", "coalesce(distres, 20)",
         "impact_is_recoded",
     ),
-    "counts 'a little' as 1": Mutation("when impfrie < 2 then 0", "when impfrie < 1 then 0 when impfrie < 3 then 1", "impact_is_recoded"),
+    "counts 'a little' as 1": Mutation(
+        "when impfrie < 2 then 0", "when impfrie < 1 then 0 when impfrie < 3 then 1", "impact_is_recoded"
+    ),
     "reads a left-out impact item as answered": Mutation(
         "coalesce(impclas, 21) - 1", "coalesce(impclas, 1) - 1", "partly_missing_impact_counts_what_is_there"
     ),

@@ -28,7 +28,8 @@ TABLES = {
     """,
 }
 LADDER_TABLES = (
-    "core.fct_ladder_input", "core.fct_ladder_spell", "core.fct_ladder_move", "core.fct_ladder_spell_source",
+    "core.fct_ladder_input", "core.dim_ladder_register", "core.fct_ladder_spell", "core.fct_ladder_move",
+    "core.fct_ladder_spell_source",
     "marts.mart_ladder_moves",
 )  # fmt: skip
 

@@ -11,11 +11,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.contracts import source_contract
 from pipelines.simulate import SimulatedMunicipality, simulate_municipality
 from pipelines.transform import run_checks
 from tests.sql.day_by_day_ladder import DATA_END_DAY, Child, Residence, Row, Spell, date_of, day_of, walk
-from tests.sql.drawn import built_when_named, empty_warehouse
+from tests.sql.drawn import built_when_named, empty_warehouse, fill_simulated
 
 PROFILE = Path(__file__).parents[2] / "pipelines" / "municipalities" / "vordingborg_next_step.toml"
 DATA_END = date_of(DATA_END_DAY)
@@ -32,17 +31,7 @@ def road(request: pytest.FixtureRequest) -> tuple[SimulatedMunicipality, duckdb.
     simulated = simulate_municipality(PROFILE, children_count=2500, seed=request.param, data_end_date=DATA_END)
     connection = empty_warehouse(as_of_date=DATA_END)
     for source in SOURCES:
-        contract, frame = source_contract(source), simulated.tables[source]
-        values = [
-            f"CAST(md5({column.name}) AS UUID)"
-            if column.parse == "cpr"
-            else f"CAST({column.name} AS {column.physical_type})"
-            for column in contract.columns
-        ]
-        connection.register("_frame", frame.to_arrow())
-        names = ", ".join(column.name for column in contract.columns)
-        connection.execute(f"INSERT INTO typed.{source} ({names}) SELECT {', '.join(values)} FROM _frame")
-        connection.unregister("_frame")
+        fill_simulated(connection, source, simulated.tables[source])
     connection = built_when_named(connection)
     run_checks(connection)
     return simulated, connection

@@ -8,12 +8,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.contracts import source_contract
 from pipelines.simulate import Parameters, SimulatedMunicipality, simulate_municipality
 from pipelines.simulate.costs import spend_truth
 from pipelines.simulate.reviews import first_follow_up_truth, review_truth
 from pipelines.transform import run_checks
-from tests.sql.drawn import built_when_named, empty_warehouse
+from tests.sql.drawn import built_when_named, empty_warehouse, fill_simulated
 
 PROFILE = Path(__file__).parents[2] / "pipelines" / "municipalities" / "vordingborg_next_step.toml"
 SOURCES = ("children", "measures", "reviews", "costs", "cost_accounts")
@@ -38,25 +37,10 @@ def simulated() -> SimulatedMunicipality:
 def connection(simulated: SimulatedMunicipality) -> duckdb.DuckDBPyConnection:
     opened = empty_warehouse(as_of_date=simulated.data_end_date)
     for source in SOURCES:
-        fill(opened, source, simulated)
+        fill_simulated(opened, source, simulated.tables[source])
     opened = built_when_named(opened)
     run_checks(opened)
     return opened
-
-
-def fill(connection: duckdb.DuckDBPyConnection, source: str, simulated: SimulatedMunicipality) -> None:
-    """The simulator's own frame into typed.<source>; a number becomes some UUID of its own."""
-    contract, frame = source_contract(source), simulated.tables[source]
-    values = [
-        f"CAST(md5({column.name}) AS UUID)"
-        if column.parse == "cpr"
-        else f"CAST({column.name} AS {column.physical_type})"
-        for column in contract.columns
-    ]
-    connection.register("_frame", frame.to_arrow())
-    names = ", ".join(column.name for column in contract.columns)
-    connection.execute(f"INSERT INTO typed.{source} ({names}) SELECT {', '.join(values)} FROM _frame")
-    connection.unregister("_frame")
 
 
 def found(connection: duckdb.DuckDBPyConnection, query: str) -> dict[tuple[Any, ...], tuple[Any, ...]]:

@@ -7,11 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.contracts import source_contract
 from pipelines.simulate import Parameters, SimulatedMunicipality, simulate_municipality
 from pipelines.simulate.sdq_scores import score_source_truth, scoring_error_truth
 from pipelines.transform import run_checks
-from tests.sql.drawn import built_when_named, empty_warehouse
+from tests.sql.drawn import built_when_named, empty_warehouse, fill_simulated
 
 PROFILE = Path(__file__).parents[2] / "pipelines" / "municipalities" / "vordingborg_next_step.toml"
 SOURCES = ("children", "institutions", "sdq_answers", "sdq_scores")
@@ -31,26 +30,10 @@ def simulated() -> SimulatedMunicipality:
 def connection(simulated: SimulatedMunicipality) -> duckdb.DuckDBPyConnection:
     opened = empty_warehouse(as_of_date=simulated.data_end_date)
     for source in SOURCES:
-        fill(opened, source, simulated)
+        fill_simulated(opened, source, simulated.tables[source])
     opened = built_when_named(opened)
     run_checks(opened)
     return opened
-
-
-def fill(connection: duckdb.DuckDBPyConnection, source: str, simulated: SimulatedMunicipality) -> None:
-    """The simulator's own frame into typed.<source>; a number becomes some UUID of its own."""
-    contract, frame = source_contract(source), simulated.tables[source]
-    columns = [column for column in contract.columns if column.name in frame.columns]
-    values = [
-        f"CAST(md5({column.name}) AS UUID)"
-        if column.parse == "cpr"
-        else f"CAST({column.name} AS {column.physical_type})"
-        for column in columns
-    ]
-    connection.register("_frame", frame.to_arrow())
-    names = ", ".join(column.name for column in columns)
-    connection.execute(f"INSERT INTO typed.{source} ({names}) SELECT {', '.join(values)} FROM _frame")
-    connection.unregister("_frame")
 
 
 def test_every_form_is_there_once_and_from_where_the_truth_says(
