@@ -5,6 +5,7 @@ from typing import Any
 
 from pipelines.codes import load_code_table
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
+from pipelines.committee.mainstream_definitions import definitions_table
 from pipelines.committee.missing import missing_section
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import TotalColumn, TotalRow
@@ -79,7 +80,7 @@ def mainstream_section(context: ReportContext) -> Section:
         support=_support(shares, in_daycare, last),
         level=0,
         level_reason="Tallene er talt op. Det er ikke de samme børn fra år til år.",
-        tables=(shares, change, in_daycare),
+        tables=(shares, change, in_daycare, definitions_table(context, last)),
         figures=(figure,),
         how_sure=HowSure(
             number=ALL_COUNTED,
@@ -95,6 +96,8 @@ def mainstream_section(context: ReportContext) -> Section:
             "Et barn tæller i det distrikt, hvor det bor 30. september. Det gælder også, når skolen ligger et andet sted.",
             "Elever på privatskoler og efterskoler er ikke med, hverken over eller under brøkstregen.",
             "En elev med støtte i mindst 9 timer om ugen i almen klasse går i almen klasse.",
+            "Ministeriet, KL og andre tæller de samme børn på andre måder. Tabellen over definitioner viser, hvad hver måde "
+            "giver på vores elever. En forskel mellem to definitioner er ikke en udvikling.",
         ),
         declared_numbers=(
             DeclaredNumber("9", "timers støtte om ugen; og 9. klasse"),

@@ -17,7 +17,7 @@ from tests.sql.drawn import AS_OF_DATE, built_when_named, child_id, empty_wareho
 
 PROFILE = "vordingborg_next_step"
 SOURCES = ("children", "institutions", "organisation", "school_placements", "measures", "sdq_answers", "sdq_scores")
-EVERY_SOURCE = (*SOURCES, "sessions", "reviews", "costs", "cost_accounts")
+EVERY_SOURCE = (*SOURCES, "segregation_figures", "sessions", "reviews", "costs", "cost_accounts")
 LOW_GATES = {"minimum_follow_up_pct": 40, "minimum_same_informant_pct": 60}
 """So low that the section speaks of change and not only of how many were measured twice."""
 
@@ -44,7 +44,8 @@ def scenario_municipality(
 ) -> ReportContext:
     """The context of a scenario's municipality, these sources filled in as typed rows; the next call uses the same tables."""
     simulated = _simulated(scenario, children, seed)
-    connection = empty_warehouse(**({"sdq": parts["sdq"]} if "sdq" in parts else {}))
+    municipality = settings_of().municipality.model_dump()
+    connection = empty_warehouse(municipality=municipality, **({"sdq": parts["sdq"]} if "sdq" in parts else {}))
     for source in sources:
         rows = simulated.tables[source]
         if "child_id" in rows.columns:

@@ -1,0 +1,150 @@
+"""Why do the ministry, KL and we have different numbers for the same children? Our register under each published definition.
+
+The own register is counted under every definition and set beside the figure that its owner has published. The way from our
+own number to theirs is split by what differs: grades, which municipality a child counts in, school and class types. Where theirs is
+another number still, it is not the definition: another day, a correction, or a mistake that somebody should find.
+
+Counts are rounded to fives before a share is made of them. The exact counts under two definitions would tell how few children
+they differ by. Whether our number is the published one is judged from the exact counts.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pipelines.codes import load_code_table
+from pipelines.committee.context import ReportContext
+from pipelines.disclosure.protect import protect
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
+
+OWN: Final = "own_register_school"
+UNKNOWN: Final = "kan ikke afgøres"
+_FIVES: Final = 5
+_ROUNDING: Final = 0.0501
+"""Half a tenth of a percent, and room for how a computer holds it."""
+_STEPS: Final = """
+SELECT definition_id, step_number, step_code, pupils_count, segregated_count
+FROM marts.mart_definition_step
+WHERE school_year = ?
+ORDER BY definition_id, step_number
+"""
+_PUBLISHED: Final = """
+SELECT definition_id, measure_code, school_year, figure_value
+FROM marts.mart_published_inclusion
+WHERE area_code = ? AND pupil_group_code = 'all' AND measure_code IN ('inclusion_pct', 'segregation_pct')
+ORDER BY definition_id, measure_code, school_year
+"""
+_NOT_COMPUTABLE: Final = Cell(None, CellStatus.NOT_COMPUTABLE)
+_PARTS: Final[Mapping[str, str]] = {
+    "grades": "Klassetrin",
+    "area_rule": "Kommuneregel",
+    "counting": "Skole- og klassetyper",
+}
+
+
+def definitions_table(context: ReportContext, school_year: str) -> ProtectedTable:
+    """One row per published definition: percent outside ordinary teaching in our register, by steps, and as published.
+
+    Percent and percentage points of the whole municipality. A published figure that its owner hides is said to be hidden by the
+    source; one that was never delivered, not received. A count that our own rule hides leaves its whole row hidden.
+    """
+    steps: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for record in context.records(_STEPS, [school_year]):
+        steps.setdefault(str(record["definition_id"]), {})[str(record["step_code"])] = record
+    published = _published(context, school_year)
+    titles = load_code_table("segregation_definitions").titles()
+    rows = [
+        {"definition": titles[code], **_row(context, found, published.get(code, Cell(None, CellStatus.NOT_RECEIVED)))}
+        for code, found in steps.items()
+    ]
+    return protect(
+        rows,
+        table_id="mainstream_definitions",
+        title=f"Andel elever uden for almen undervisning i {school_year} efter andres definitioner (procent)",
+        columns=(
+            TableColumn("definition", "Definition", "label"),
+            TableColumn("own", "Vores egen", "number", unit="%", decimals=1),
+            *(TableColumn(code, f"Heraf {title.lower()}", "number", decimals=1) for code, title in _PARTS.items()),
+            TableColumn("counted", "Regnet på vores elever", "number", unit="%", decimals=1),
+            TableColumn("published", "Offentliggjort", "number", unit="%", decimals=1),
+            TableColumn("agrees", "Passer vores med det?", "label"),
+        ),
+        source=f"Kilde: {context.settings.municipality.name}s elevregister og de offentliggjorte tal. Elevtal er afrundet til "
+        "nærmeste fem, før andelen er regnet ud.",
+        rule=context.rule,
+    )
+
+
+def _row(
+    context: ReportContext, steps: Mapping[str, Mapping[str, Any]], published: Cell
+) -> dict[str, Cell | float | str]:
+    """The numbers of one definition; every cell hidden where a count of a step is one that the rule hides."""
+    counts = [int(step[name]) for step in steps.values() for name in ("pupils_count", "segregated_count")]
+    if any(context.rule.hides_count(count) for count in counts):
+        hidden = Cell(None, CellStatus.HIDDEN)
+        return {**dict.fromkeys(("own", *_PARTS, "counted"), hidden), "published": published, "agrees": UNKNOWN}
+    shares = {code: _percent(step) for code, step in steps.items()}
+    before = ("own_register", *_PARTS)
+    parts = {code: _less(shares.get(code), shares.get(earlier)) for earlier, code in zip(before, _PARTS, strict=False)}
+    counted = shares.get("counting")
+    return {
+        "own": _given(shares.get("own_register")),
+        **parts,
+        "counted": _given(counted),
+        "published": published,
+        "agrees": _agreement(steps.get("counting"), published),
+    }
+
+
+def _agreement(step: Mapping[str, Any] | None, published: Cell) -> str:
+    """Whether the published percent is ours, of exact counts, but for its rounding to one decimal."""
+    if step is None or published.value is None:
+        return UNKNOWN
+    exact = 100 * int(step["segregated_count"]) / int(step["pupils_count"])
+    return "ja" if abs(exact - float(published.value)) <= _ROUNDING else "nej"
+
+
+def _percent(step: Mapping[str, Any]) -> float | None:
+    """Percent outside, of counts in whole fives; None where the fives leave nobody."""
+    pupils, segregated = (_FIVES * round(int(step[name]) / _FIVES) for name in ("pupils_count", "segregated_count"))
+    return 100 * segregated / pupils if pupils else None
+
+
+def _given(value: float | None) -> Cell | float:
+    return _NOT_COMPUTABLE if value is None else value
+
+
+def _less(value: float | None, other: float | None) -> Cell | float:
+    """The difference of two percentages as they are printed, so that a reader's own subtraction gives the same."""
+    return _NOT_COMPUTABLE if value is None or other is None else round(value, 1) - round(other, 1)
+
+
+def _published(context: ReportContext, school_year: str) -> dict[str, Cell]:
+    """Per definition that was delivered for the municipality: the percent outside in this year, or that the source hides it."""
+    code = context.settings.municipality.known_code
+    if code is None:
+        return {}
+    found: dict[str, Cell] = {}
+    for definition, records in _by_definition(context.records(_PUBLISHED, [code])).items():
+        values = {
+            str(record["measure_code"]): record["figure_value"]
+            for record in records
+            if record["school_year"] == school_year
+        }
+        found[definition] = _outside(values)
+    return found
+
+
+def _by_definition(records: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for record in records:
+        found.setdefault(str(record["definition_id"]), []).append(record)
+    return found
+
+
+def _outside(values: Mapping[str, Any]) -> Cell:
+    """Some tell the share inside ordinary teaching, some the share outside; the two are one hundred together."""
+    if values.get("segregation_pct") is not None:
+        return Cell(float(values["segregation_pct"]))
+    if values.get("inclusion_pct") is not None:
+        return Cell(100 - float(values["inclusion_pct"]))
+    return Cell(None, CellStatus.HIDDEN_BY_SOURCE)
