@@ -16,6 +16,7 @@ from pipelines.publish.figures import FigureWords, axis_note, share_panels
 from pipelines.publish.section import DeclaredNumber, Definition, HowSure, Section
 from pipelines.publish.sentences import ALL_COUNTED, ROUNDED, TOO_FEW
 from pipelines.publish.sentences import change_in_share as change_sentence
+from pipelines.publish.share_series import DefinedChange, DefinedShare, ShareSeries, protect_series
 
 QUESTION = "Bliver flere børn i almenområdet?"
 SCHOOL = "own_register_school"
@@ -35,14 +36,15 @@ def mainstream_section(context: ReportContext) -> Section:
     school, daycare = context.records(_SHARES, [SCHOOL]), context.records(_SHARES, [DAYCARE])
     if not school:
         return missing_section("mainstream", QUESTION, ("school_placements", "children", "institutions"))
-    shares = _share_table(
+    of_school = _share_series(
         context, school, "mainstream_school", "Elever i almen klasse pr. distrikt og skoleår", "elever"
     )
+    shares = of_school.table
     change = _change_table(context, school, shares)
-    in_daycare = _share_table(context, daycare, "mainstream_daycare", "Børn i dagtilbud pr. distrikt og år", "børn")
+    in_daycare = _daycare_series(context, daycare) if daycare else None
     first, last = _first_and_last(school)
     figure = share_panels(
-        shares,
+        of_school,
         FigureWords(
             figure_id="mainstream_by_district",
             title=_figure_title(shares, last),
@@ -52,9 +54,6 @@ def mainstream_section(context: ReportContext) -> Section:
             source=f"{_source(context)} Definition: KOM-1. Elever med støtte i mindst 9 timer om ugen i almen klasse er talt med.",
             constructed=context.is_constructed,
         ),
-        panel="area",
-        period="school_year",
-        share="share",
         low="low",
         high="high",
         size="pupils_count",
@@ -68,11 +67,13 @@ def mainstream_section(context: ReportContext) -> Section:
         section_id="mainstream",
         question=QUESTION,
         answer=change_sentence(
-            whole["before"],
-            whole["after"],
-            whole["change"],
-            whole["low"],
-            whole["high"],
+            DefinedChange(
+                DefinedShare(of_school.definition_id, whole["before"]),
+                DefinedShare(of_school.definition_id, whole["after"]),
+                whole["change"],
+                whole["low"],
+                whole["high"],
+            ),
             subject="Andelen af elever i almen klasse",
             smallest_relevant=context.settings.evidence.smallest_relevant_percentage_points / 100,
             before=f"i {first}",
@@ -80,7 +81,12 @@ def mainstream_section(context: ReportContext) -> Section:
         support=_support(shares, in_daycare, last),
         level=0,
         level_reason="Tallene er talt op. Det er ikke de samme børn fra år til år.",
-        tables=(shares, change, in_daycare, definitions_table(context, last)),
+        tables=(
+            shares,
+            change,
+            *((in_daycare.table,) if in_daycare else ()),
+            definitions_table(context, last),
+        ),
         figures=(figure,),
         how_sure=HowSure(
             number=ALL_COUNTED,
@@ -122,16 +128,19 @@ def mainstream_definitions() -> tuple[Definition, ...]:
     )
 
 
-def _share_table(
+def _share_series(
     context: ReportContext, records: Sequence[dict[str, Any]], table_id: str, title: str, noun: str
-) -> ProtectedTable:
+) -> ShareSeries:
     rows = []
     for record in context.area_order(list(records)):
         share = mainstream_share(int(record["mainstream_count"]), int(record["pupils_count"]))
         limits = {"share": share.value, "low": share.low, "high": share.high}
         rows.append({**record, **limits, "area": context.area_name(record["area_code"])})
-    return protect(
+    return protect_series(
         rows,
+        area="area",
+        period="school_year",
+        share="share",
         table_id=table_id,
         title=title,
         columns=(
@@ -159,6 +168,10 @@ def _share_table(
             TotalColumn("pupils_count", ("mainstream_count", "segregated_count")),
         ),
     )
+
+
+def _daycare_series(context: ReportContext, records: Sequence[dict[str, Any]]) -> ShareSeries:
+    return _share_series(context, records, "mainstream_daycare", "Børn i dagtilbud pr. distrikt og år", "børn")
 
 
 def _change_table(context: ReportContext, records: Sequence[dict[str, Any]], shares: ProtectedTable) -> ProtectedTable:
@@ -237,7 +250,7 @@ def _figure_title(shares: ProtectedTable, last: str) -> str:
     return f"{said}; i distrikterne {number(100 * min(known), 1)} til {percent_words(max(known))}"
 
 
-def _support(shares: ProtectedTable, daycare: ProtectedTable, last: str) -> str:
+def _support(shares: ProtectedTable, daycare: ShareSeries | None, last: str) -> str:
     segregated, pupils = (
         shares.cell(name, area=WHOLE_MUNICIPALITY, school_year=last).value
         for name in ("segregated_count", "pupils_count")
@@ -245,9 +258,11 @@ def _support(shares: ProtectedTable, daycare: ProtectedTable, last: str) -> str:
     if segregated is None or pupils is None:
         return TOO_FEW
     said = f"{count_and_share(int(str(segregated)), int(str(pupils)), 'elever')} går uden for almen klasse."
+    if daycare is None:
+        return said
     try:
-        share = daycare.cell("share", area=WHOLE_MUNICIPALITY, school_year=last).value
-    except KeyError:
+        share = daycare.at(area=WHOLE_MUNICIPALITY, period=last).cell.value
+    except KeyError:  # no child in daycare on that day
         return said
     return said if share is None else f"{said} I dagtilbud er {percent_words(float(share))} af børnene i almene tilbud."
 

@@ -15,6 +15,7 @@ from pipelines.publish import tokens
 from pipelines.publish.canvas import SMALL_PT, Canvas, render
 from pipelines.publish.danish import NBSP, cell_text, interval, number
 from pipelines.publish.section import Figure
+from pipelines.publish.share_series import ShareSeries
 
 BADGE: Final = "Konstruerede data"
 GAP_NOTE: Final = "Huller: tal, der er skjult eller mangler."
@@ -34,12 +35,9 @@ class FigureWords:
 
 
 def share_panels(
-    table: ProtectedTable,
+    shares: ShareSeries,
     words: FigureWords,
     *,
-    panel: str,
-    period: str,
-    share: str,
     low: str | None = None,
     high: str | None = None,
     size: str | None = None,
@@ -48,11 +46,12 @@ def share_panels(
     reference_name: str = "hele kommunen",
     band: str = "almen",
 ) -> Figure:
-    """Small multiples: one panel per value of `panel`, a share (0-1) over `period`, interval band, grey line of the whole.
+    """Small multiples: one panel per area, a share (0-1) over the periods, interval band, grey line of the whole.
 
-    `reference_panel` is the row group drawn grey in every panel ("Hele kommunen"). All panels share one axis, which may
-    start above 0: say so in the subtitle (`axis_note` gives the sentence).
+    The series follows one definition, and so does all that is drawn. `reference_panel` is the area drawn grey in every panel
+    ("Hele kommunen"). All panels share one axis, which may start above 0: say so in the subtitle (`axis_note` gives the sentence).
     """
+    table, panel, period, share = shares.table, shares.area, shares.period, shares.share
     panels = [name for name in _distinct(table, panel) if name != reference_panel]
     periods = _distinct(table, period)
     series = {name: _series(table, panel, name, period, periods) for name in _distinct(table, panel)}

@@ -21,6 +21,7 @@ from pipelines.publish.danish import (
     signed_words,
     small_number,
 )
+from pipelines.publish.share_series import DefinedChange
 
 _REPEATED: Final = "Gentog vi målingen mange gange, ville spændet ramme det rigtige tal i omkring 95 af 100 tilfælde."
 UNCERTAINTY: Final = f"Tallene »fra … til …« viser usikkerheden. {_REPEATED}"
@@ -88,11 +89,7 @@ def stock_share(part: Cell, whole: Cell, *, noun: str, verb: str, when: str) -> 
 
 
 def change_in_share(
-    first: Cell,
-    last: Cell,
-    change: Cell,
-    low: Cell,
-    high: Cell,
+    change: DefinedChange,
     *,
     subject: str,
     smallest_relevant: float,
@@ -101,9 +98,9 @@ def change_in_share(
 ) -> str:
     """How a share (0-1) moved, by the interval of its change: steget/faldet, stort set uændret, or may be chance.
 
-    `change`, `low`, `high` are unrounded shares; `smallest_relevant` is a share too (0.01 = one percentage point).
+    Both shares follow one definition. `smallest_relevant` is a share too (0.01 = one percentage point).
     """
-    cells = (first, last, change, low, high)
+    cells = change.cells
     if not _shown(*cells):
         return missing_words(_first_missing(*cells), subject)
     start, end, difference, lowest, highest = (_value(cell) for cell in cells)

@@ -7,6 +7,7 @@ import pytest
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.publish import figures, sentences
 from pipelines.publish.section import DeclaredNumber, Definition, HowSure, Report, Section
+from pipelines.publish.share_series import DefinedChange, ShareSeries
 from pipelines.publish.stamp import DeliveryStamp, Stamp
 
 HIDDEN = CellStatus.HIDDEN
@@ -46,6 +47,12 @@ def share_table() -> ProtectedTable:
             change: object = 4.4 if (district, year) == ("Åvang", 6) else CellStatus.NOT_COMPUTABLE
             rows.append((district, period, pupils, share, share - 0.02, min(1.0, share + 0.018), change))
     return protected("share_by_district", "Andel i almen klasse efter distrikt og skoleår", columns, rows)
+
+
+@pytest.fixture(scope="session")
+def share_series(share_table: ProtectedTable) -> ShareSeries:
+    """The same under one definition."""
+    return ShareSeries("own_register_school", share_table, "district", "school_year", "share")
 
 
 @pytest.fixture(scope="session")
@@ -166,10 +173,10 @@ def years_table() -> ProtectedTable:
 
 
 @pytest.fixture(scope="session")
-def share_section(share_table: ProtectedTable) -> Section:
+def share_section(share_series: ShareSeries, share_table: ProtectedTable) -> Section:
     """Level 0: counted, nothing compared."""
     figure = figures.share_panels(
-        share_table,
+        share_series,
         figures.FigureWords(
             "share_by_district",
             "Andelen i almen klasse er steget i Åvang",
@@ -179,22 +186,14 @@ def share_section(share_table: ProtectedTable) -> Section:
             "Kilde: kommunens elevregister, udtræk 5. oktober 2026. Definition: KOM-1.",
             constructed=True,
         ),
-        panel="district",
-        period="school_year",
-        share="share",
         low="low",
         high="high",
         size="pupils",
         reference_panel="Hele kommunen",
     )
-    first = share_table.cell("share", district="Åvang", school_year="2020/21")
-    last = share_table.cell("share", district="Åvang", school_year="2026/27")
+    first, last = (share_series.at(area="Åvang", period=year) for year in ("2020/21", "2026/27"))
     answer = sentences.change_in_share(
-        first,
-        last,
-        Cell(0.044),
-        Cell(0.011),
-        Cell(0.077),
+        DefinedChange(first, last, Cell(0.044), Cell(0.011), Cell(0.077)),
         subject="Andelen i almen klasse i Åvang",
         smallest_relevant=0.01,
     )

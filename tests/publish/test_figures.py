@@ -26,11 +26,8 @@ def recipe(request: pytest.FixtureRequest) -> Recipe:
 
     recipes: dict[str, Recipe] = {
         "panels": lambda words: figures.share_panels(
-            table("share_table"),
+            request.getfixturevalue("share_series"),
             words,
-            panel="district",
-            period="school_year",
-            share="share",
             low="low",
             high="high",
             size="pupils",

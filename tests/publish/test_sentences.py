@@ -8,6 +8,7 @@ from pipelines.disclosure.table import Cell, CellStatus
 from pipelines.publish import sentences
 from pipelines.publish.danish import NBSP, claims_beyond_level, words_to_avoid
 from pipelines.publish.number_check import numbers_in
+from pipelines.publish.share_series import DefinedChange, DefinedShare
 
 HIDDEN = Cell(None, CellStatus.HIDDEN)
 
@@ -17,8 +18,13 @@ def plain(text: str) -> str:
 
 
 def change(start: float, end: float, difference: float, low: float, high: float) -> str:
-    cells = [Cell(value) for value in (start, end, difference, low, high)]
-    return plain(sentences.change_in_share(*cells, subject="Andelen", smallest_relevant=0.01, before="sidste år"))
+    return plain(said_of([Cell(value) for value in (start, end, difference, low, high)]))
+
+
+def said_of(cells: list[Cell]) -> str:
+    first, last, difference, low, high = cells
+    change = DefinedChange(DefinedShare("kl", first), DefinedShare("kl", last), difference, low, high)
+    return sentences.change_in_share(change, subject="Andelen", smallest_relevant=0.01, before="sidste år")
 
 
 def test_a_change_whose_interval_excludes_zero_has_a_direction() -> None:
@@ -100,7 +106,7 @@ def test_a_sentence_with_a_hidden_cell_holds_no_digit(hidden_position: int) -> N
     cells = [Cell(0.9), Cell(0.8), Cell(-0.1), Cell(-0.2), Cell(0.0)]
     cells[hidden_position] = HIDDEN
 
-    told = sentences.change_in_share(*cells, subject="Andelen", smallest_relevant=0.01)
+    told = said_of(cells)
 
     assert not any(character.isdigit() for character in told)
 

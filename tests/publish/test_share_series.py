@@ -1,0 +1,115 @@
+"""Two definitions of the mainstream share never meet: not in a series, a difference, a curve, a sentence or a query."""
+
+import pytest
+
+from pipelines.disclosure.rule import DisclosureRule
+from pipelines.disclosure.table import Cell, ProtectedTable, TableColumn
+from pipelines.errors import TransformError
+from pipelines.publish import figures, sentences
+from pipelines.publish.share_series import (
+    DefinedChange,
+    DefinedShare,
+    MixedDefinitionsError,
+    ShareSeries,
+    one_definition,
+    protect_series,
+)
+from pipelines.transform import refuse_mixed_definitions
+
+COLUMNS = (
+    TableColumn("area", "Distrikt", "label"),
+    TableColumn("year", "Skoleår", "label"),
+    TableColumn("pupils", "Elever", "count"),
+    TableColumn("inside", "I almen", "count"),
+    TableColumn("share", "Andel", "share", decimals=1, numerator="inside", denominator="pupils"),
+)
+
+
+def series(
+    *definitions: str | None, year: str = "2025/26", columns: tuple[TableColumn, ...] = COLUMNS, share: str = "share"
+) -> ShareSeries:
+    """90 of 100 pupils in ordinary classes, one area per definition named."""
+    records = [
+        {
+            "definition_id": definition,
+            "area": f"Distrikt {number}",
+            "year": year,
+            "pupils": 100,
+            "inside": 90,
+            "share": 0.9,
+        }
+        for number, definition in enumerate(definitions)
+    ]
+    return protect_series(
+        records,
+        area="area",
+        period="year",
+        share=share,
+        table_id="t",
+        title="Andel",
+        columns=columns,
+        source="Kilde: opdigtet.",
+        rule=DisclosureRule(),
+    )
+
+
+@pytest.mark.parametrize("mixed", [("kl", "flis"), ("kl", None), (None,), ()], ids=str)
+def test_a_series_is_made_of_rows_under_one_named_definition(mixed: tuple[str | None, ...]) -> None:
+    with pytest.raises(MixedDefinitionsError):
+        series(*mixed)
+
+
+def test_series_of_one_definition_are_put_end_to_end_and_side_by_side() -> None:
+    earlier, later = series("kl", year="2024/25"), series("kl", "kl")
+    both = earlier.concat(later)
+    assert (both.definition_id, len(both.table.rows)) == ("kl", 3)
+    assert both.at(area="Distrikt 0", period="2025/26") == DefinedShare("kl", Cell(0.9))
+    assert set(later.join(both)) == {("Distrikt 0", "2025/26"), ("Distrikt 1", "2025/26")}
+
+
+@pytest.mark.parametrize("put_together", [ShareSeries.concat, ShareSeries.join], ids=["concat", "join"])
+def test_series_of_two_definitions_are_not_put_together(put_together) -> None:
+    with pytest.raises(MixedDefinitionsError, match="found flis, kl"):
+        put_together(series("kl"), series("flis"))
+
+
+def test_series_with_other_columns_are_not_put_end_to_end() -> None:
+    with pytest.raises(ValueError, match="other columns"):
+        series("kl").concat(series("kl", columns=COLUMNS[:-1], share="inside"))
+
+
+def test_a_sentence_on_a_change_between_two_definitions_cannot_be_made() -> None:
+    ours, theirs = (series(definition).at(area="Distrikt 0", period="2025/26") for definition in ("kl", "flis"))
+    with pytest.raises(MixedDefinitionsError):
+        sentences.change_in_share(
+            DefinedChange(ours, theirs, Cell(0.0), Cell(-0.1), Cell(0.1)), subject="Andelen", smallest_relevant=0.01
+        )
+
+
+def test_a_curve_is_drawn_of_a_series_only_and_a_series_has_one_definition() -> None:
+    words = figures.FigureWords("f", "Titel", "Undertitel.", "Kilde: x.")
+    drawn = figures.share_panels(series("kl", "kl"), words)
+    assert "<svg" in drawn.svg
+    table: ProtectedTable = series("kl").table
+    with pytest.raises(AttributeError):
+        figures.share_panels(table, words)  # type: ignore[arg-type]
+    with pytest.raises(MixedDefinitionsError):
+        figures.share_panels(series("kl").concat(series("stil_kommunal")), words)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT school_year, mainstream_count FROM marts.mart_mainstream_share WHERE definition_id = 'kl' UNION ALL "
+        "SELECT school_year, mainstream_count FROM marts.mart_mainstream_share WHERE definition_id = 'flis'",
+        "SELECT school_year, sum(mainstream_count) FROM marts.mart_mainstream_share GROUP BY school_year",
+    ],
+    ids=["union", "sum"],
+)
+def test_a_query_that_stacks_or_sums_two_definitions_is_refused(query: str) -> None:
+    with pytest.raises(TransformError, match="To definitioner"):
+        refuse_mixed_definitions(query)
+
+
+def test_one_definition_is_given_back() -> None:
+    assert one_definition(["kl", "kl"]) == "kl"
