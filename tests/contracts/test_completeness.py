@@ -49,6 +49,7 @@ UNDATED_TABLES = {
     "ownerships": "kinds of owner",
     "prevention_kinds": "the profile's own three words",
     "pupil_groups": "published groups; a new division is a new code",
+    "pupil_states": "our own names of where a child is on the reference date",
     "return_judgements": "our own three answers",
     "sdq_difficulty_answers": "numbers on a form",
     "sdq_impact_answers": "numbers on a form",
