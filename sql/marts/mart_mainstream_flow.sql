@@ -57,19 +57,19 @@ gone as (
     where states.child_id is null
 ),
 
-counted_states as (
-    select code
-    from codes.pupil_states
-    where is_counted
-),
-
--- Ways that our own register's count has to do with, at one end at least.
 ways as (
     select * from stayed_or_came
-    where state_before_code in (select counted_states.code from counted_states) or state_code in (select counted_states.code from counted_states)
     union all
     select * from gone
-    where state_before_code in (select counted_states.code from counted_states)
+),
+
+-- Those that our own register's count has to do with, at one end at least.
+counted_ways as (
+    select ways.*
+    from ways
+    inner join codes.pupil_states as before_states on ways.state_before_code = before_states.code
+    inner join codes.pupil_states as now_states on ways.state_code = now_states.code
+    where before_states.is_counted or now_states.is_counted
 ),
 
 areas as (
@@ -81,7 +81,7 @@ areas as (
         state_before_code,
         state_code,
         was_segregated_before
-    from ways
+    from counted_ways
     union all
     select
         school_year,
@@ -91,7 +91,7 @@ areas as (
         state_before_code,
         state_code,
         was_segregated_before
-    from ways
+    from counted_ways
 )
 
 select
