@@ -6,6 +6,7 @@ from typing import Any
 from pipelines.codes import load_code_table
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
 from pipelines.committee.mainstream_definitions import definitions_table
+from pipelines.committee.mainstream_flow import cohort_table, flow_table, helped_table
 from pipelines.committee.missing import missing_section
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import TotalColumn, TotalRow
@@ -85,6 +86,15 @@ def mainstream_section(context: ReportContext) -> Section:
             shares,
             change,
             *((in_daycare.table,) if in_daycare else ()),
+            *(
+                table
+                for table in (
+                    flow_table(context, of_school),
+                    cohort_table(context, last),
+                    helped_table(context, last, of_school),
+                )
+                if table is not None
+            ),
             definitions_table(context, last),
         ),
         figures=(figure,),

@@ -4,9 +4,9 @@
 -- Units: grade_number 0 to 10, empty outside school.
 -- Reference: state_code (codes.pupil_states) follows the own register, KOM-1: mainstream and segregated are what it counts in
 -- grades 0 to 9. A child with a place in school and one in daycare is in school. was_segregated_before: segregated on some earlier
--- reference date on which it lived here. Children under 18 only: nobody is looked for in school after that. Only days from which on
--- the register of places covers the schools: on a day when less than half of those who turn 7 to 14 in the year have a place, and
--- before it, the places were not delivered, and everybody would seem to come from nowhere.
+-- reference date on which it lived here. Only days from which on the register of places covers the schools: where less than half of
+-- those who turn 7 to 14 in the year have a place, places were not delivered for that day, and everybody would seem to come from
+-- nowhere in the year after; that day and all before it are left out.
 with
 reference_days as (
     select
@@ -31,7 +31,6 @@ residents as (
             residences.start_date <= reference_days.day_date
             and coalesce(residences.end_date, cast('9999-12-31' as date)) >= reference_days.day_date
             and children.birth_date <= reference_days.day_date
-            and children.turns_18_date > reference_days.day_date
     where residences.is_own_municipality
 ),
 

@@ -4,7 +4,7 @@
 -- Units: children. grade_number is the grade on the later day, or one more than on the earlier where the child is no longer in
 -- school with us; empty where neither is known.
 -- Reference: states as in core.fct_reference_day_state (codes.pupil_states); elsewhere is a child that did not live in the
--- municipality on that day, or had turned 18. school_year is that of the later day; the first reference date has no row. New entries
+-- municipality on that day. school_year is that of the later day; the first reference date has no row. New entries
 -- per grade are state_code segregated out of state_before_code mainstream (FLIS 100-0110-807). was_segregated_before: on some
 -- earlier reference date, the one before included; an entry by such a child from the mainstream is a repeat entry. A child counts
 -- in the district it lives in on the later day, else in that of the earlier. area_kind is district or municipality (area_code
