@@ -5,6 +5,12 @@ from typing import Any
 
 from pipelines.codes import load_code_table
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
+from pipelines.committee.mainstream_comparison import (
+    comparison_figure,
+    comparison_series,
+    comparison_table,
+    decomposition_table,
+)
 from pipelines.committee.mainstream_definitions import definitions_table
 from pipelines.committee.mainstream_flow import cohort_table, flow_table, helped_table
 from pipelines.committee.missing import missing_section
@@ -44,6 +50,7 @@ def mainstream_section(context: ReportContext) -> Section:
     change = _change_table(context, school, shares)
     in_daycare = _daycare_series(context, daycare) if daycare else None
     first, last = _first_and_last(school)
+    comparison = comparison_series(context, of_school, school, last)
     figure = share_panels(
         of_school,
         FigureWords(
@@ -89,6 +96,8 @@ def mainstream_section(context: ReportContext) -> Section:
             *(
                 table
                 for table in (
+                    comparison_table(comparison) if comparison else None,
+                    decomposition_table(context, first, last),
                     flow_table(context, of_school),
                     cohort_table(context, last),
                     helped_table(context, last, of_school),
@@ -97,7 +106,7 @@ def mainstream_section(context: ReportContext) -> Section:
             ),
             definitions_table(context, last),
         ),
-        figures=(figure,),
+        figures=(figure, *((comparison_figure(context, comparison, last),) if comparison else ())),
         how_sure=HowSure(
             number=ALL_COUNTED,
             cause="Vi ved ikke, hvorfor andelen ændrer sig.",
@@ -119,6 +128,7 @@ def mainstream_section(context: ReportContext) -> Section:
             DeclaredNumber("9", "timers støtte om ugen; og 9. klasse"),
             DeclaredNumber("0", "0. klasse"),
             DeclaredNumber("95", "procent: usikkerhedens bredde"),
+            *(DeclaredNumber(limit, "tragtens grænser") for limit in ("100", "998", "1.000")),
             DeclaredNumber("30", "30. september, dagen der tælles"),
             *(DeclaredNumber(part, "skoleår") for year in (first, last) for part in (year, *year.split("/"))),
         ),

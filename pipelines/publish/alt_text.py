@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.publish.danish import NBSP, cell_text, number, small_number, word_count
+from pipelines.publish.share_series import ShareSeries
 
 MOST_WORDS: Final = 60
 
@@ -160,6 +161,17 @@ def line_among_municipalities(table: ProtectedTable, *, period: str, own: str, m
         if (ends := _ends(table, column))
     ]
     return _within_limit([opening, *pieces], _missing(table, own))
+
+
+def funnel_points(shares: ShareSeries, *, size: str) -> str:
+    """Each area's share, from the smallest area to the largest while words last."""
+    table = shares.table
+    area, share = table.column_index(shares.area), table.column_index(shares.share)
+    shown = [row for row in table.rows if row[share].status is CellStatus.SHOWN]
+    opening = f"Prikker efter {_lower_first(table.column(size).title)}, mellem grænser for tilfældige udsving. Fra mindst til størst:"
+    by_size = sorted(shown, key=lambda row: float(row[table.column_index(size)].value or 0))
+    pieces = [f"{row[area].value} {cell_text(row[share], table.column(shares.share))}." for row in by_size]
+    return _within_limit([opening, *pieces], _missing(table, shares.share))
 
 
 def flow_between_rungs(

@@ -415,6 +415,61 @@ def line_among_municipalities(
     return make_figure(table, words, draw, height=height, alt_text=written)
 
 
+def funnel_points(
+    shares: ShareSeries,
+    words: FigureWords,
+    *,
+    size: str,
+    target: str,
+    limits: tuple[str, str],
+    far_limits: tuple[str, str],
+) -> Figure:
+    """A dot per area by its size and share (0-1), between the limits of chance around `target`, drawn from area to area.
+
+    `limits` are drawn whole and `far_limits` broken. Areas without a share are not drawn.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    table, height = shares.table, 78.0
+    rows = [row for row in table.rows if _at(table, row, shares.share).value is not None]
+    rows.sort(key=lambda row: float(_at(table, row, size).value or 0))
+    x = [float(_at(table, row, size).value or 0) for row in rows]
+    room = 0.12 * (max(x) - min(x) or 1.0) if x else 1.0
+
+    def draw(canvas: Canvas) -> None:
+        axes = canvas.axes(12, 5, 150, height - 18)
+        axes.set_axisbelow(True)
+        axes.grid(axis="y", color=tokens.GRID, linewidth=0.7)
+        axes.tick_params(axis="y", length=0)
+        for names, style in ((limits, "-"), (far_limits, (0, (4, 2)))):
+            for name in names:
+                curve = [_percent(_at(table, row, name)) for row in rows]
+                axes.plot(x, curve, color=tokens.REFERENCE, linewidth=1.0, linestyle=style, zorder=1)
+        axes.plot(x, [_percent(_at(table, row, target)) for row in rows], color=tokens.MUTED, linewidth=1.2, zorder=1)
+        points = [_percent(_at(table, row, shares.share)) for row in rows]
+        axes.plot(x, points, "o", color=tokens.ALMEN.fill, markersize=6, zorder=3)
+        axes.set_xlim(min(x, default=0) - room, max(x, default=1) + room)
+        axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+        axes.xaxis.set_major_formatter(lambda tick, _: number(tick))
+        axes.yaxis.set_major_formatter(lambda tick, _: f"{number(tick, 0 if tick == int(tick) else 1)}{NBSP}%")
+        for row, at, share in zip(rows, x, points, strict=True):
+            axes.annotate(
+                str(_at(table, row, shares.area).value),
+                (at, share),
+                textcoords="offset points",
+                xytext=(0, 6),
+                ha="center",
+                fontsize=SMALL_PT,
+                color=tokens.INK,
+                zorder=4,
+            )
+        canvas.text(87, height - 3, table.column(size).title, size=SMALL_PT, colour=tokens.MUTED, align="center")
+
+    written = words.alt_text or alt.funnel_points(shares, size=size)
+    return make_figure(table, words, draw, height=height, alt_text=written)
+
+
 def share_axis(
     table: ProtectedTable, share: str, low: str | None = None, high: str | None = None
 ) -> tuple[float, float, list[float]]:

@@ -124,7 +124,7 @@ def check_numbers(report: Report, earlier_tables: Sequence[ProtectedTable] = ())
     everything |= {declared.number for declared in report.declared_numbers}
     for place, texts in (
         ("introduktionen", (report.introduction,)),
-        ("»Vær opmærksom på«", report.attention),
+        ("»Vær opmærksom på«", (*report.attention, *report.attention_rest)),
         ("»Nyt siden«", report.news),
     ):
         for text in texts:
@@ -147,7 +147,7 @@ def check_words(report: Report) -> Failures:
                 f"{where}: {word} siger mere end niveau {section.level}."
                 for word in danish.claims_beyond_level(text, section.level)
             ]
-    for text in (report.introduction, *report.attention, *report.news):
+    for text in (report.introduction, *report.attention, *report.attention_rest, *report.news):
         failures += [f"Side 1: undgå {word}." for word in danish.words_to_avoid(text)]
     return failures
 

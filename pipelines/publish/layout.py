@@ -25,6 +25,7 @@ HOW_SURE: Final = "Hvor sikre er vi?"
 NOT_SHOWN: Final = "Hvad viser figuren ikke?"
 METHOD: Final = "Sådan har vi gjort"
 LAST_PAGE: Final = "Sådan er rapporten lavet"
+REST_OF_ATTENTION: Final = f"Resten står bagest under »{LAST_PAGE}«."
 TABLES: Final = "Tallene bag figurerne"
 TABLES_INTRODUCTION: Final = "Hver figur er tegnet af en tabel. Her står tallene."
 
@@ -174,7 +175,8 @@ def lay_out(report: Report) -> Layout:
 
 def _made_of(report: Report) -> tuple[tuple[str, str], ...]:
     study = (("Metodernes afprøvning", report.method_study),) if report.method_study else ()
-    return (("Tal opgjort", text_date(report.as_of_date)), *report.stamp.lines(), *study)
+    rest = ((BOX_ATTENTION, " ".join(report.attention_rest)),) if report.attention_rest else ()
+    return (*rest, ("Tal opgjort", text_date(report.as_of_date)), *report.stamp.lines(), *study)
 
 
 def banner_text(report: Report) -> str:

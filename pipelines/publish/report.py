@@ -6,16 +6,21 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
+from typing import Final
 
 from pipelines.publish.danish import word_count
 from pipelines.publish.edition import CUT_SHORT, MOST_WORDS, Edition, news_since
 from pipelines.publish.gates import MOST_WORDS_ON_PAGE_1, check_report, page_1_words, section_pages
 from pipelines.publish.html import html_page
-from pipelines.publish.layout import lay_out
+from pipelines.publish.layout import REST_OF_ATTENTION, lay_out
 from pipelines.publish.pdf import pdf_document
 from pipelines.publish.reading import read_html, read_pdf
 from pipelines.publish.section import Report
+
+MOST_WARNINGS: Final = 8
+"""So many lines, however short, that page 1 stays one page."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ def publish_report(report: Report, directory: Path) -> PublishedReport:
         edition=directory / f"{report.report_id}.edition.json",
     )
     previous = Edition.load(files.edition)
+    report = _with_attention(report, previous)
     if previous is not None:
         report = _with_news(report, previous)
     layout = lay_out(report)
@@ -60,6 +66,27 @@ def publish_report(report: Report, directory: Path) -> PublishedReport:
         }
     )
     return files
+
+
+def _with_attention(report: Report, previous: Edition | None) -> Report:
+    """The report with as many of its warnings as page 1 has room for beside the shortest news; the rest stand on the last page.
+
+    So a delivery with many faults cannot keep the report that tells of them from being published.
+    """
+    shortest = report
+    if previous is not None:
+        shortest = replace(report, news=(*report.news, CUT_SHORT), previous_edition_on=previous.published_on)
+    is_short = page_1_words(lay_out(shortest)) <= MOST_WORDS_ON_PAGE_1 and len(report.attention) <= MOST_WARNINGS
+    if is_short or not report.attention:
+        return report
+    room = MOST_WORDS_ON_PAGE_1 - page_1_words(lay_out(replace(shortest, attention=(REST_OF_ATTENTION,))))
+    words_until = accumulate(word_count(line) for line in report.attention)
+    told = min(MOST_WARNINGS - 1, sum(words <= room for words in words_until))
+    return replace(
+        report,
+        attention=(*report.attention[:told], REST_OF_ATTENTION),
+        attention_rest=report.attention[told:],
+    )
 
 
 def _with_news(report: Report, previous: Edition) -> Report:

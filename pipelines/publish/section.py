@@ -209,7 +209,8 @@ class Report:
     """Everything one report says; `pipelines.publish.layout` turns it into the plain texts of HTML and PDF.
 
     `report_id` becomes the file name. `case_numbers` are (label, number) from the settings; those without a number vanish.
-    `method_study` is the sentence on the study behind the methods, for the last page.
+    `method_study` is the sentence on the study behind the methods, for the last page. `attention_rest` are the warnings that page 1
+    has no room for; they stand on the last page.
     `constructed_rules_source` ("<dokument, år>") marks made-up data on every page; `attribution` credits open data.
 
     Raises:
@@ -230,6 +231,7 @@ class Report:
     purpose: str = "orientering"
     case_numbers: tuple[tuple[str, str], ...] = ()
     attention: tuple[str, ...] = ()
+    attention_rest: tuple[str, ...] = ()
     news: tuple[str, ...] = ()
     previous_edition_on: date | None = None
     constructed_rules_source: str | None = None

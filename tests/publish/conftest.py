@@ -56,6 +56,35 @@ def share_series(share_table: ProtectedTable) -> ShareSeries:
 
 
 @pytest.fixture(scope="session")
+def funnel_series() -> ShareSeries:
+    """Six districts' shares outside ordinary classes by their size; one is hidden."""
+    names = ("target", "far_low", "low", "high", "far_high")
+    columns = [
+        TableColumn("district", "Distrikt", "label"),
+        TableColumn("school_year", "Skoleår", "label"),
+        TableColumn("pupils", "Elever", "count"),
+        TableColumn("share", "Andel uden for", "share", decimals=1),
+        *(TableColumn(name, name, "share", decimals=1) for name in names),
+    ]
+    rows = [
+        (
+            district,
+            "2026/27",
+            300 + 90 * place,
+            HIDDEN if place == 2 else 0.03 + 0.008 * place,
+            0.05,
+            0.01,
+            0.02,
+            0.08,
+            0.1,
+        )
+        for place, district in enumerate(DISTRICTS)
+    ]
+    table = protected("funnel", "Andel uden for almen klasse", columns, rows)
+    return ShareSeries("own_register_school", table, "district", "school_year", "share")
+
+
+@pytest.fixture(scope="session")
 def moves_table() -> ProtectedTable:
     """Moves down and up the ladder per district; one district's moves up are few and hidden, another's with it."""
     columns = [

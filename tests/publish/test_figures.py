@@ -17,7 +17,7 @@ Recipe = Callable[[figures.FigureWords], Figure]
 
 
 @pytest.fixture(
-    params=["panels", "changes", "moves", "spread", "flow", "rates", "outcomes", "meetings", "strips", "line"]
+    params=["panels", "funnel", "changes", "moves", "spread", "flow", "rates", "outcomes", "meetings", "strips", "line"]
 )
 def recipe(request: pytest.FixtureRequest) -> Recipe:
     def table(name: str) -> ProtectedTable:
@@ -42,6 +42,14 @@ def recipe(request: pytest.FixtureRequest) -> Recipe:
             high="high",
             expected="expected",
             children="children",
+        ),
+        "funnel": lambda words: figures.funnel_points(
+            request.getfixturevalue("funnel_series"),
+            words,
+            size="pupils",
+            target="target",
+            limits=("low", "high"),
+            far_limits=("far_low", "far_high"),
         ),
         "moves": lambda words: figures.move_bars(
             table("moves_table"), words, label="district", down="down", up="up", total="Hele kommunen"
@@ -131,7 +139,8 @@ def test_alt_text_is_short_and_takes_its_numbers_from_the_table(recipe: Recipe, 
     names = (
         "share_table", "change_table", "moves_table", "outcomes_table", "meetings_table", "municipalities_table", "years_table",
     )  # fmt: skip
-    table = next(t for t in map(request.getfixturevalue, names) if t.table_id == figure.table_id)
+    tables = [*map(request.getfixturevalue, names), request.getfixturevalue("funnel_series").table]
+    table = next(t for t in tables if t.table_id == figure.table_id)
 
     assert 5 < word_count(figure.alt_text) <= 60
     assert numbers_without_source(figure.alt_text, numbers_shown([table])) == []

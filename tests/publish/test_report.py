@@ -18,9 +18,9 @@ from pipelines.publish import danish
 from pipelines.publish import pdf as pdf_module
 from pipelines.publish.edition import CUT_SHORT, Edition, may_name, news_since
 from pipelines.publish.gates import MOST_WORDS_ON_PAGE_1, page_1_words
-from pipelines.publish.layout import lay_out
+from pipelines.publish.layout import REST_OF_ATTENTION, lay_out
 from pipelines.publish.pdf import pdf_document
-from pipelines.publish.report import PublishedReport, publish_report, write_all
+from pipelines.publish.report import MOST_WARNINGS, PublishedReport, _with_attention, publish_report, write_all
 from pipelines.publish.section import Report
 
 
@@ -248,6 +248,36 @@ def test_a_report_whose_first_page_is_full_can_be_published_again_with_many_chan
     published = publish_report(again, tmp_path)
 
     assert CUT_SHORT in published.html.read_text("utf-8")
+
+
+def test_more_warnings_than_page_1_has_room_for_stand_last_and_stop_no_edition(report: Report, tmp_path: Path) -> None:
+    lines = tuple(f"Kilde {letter} mangler distrikt." for letter in "abcdefghijklmnopqrstuvwxyzæøå" * 3)
+    warned = replace(report, attention=(*report.attention, *lines))
+    assert page_1_words(lay_out(warned)) > MOST_WORDS_ON_PAGE_1
+
+    publish_report(warned, tmp_path)
+    published = publish_report(warned, tmp_path)  # the news want room too
+
+    text = lxml_html.fromstring(published.html.read_text("utf-8")).text_content()
+    first_page, last_page = text.split(REST_OF_ATTENTION)
+    told = [first_page.count(line) + last_page.count(line) for line in dict.fromkeys(lines)]
+    assert set(told) == {3}, "none is lost"
+    assert lines[0] in first_page
+    assert lines[-1] in last_page
+
+
+def test_warnings_that_page_1_has_room_for_are_not_moved(report: Report) -> None:
+    room = MOST_WORDS_ON_PAGE_1 - page_1_words(lay_out(report))
+    fits, over = (replace(report, attention=(*report.attention, "ord " * count)) for count in (room, room + 1))
+    assert _with_attention(fits, None) == fits
+    cut = _with_attention(over, None)
+    assert cut.attention == (*report.attention, REST_OF_ATTENTION)
+    assert cut.attention_rest == over.attention[-1:]
+    assert page_1_words(lay_out(cut)) <= MOST_WORDS_ON_PAGE_1
+    assert _with_attention(replace(report, attention=()), None).attention == ()
+    many = _with_attention(replace(report, attention=("Kort.",) * (MOST_WARNINGS + 1)), None)
+    assert many.attention == (*["Kort."] * (MOST_WARNINGS - 1), REST_OF_ATTENTION)
+    assert many.attention_rest == ("Kort.", "Kort.")
 
 
 def test_a_share_is_named_only_with_the_counts_it_is_made_of(share_table: ProtectedTable) -> None:
