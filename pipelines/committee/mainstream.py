@@ -12,7 +12,7 @@ from pipelines.committee.mainstream_comparison import (
     decomposition_table,
 )
 from pipelines.committee.mainstream_definitions import definitions_table
-from pipelines.committee.mainstream_flow import cohort_table, flow_table, helped_table
+from pipelines.committee.mainstream_flow import cohort_table, flow_tables, helped_table
 from pipelines.committee.missing import missing_section
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import TotalColumn, TotalRow
@@ -98,7 +98,7 @@ def mainstream_section(context: ReportContext) -> Section:
                 for table in (
                     comparison_table(comparison) if comparison else None,
                     decomposition_table(context, first, last),
-                    flow_table(context, of_school),
+                    *flow_tables(context, of_school),
                     cohort_table(context, last),
                     helped_table(context, last, of_school),
                 )
@@ -106,7 +106,8 @@ def mainstream_section(context: ReportContext) -> Section:
             ),
             definitions_table(context, last),
         ),
-        figures=(figure, *((comparison_figure(context, comparison, last),) if comparison else ())),
+        figures=(figure,),
+        appendix_figures=(comparison_figure(context, comparison, last),) if comparison else (),
         how_sure=HowSure(
             number=ALL_COUNTED,
             cause="Vi ved ikke, hvorfor andelen ændrer sig.",
@@ -136,15 +137,15 @@ def mainstream_section(context: ReportContext) -> Section:
 
 
 def mainstream_definitions() -> tuple[Definition, ...]:
-    """What KOM-1 and KOM-2 count, for the last page."""
-    rows = {row["code"]: row for row in load_code_table("segregation_definitions").rows}
+    """What every definition counts that the section has numbers under, our own two first, for the last page."""
+    rows = [row for row in load_code_table("segregation_definitions").rows if row["sector_code"]]
     return tuple(
         Definition(
-            row["title"].split(":")[0],
+            f"{row['title'].split(':')[0][:1].upper()}{row['title'].split(':')[0][1:]}",
             f"{row['numerator_text'].capitalize()} ud af {row['denominator_text']}, {row['grades_text']}. "
             f"Opgjort efter {row['area_rule']}, {row['reference_day']}.",
         )
-        for row in (rows[SCHOOL], rows[DAYCARE])
+        for row in sorted(rows, key=lambda row: row["code"] not in (SCHOOL, DAYCARE))
     )
 
 

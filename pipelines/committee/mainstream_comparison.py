@@ -32,6 +32,34 @@ ORDER BY school_year, grade_number
 _FEWEST_DISTRICTS: Final = 3
 _SEED: Final = 20240930
 """Of the draws behind the intervals, so that one edition of a report is the same each time it is made."""
+_COLUMNS: Final = (
+    TableColumn("area", "Distrikt", "label"),
+    TableColumn("school_year", "Skoleår", "label"),
+    TableColumn("pupils_count", "Elever i alt", "count"),
+    TableColumn("segregated_count", "Uden for almen", "count"),
+    TableColumn(
+        "share", "Andel uden for", "share", decimals=1, numerator="segregated_count", denominator="pupils_count"
+    ),
+    *(
+        TableColumn(name, title, "share", decimals=1, limit_of="share")
+        for name, title in (
+            ("target", "Hele kommunen"),
+            ("far_low", "Grænse, 998 af 1.000, fra"),
+            ("low", "Tilfældigt fra"),
+            ("high", "Tilfældigt til"),
+            ("far_high", "Grænse, 998 af 1.000, til"),
+        )
+    ),
+    TableColumn("place", "Ligger", "label"),
+)
+_SHRUNK_COLUMNS: Final = tuple(
+    TableColumn(name, title, "share", decimals=1, limit_of="share")
+    for name, title in (
+        ("shrunk", "Forsigtigt skøn"),
+        ("shrunk_low", "Skøn, usikkerhed fra"),
+        ("shrunk_high", "Skøn, usikkerhed til"),
+    )
+)
 _GUESS: Final = "Et forsigtigt skøn trækker små distrikters andel ind mod de andres."
 _NO_GUESS: Final = "Et forsigtigt skøn for små distrikter kræver mindst seks distrikter."
 _WITHIN, _BEYOND, _FAR_BEYOND = "inden for", "lidt uden for", "langt uden for"
@@ -91,7 +119,7 @@ def comparison_series(
         share="share",
         table_id="mainstream_comparison",
         title=f"Andel uden for almen klasse i {school_year}, og hvad der kan være tilfældigt",
-        columns=_columns(),
+        columns=(*_COLUMNS, *(_SHRUNK_COLUMNS if shrunk.prior else ())),
         source=f"Kilde: {context.settings.municipality.name}s elevregister. Definition: KOM-1.",
         rule=context.rule,
     )
@@ -99,20 +127,10 @@ def comparison_series(
 
 def comparison_table(series: ShareSeries) -> ProtectedTable:
     """What a reader needs of the series: the limits that are judged by, and the shrunk shares where there are any."""
-    shrunk = ("shrunk", "shrunk_low", "shrunk_high")
-    has_shrunk = any(value is not None for value in series.table.values("shrunk"))
-    columns = (
-        "area",
-        "pupils_count",
-        "segregated_count",
-        "share",
-        "low",
-        "high",
-        "place",
-        *(shrunk if has_shrunk else ()),
-    )
+    guesses = [column.name for column in series.table.columns if column in _SHRUNK_COLUMNS]
+    columns = ("area", "pupils_count", "segregated_count", "share", "low", "high", "place", *guesses)
     table = series.table.excerpt(series.table.table_id, title=series.table.title, columns=columns)
-    return replace(table, source=f"{table.source} {_GUESS if has_shrunk else _NO_GUESS}")
+    return replace(table, source=f"{table.source} {_GUESS if guesses else _NO_GUESS}")
 
 
 def comparison_figure(context: ReportContext, series: ShareSeries, school_year: str) -> Figure:
@@ -177,28 +195,6 @@ def decomposition_table(context: ReportContext, first: str, last: str) -> Protec
         source=f"Kilde: {context.settings.municipality.name}s elevregister. Definition: KOM-1. Den sidste del er ikke forklaret af "
         "klassetrinnenes størrelse. Den siger intet om årsagen.",
         rule=context.rule,
-    )
-
-
-def _columns() -> tuple[TableColumn, ...]:
-    limit = {"decimals": 1, "limit_of": "share"}
-    return (
-        TableColumn("area", "Distrikt", "label"),
-        TableColumn("school_year", "Skoleår", "label"),
-        TableColumn("pupils_count", "Elever i alt", "count"),
-        TableColumn("segregated_count", "Uden for almen", "count"),
-        TableColumn(
-            "share", "Andel uden for", "share", decimals=1, numerator="segregated_count", denominator="pupils_count"
-        ),
-        TableColumn("target", "Hele kommunen", "share", **limit),  # type: ignore[arg-type]
-        TableColumn("far_low", "Grænse, 998 af 1.000, fra", "share", **limit),  # type: ignore[arg-type]
-        TableColumn("low", "Grænse, 95 af 100, fra", "share", **limit),  # type: ignore[arg-type]
-        TableColumn("high", "Grænse, 95 af 100, til", "share", **limit),  # type: ignore[arg-type]
-        TableColumn("far_high", "Grænse, 998 af 1.000, til", "share", **limit),  # type: ignore[arg-type]
-        TableColumn("place", "Tilfældigt?", "label"),
-        TableColumn("shrunk", "Forsigtigt skøn", "share", **limit),  # type: ignore[arg-type]
-        TableColumn("shrunk_low", "Skøn, usikkerhed fra", "share", **limit),  # type: ignore[arg-type]
-        TableColumn("shrunk_high", "Skøn, usikkerhed til", "share", **limit),  # type: ignore[arg-type]
     )
 
 

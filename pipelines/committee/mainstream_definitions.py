@@ -51,9 +51,9 @@ def definitions_table(context: ReportContext, school_year: str) -> ProtectedTabl
     for record in context.records(_STEPS, [school_year]):
         steps.setdefault(str(record["definition_id"]), {})[str(record["step_code"])] = record
     published = _published(context, school_year)
-    titles = load_code_table("segregation_definitions").titles()
+    owners = {row["code"]: row["aliases"].split("|")[0] for row in load_code_table("segregation_definitions").rows}
     rows = [
-        {"definition": titles[code], **_row(context, found, published.get(code, Cell(None, CellStatus.NOT_RECEIVED)))}
+        {"definition": owners[code], **_row(context, found, published.get(code, Cell(None, CellStatus.NOT_RECEIVED)))}
         for code, found in steps.items()
     ]
     return protect(
@@ -61,7 +61,7 @@ def definitions_table(context: ReportContext, school_year: str) -> ProtectedTabl
         table_id="mainstream_definitions",
         title=f"Andel elever uden for almen undervisning i {school_year} efter andres definitioner (procent)",
         columns=(
-            TableColumn("definition", "Definition", "label"),
+            TableColumn("definition", "Hvis", "label"),
             TableColumn("own", "Vores egen", "number", unit="%", decimals=1),
             *(TableColumn(code, f"Heraf {title.lower()}", "number", decimals=1) for code, title in _PARTS.items()),
             TableColumn("counted", "Regnet på vores elever", "number", unit="%", decimals=1),

@@ -53,6 +53,8 @@ _TITLES: Final[Mapping[str, str]] = {
     "arrived": "Flyttet til eller kom fra andet",
     "now": "Uden for almen klasse nu",
 }
+_WAY_OUT: Final = ("before", "stayed", "returned", "finished", "left")
+_WAY_IN: Final = ("stayed", "from_mainstream", "first_time", "repeated", "at_school_start", "arrived", "now")
 _SUMS: Final = (
     TotalColumn("before", ("returned", "finished", "left", "stayed")),
     TotalColumn("from_mainstream", ("first_time", "repeated")),
@@ -60,6 +62,26 @@ _SUMS: Final = (
 )
 _GROUPS: Final[Mapping[str, str]] = {"helped": "Har eller har haft hjælp", "other": "Andre elever"}
 EVERYBODY: Final = "Alle elever"
+
+
+def flow_tables(context: ReportContext, shares: ShareSeries) -> tuple[ProtectedTable, ...]:
+    """`flow_table` as the two tables that are printed: the way out, and the way in. None before the second year."""
+    flow = flow_table(context, shares)
+    if flow is None:
+        return ()
+    day = "30. september"
+    return (
+        flow.excerpt(
+            "mainstream_way_out",
+            title=f"Hvor gik de hen, der var uden for almen klasse? Fra {day} til {day} året efter",
+            columns=("school_year", *_WAY_OUT),
+        ),
+        flow.excerpt(
+            "mainstream_way_in",
+            title=f"Hvor kom de fra, der er uden for almen klasse? Fra {day} til {day} året efter",
+            columns=("school_year", *_WAY_IN),
+        ),
+    )
 
 
 def flow_table(context: ReportContext, shares: ShareSeries) -> ProtectedTable | None:

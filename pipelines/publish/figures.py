@@ -428,6 +428,7 @@ def funnel_points(
 
     `limits` are drawn whole and `far_limits` broken. Areas without a share are not drawn.
     """
+    from matplotlib.patheffects import withStroke
     from matplotlib.ticker import MaxNLocator
 
     table, height = shares.table, 78.0
@@ -463,6 +464,7 @@ def funnel_points(
                 fontsize=SMALL_PT,
                 color=tokens.INK,
                 zorder=4,
+                path_effects=[withStroke(linewidth=2.5, foreground="white")],
             )
         canvas.text(87, height - 3, table.column(size).title, size=SMALL_PT, colour=tokens.MUTED, align="center")
 

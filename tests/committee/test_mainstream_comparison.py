@@ -19,7 +19,7 @@ def tables(
 ) -> dict[str, ProtectedTable]:
     monkeypatch.setattr(figures, "render", lambda *_, **__: "<svg/>")
     section = mainstream_section(scenario_context("small_effect", children=5000, seed=5))
-    assert [figure.figure_id for figure in section.figures] == ["mainstream_by_district", "mainstream_funnel"]
+    assert [figure.figure_id for figure in section.all_figures()] == ["mainstream_by_district", "mainstream_funnel"]
     return {table.table_id: table for table in section.tables}
 
 
@@ -65,4 +65,4 @@ def test_with_a_hidden_district_there_is_no_comparison(
     tables = {table.table_id: table for table in section.tables}
     assert None in tables["mainstream_school"].values("segregated_count")
     assert "mainstream_comparison" not in tables
-    assert len(section.figures) == 1
+    assert len(section.all_figures()) == 1

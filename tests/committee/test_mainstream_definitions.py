@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from pipelines.codes import load_code_table
 from pipelines.committee.context import ReportContext
 from pipelines.committee.mainstream_definitions import UNKNOWN, definitions_table
 from pipelines.disclosure.table import CellStatus, ProtectedTable
@@ -13,7 +12,7 @@ from tests.committee.conftest import SOURCES, scenario_municipality
 
 YEAR = "2026/27"
 PARTS = ("grades", "area_rule", "counting")
-MINISTRY = load_code_table("segregation_definitions").titles()["stil_kommunal"]
+MINISTRY = "STIL"
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,20 @@ import pytest
 
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
 from pipelines.committee.mainstream import mainstream_section
+from pipelines.committee.mainstream_flow import flow_table
 from pipelines.disclosure.table import CellStatus, ProtectedTable
 from pipelines.publish import figures
+from pipelines.publish.share_series import ShareSeries
 
 
 def tables_of(context: ReportContext) -> dict[str, ProtectedTable]:
-    return {table.table_id: table for table in mainstream_section(context).tables}
+    """The section's tables, and the one that both tables of ways are cut from."""
+    tables = {table.table_id: table for table in mainstream_section(context).tables}
+    shares = ShareSeries("own_register_school", tables["mainstream_school"], "area", "school_year", "share")
+    flow = flow_table(context, shares)
+    assert flow is not None
+    assert {"mainstream_way_out", "mainstream_way_in"} <= set(tables)
+    return tables | {"mainstream_flow": flow}
 
 
 @pytest.fixture
