@@ -42,12 +42,12 @@ class Municipality(_Frozen):
     name: str = Field(min_length=2)
     profile: str = Field(pattern=r"^[a-z0-9_]+$")
     is_constructed: bool = False
-    code: str | None = None
-    """The municipality's own code in what is delivered. Without it, the code that `name` has; made-up ones have K01."""
+    code: str = ""
+    """The municipality's own code in what is delivered. Empty: the code that `name` has; made-up ones have K01."""
 
     @model_validator(mode="after")
     def _code_is_known(self) -> Self:
-        if self.code is not None and self.code not in load_code_table("municipalities").codes:
+        if self.code and self.code not in load_code_table("municipalities").codes:
             raise ValueError("'code' er ikke en kommunekode. Skriv kommunens tre cifre, fx 101, eller slet linjen")
         return self
 

@@ -141,6 +141,7 @@ _SETTINGS_TEMPLATE = """\
 name = {name}
 profile = "{profile}"
 is_constructed = {is_constructed}
+# code = ""                      # kommunens tre cifre, fx "101", som leverancerne kalder den; tomt: den kode, navnet har
 
 # [intake]
 # keep_in_inbox = false          # true lader den ukrypterede fil blive liggende i indbakken

@@ -89,11 +89,12 @@ def decompose_change(
     so that groups and shares vary together; percentiles of what the split gives. `random` seeded makes the same report again. A
     part that is the same in every draw (one group has no composition) has no interval.
 
-    With three groups of some hundred children, the intervals of both parts held the truth in 94-95 of
-    100 municipalities (2,000 draws).
+    With three groups of some hundred children, the intervals of both parts held the truth in 94-95 of 100 municipalities (2,000
+    of them).
 
     Drawback: what is not composition by these groups is "rate", whatever its cause; other groups move the border. Children who
-    are there in both periods make the change surer than the interval says, and districts that act alike make it less sure.
+    are there in both periods make the change surer than the interval says, and districts that act alike make it less sure. A
+    group with nobody counted has no chance variation of its own, so where few are counted the intervals are too narrow.
     Source: Kitagawa, Journal of the American Statistical Association 50 (1955) 1168-1194; interval: Efron and Tibshirani, An
     Introduction to the Bootstrap (1993), section 13.3.
     Raises: ValueError as `read_counts` does, when labels do not fit or one is named twice, or draws are not above 0.

@@ -60,6 +60,26 @@ def test_in_a_tiny_unit_nobody_is_no_surprise_and_in_a_large_one_it_is():
     assert found.is_outside[:, 2].tolist() == [False, False, True, True]
 
 
+def test_a_small_unit_beyond_the_line_is_not_outside_when_chance_takes_it_there():
+    """5 of 20 around .05: the line lies below, P(5 or more) = .0026 is more than .001; 6 of 20 is .0003. 1 of 1 has P = .05."""
+    found = funnel([5, 6, 1], [20, 20, 1], target=0.05, tails=(0.999,))
+    chances = [1 - sum(math.comb(20, k) * 0.05**k * 0.95 ** (20 - k) for k in range(count)) for count in (5, 6)]
+    assert [chance < 1 - 0.999 for chance in chances] == [False, True]
+    assert (found.shares > found.limits[0]).all()
+    assert found.is_outside[0].tolist() == [False, True, False]
+
+
+@settings(max_examples=15)
+@given(st.integers(1, 60), st.floats(0.02, 0.98))
+def test_chance_puts_a_unit_outside_no_more_often_than_the_tail_says(size, target):
+    """Every count a unit can have, five at a time, so that nothing is said of overdispersion."""
+    counts = np.arange(size + 1)
+    found = [funnel(few, np.full(few.size, size), target=target) for few in np.split(counts, range(5, counts.size, 5))]
+    chances = stats.binom.pmf(counts, size, target)
+    for row, tail in zip(np.hstack([one.is_outside for one in found]), DEFAULT_TAILS, strict=True):
+        assert chances[row].sum() <= min(tail, 1 - tail) + 1e-12
+
+
 def test_overdispersion_by_hand():
     """The docstring's: the 10th percentile of -3, -1, 0, 1, 3 lies .4 of the way from -3 to -1."""
     low = -3 + 0.4 * 2

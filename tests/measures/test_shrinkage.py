@@ -110,9 +110,9 @@ def test_a_prior_that_is_none_is_refused(mean, children):
 
 
 def test_interval_holds_the_units_own_shares_where_the_naive_one_does_not():
-    """Eight institutions of 15-80 children, mean .1, rho .05: 16 municipalities, 128 institutions."""
+    """Eight institutions of 15-80 children, mean .1, rho .05: 12 municipalities, 96 institutions."""
     random, shrunk, naive = np.random.default_rng(3), [], []
-    for _ in range(16):
+    for _ in range(12):
         totals = random.integers(15, 80, 8)
         truths = random.beta(0.1 * 19, 0.9 * 19, 8)
         for truth, one in zip(truths, shrink_shares(random.binomial(totals, truths), totals).units, strict=True):
