@@ -10,9 +10,10 @@ from pipelines.committee.mainstream_comparison import (
     comparison_series,
     comparison_table,
     decomposition_table,
+    same_children_table,
 )
 from pipelines.committee.mainstream_definitions import definitions_table
-from pipelines.committee.mainstream_flow import cohort_table, flow_tables, helped_table
+from pipelines.committee.mainstream_flow import cohort_table, flow_table, flow_tables, helped_table
 from pipelines.committee.missing import missing_section
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import TotalColumn, TotalRow
@@ -50,6 +51,7 @@ def mainstream_section(context: ReportContext) -> Section:
     change = _change_table(context, school, shares)
     in_daycare = _daycare_series(context, daycare) if daycare else None
     first, last = _first_and_last(school)
+    flow = flow_table(context, of_school)
     comparison = comparison_series(context, of_school, school, last)
     figure = share_panels(
         of_school,
@@ -98,7 +100,8 @@ def mainstream_section(context: ReportContext) -> Section:
                 for table in (
                     comparison_table(comparison) if comparison else None,
                     decomposition_table(context, first, last),
-                    *flow_tables(context, of_school),
+                    same_children_table(context, last, flow),
+                    *flow_tables(flow),
                     cohort_table(context, last),
                     helped_table(context, last, of_school),
                 )

@@ -5,6 +5,7 @@ may lie by chance alone; the shrunk share is the better guess at what a small di
 counts, so they are shown only where the table of shares hides none of them.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -18,6 +19,7 @@ from pipelines.measures.decomposition import Factor, decompose_change
 from pipelines.measures.funnel import funnel
 from pipelines.measures.intervals import Estimate
 from pipelines.measures.shrinkage import shrink_shares
+from pipelines.measures.stable_cohort import cohort_change
 from pipelines.publish.figures import FigureWords, funnel_points
 from pipelines.publish.section import Figure
 from pipelines.publish.share_series import ShareSeries, protect_series
@@ -29,6 +31,34 @@ WHERE state_code IN ('mainstream', 'segregated') AND school_year IN (?, ?)
 GROUP BY school_year, grade_number
 ORDER BY school_year, grade_number
 """
+_SAME_CHILDREN: Final = """
+WITH days AS (SELECT DISTINCT reference_date, school_year FROM core.fct_reference_day_state),
+years AS (SELECT school_year, reference_date, lag(reference_date) OVER (ORDER BY reference_date) AS before_date FROM days),
+chosen AS (SELECT reference_date, before_date FROM years WHERE school_year = ?),
+now AS (
+    SELECT states.child_id, states.state_code FROM core.fct_reference_day_state AS states
+    INNER JOIN chosen ON states.reference_date = chosen.reference_date
+),
+past AS (
+    SELECT states.child_id, states.state_code FROM core.fct_reference_day_state AS states
+    INNER JOIN chosen ON states.reference_date = chosen.before_date
+)
+SELECT past.state_code AS before_code, now.state_code AS now_code
+FROM past FULL JOIN now ON past.child_id = now.child_id
+WHERE coalesce(past.state_code, '') IN ('mainstream', 'segregated') OR coalesce(now.state_code, '') IN ('mainstream', 'segregated')
+ORDER BY before_code, now_code
+"""
+_WAYS: Final = (
+    "before",
+    "returned",
+    "finished",
+    "left",
+    "stayed",
+    "from_mainstream",
+    "at_school_start",
+    "arrived",
+    "now",
+)
 _FEWEST_DISTRICTS: Final = 3
 _SEED: Final = 20240930
 """Of the draws behind the intervals, so that one edition of a report is the same each time it is made."""
@@ -196,6 +226,46 @@ def decomposition_table(context: ReportContext, first: str, last: str) -> Protec
         "klassetrinnenes størrelse. Den siger intet om årsagen.",
         rule=context.rule,
     )
+
+
+def same_children_table(context: ReportContext, school_year: str, flow: ProtectedTable | None) -> ProtectedTable | None:
+    """How much of a year's change comes from the same children, and how much from those who came and those who left.
+
+    Percentage points. The parts tell how many went each way, so there is no such table unless `flow` (`flow_table`) shows them all.
+    """
+    if flow is None or school_year not in flow.values("school_year"):
+        return None
+    if any(flow.cell(name, school_year=school_year).value is None for name in _WAYS):
+        return None
+    found = context.records(_SAME_CHILDREN, [school_year])
+    before, after = ([_flag(record[name]) for record in found] for name in ("before_code", "now_code"))
+    split = cohort_change(before, after)
+    if split.before is None or split.after is None:
+        return None
+    parts = {
+        "Ændring i alt": split.after - split.before,
+        "Heraf de samme børn, et år ældre": split.from_stayers,
+        "Heraf børn, der er kommet til": split.from_entries,
+        "Heraf børn, der er gået ud": split.from_exits,
+    }
+    empty = Cell(None, CellStatus.NOT_COMPUTABLE)
+    return protect(
+        [{"part": title, "value": empty if value is None else 100 * value} for title, value in parts.items()],
+        table_id="mainstream_same_children",
+        title=f"Andel uden for almen klasse fra året før til {school_year}: de samme børn, og de nye (procentpoint)",
+        columns=(
+            TableColumn("part", "Del af ændringen", "label"),
+            TableColumn("value", "Procentpoint", "number", decimals=2),
+        ),
+        source=f"Kilde: {context.settings.municipality.name}s elevregister. Definition: KOM-1. Flere børn går uden for almen klasse, "
+        "jo ældre de er. Derfor stiger andelen som regel blandt de samme børn.",
+        rule=context.rule,
+    )
+
+
+def _flag(state: str | None) -> float:
+    """1 outside the mainstream, 0 inside, NaN where the register does not count the child that year."""
+    return {"segregated": 1.0, "mainstream": 0.0}.get(state or "", math.nan)
 
 
 def _are_shown(

@@ -64,9 +64,8 @@ _GROUPS: Final[Mapping[str, str]] = {"helped": "Har eller har haft hjælp", "oth
 EVERYBODY: Final = "Alle elever"
 
 
-def flow_tables(context: ReportContext, shares: ShareSeries) -> tuple[ProtectedTable, ...]:
+def flow_tables(flow: ProtectedTable | None) -> tuple[ProtectedTable, ...]:
     """`flow_table` as the two tables that are printed: the way out, and the way in. None before the second year."""
-    flow = flow_table(context, shares)
     if flow is None:
         return ()
     day = "30. september"

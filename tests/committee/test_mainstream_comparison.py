@@ -57,6 +57,18 @@ def test_the_parts_of_the_change_are_the_whole_change(tables: dict[str, Protecte
     assert whole == pytest.approx(last - first, abs=0.11)
 
 
+def test_stayers_comers_and_leavers_make_the_whole_change(tables: dict[str, ProtectedTable]) -> None:
+    whole, *parts = tables["mainstream_same_children"].values("value")
+    shares = tables["mainstream_school"]
+    before, now = (
+        100 * int(shares.cell("segregated_count", area="Hele kommunen", school_year=year).value or 0)
+        / int(shares.cell("pupils_count", area="Hele kommunen", school_year=year).value or 1)
+        for year in ("2025/26", YEAR)
+    )  # fmt: skip
+    assert whole == pytest.approx(now - before, abs=0.005)
+    assert sum(parts) == pytest.approx(whole, abs=0.02)
+
+
 def test_with_a_hidden_district_there_is_no_comparison(
     scenario_context: Callable[..., ReportContext], monkeypatch: pytest.MonkeyPatch
 ) -> None:
