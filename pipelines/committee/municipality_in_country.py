@@ -12,7 +12,8 @@ from pipelines.codes import load_code_table
 from pipelines.committee.context import ReportContext
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
-from pipelines.measures.distribution import place_among
+from pipelines.measures.distribution import Place, place_among
+from pipelines.measures.rank_interval import place_over_years
 from pipelines.publish.danish import NBSP, interval, number, rounded
 from pipelines.publish.figures import FigureWords, distribution_strips, line_among_municipalities
 from pipelines.publish.section import DeclaredNumber, Figure, HowSure, Section
@@ -144,7 +145,7 @@ def topic_section(context: ReportContext, topic: Topic, *, municipality_code: st
         support=_support(topic, second),
         level=0,
         level_reason="Tallene er talt op. De er ikke justeret for forskelle mellem kommunerne.",
-        tables=(lead, second, everyone),
+        tables=(lead, second, _swings(context, topic, records, municipality_code), everyone),
         figures=(_line(topic, lead, name), _strip(topic, second, everyone, name)),
         how_sure=HowSure(
             number="Kilden giver ingen usikkerhed. I små kommuner kan tallet svinge fra år til år.",
@@ -190,7 +191,8 @@ def _over_time(
     rows = []
     for period in dict.fromkeys(str(record["period"]) for record in records):
         of_period = {record["municipality_code"]: record for record in records if record["period"] == period}
-        place = place_among(None, [record["figure_value"] for record in of_period.values()])
+        own = of_period.get(municipality_code, {}).get("figure_value")
+        place = place_among(own, [record["figure_value"] for record in of_period.values()])
         rows.append(
             {
                 "period": period,
@@ -199,6 +201,7 @@ def _over_time(
                 "lower_quartile": place.lower_quartile,
                 "upper_quartile": place.upper_quartile,
                 "municipalities_count": place.n,
+                "band": _where_in_words(topic, own, place),
             }
         )
     titles = {
@@ -218,8 +221,46 @@ def _over_time(
                 for column, title in titles.items()
             ),
             TableColumn("municipalities_count", "Kommuner med tal", "number"),
+            TableColumn("band", f"{municipality_name(municipality_code)} ligger", "label"),
         ),
         source=source_line(topic.indicator_id),
+        rule=context.rule,
+    )
+
+
+def _swings(
+    context: ReportContext, topic: Topic, records: Mapping[str, Sequence[Mapping[str, Any]]], municipality_code: str
+) -> ProtectedTable:
+    """How far the figure moves from one period to the next: the own one's, and that of the municipality in the middle.
+
+    Periods that were counted in another way are left out. A move holds chance and true change alike.
+    """
+    rows = []
+    for group in (topic.lead, topic.second):
+        comparable = [
+            r for r in records[group.code] if topic.line_ends_with is None or str(r["period"]) <= topic.line_ends_with
+        ]
+        codes = sorted({str(record["municipality_code"]) for record in comparable} | {municipality_code})
+        values = {(str(r["period"]), str(r["municipality_code"])): r["figure_value"] for r in comparable}
+        periods = sorted({period for period, _ in values})
+        if not periods:
+            continue
+        over_years = place_over_years(
+            [[values.get((period, code)) for code in codes] for period in periods], unit=codes.index(municipality_code)
+        )
+        rows.append(
+            {"group": group.short, "own_step": over_years.typical_step, "middle_step": over_years.typical_step_of_all}
+        )
+    return protect(
+        rows,
+        table_id=f"{topic.indicator_id}_swings",
+        title=f"{topic.measure}: hvor meget tallet typisk flytter sig fra et år til det næste",
+        columns=(
+            TableColumn("group", "Gruppe", "label"),
+            TableColumn("own_step", municipality_name(municipality_code), "number", unit=topic.unit, decimals=2),
+            TableColumn("middle_step", "Kommunen i midten", "number", unit=topic.unit, decimals=2),
+        ),
+        source=f"{source_line(topic.indicator_id)} Udsving er både tilfældigheder og virkelige ændringer. Små kommuner svinger mest.",
         rule=context.rule,
     )
 
@@ -365,10 +406,19 @@ def _middle_half(topic: Topic, latest: Mapping[str, Cell], between: str | None =
 
 def _where(topic: Topic, latest: Mapping[str, Cell]) -> str:
     """Under, inside or over the middle half, by the numbers as shown, so that a reader who looks them up agrees."""
-    own, low, high = (
-        rounded(_value(latest[name]), topic.decimals) for name in ("own", "lower_quartile", "upper_quartile")
-    )
-    return "under" if own < low else "over" if own > high else "inden for"
+    return _side(topic, *(_value(latest[name]) for name in ("own", "lower_quartile", "upper_quartile")))
+
+
+def _where_in_words(topic: Topic, own: float | None, place: Place) -> str:
+    """The same for one period of the table; a value that the source does not publish lies nowhere."""
+    if own is None or place.lower_quartile is None or place.upper_quartile is None:
+        return "ikke oplyst"
+    return f"{_side(topic, own, place.lower_quartile, place.upper_quartile)} midterste halvdel"
+
+
+def _side(topic: Topic, own: float, lower_quartile: float, upper_quartile: float) -> str:
+    value, low, high = (rounded(number, topic.decimals) for number in (own, lower_quartile, upper_quartile))
+    return "under" if value < low else "over" if value > high else "inden for"
 
 
 def _ends(topic: Topic, table: ProtectedTable, column: str) -> tuple[tuple[str, str], tuple[str, str]] | None:

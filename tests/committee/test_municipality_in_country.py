@@ -7,6 +7,7 @@ import re
 import statistics
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def test_every_number_of_a_topic_is_the_files_own(
     # the tables are looked at here; drawing 40 figures would take longer than everything else
     monkeypatch.setattr(country, "_line", undrawn)
     monkeypatch.setattr(country, "_strip", undrawn)
-    *over_time, everyone = country.topic_section(context, topic, municipality_code=code).tables
+    *over_time, swings, everyone = country.topic_section(context, topic, municipality_code=code).tables
     values = file_values(topic)
     for group, table in zip((topic.lead, topic.second), over_time, strict=True):
         of_group = {
@@ -112,6 +113,21 @@ def test_every_number_of_a_topic_is_the_files_own(
             close(table.cell("lower_quartile", period=period), lower)
             close(table.cell("upper_quartile", period=period), upper)
             assert table.cell("municipalities_count", period=period).value == len(known)
+        comparable = [period for period in periods if period <= (topic.line_ends_with or period)]
+        steps = {
+            name: statistics.mean(moves)
+            for name in NAMES.values()
+            if (
+                moves := [
+                    abs(of_group[name, later] - of_group[name, earlier])
+                    for earlier, later in pairwise(comparable)
+                    if (name, earlier) in of_group and (name, later) in of_group
+                ]
+            )
+        }
+        own_step, middle_step = (swings.cell(name, group=group.short).value for name in ("own_step", "middle_step"))
+        assert own_step == (pytest.approx(steps[NAMES[code]], abs=0.0051) if NAMES[code] in steps else None)
+        assert middle_step == pytest.approx(statistics.median(steps.values()), abs=0.0051)
         for name in NAMES.values():
             close(everyone.cell(group.code, municipality=name), of_group.get((name, periods[-1])))
     assert len(everyone.rows) == len(NAMES) == 98
@@ -175,7 +191,9 @@ def test_a_number_that_is_shown_equal_to_the_limit_lies_inside() -> None:
     # sorted 6 7 8 9.6 9.69 9.71 13: the upper quartile is (9.69 + 9.71) / 2 = 9.70, and 9.71 is over it; both are shown as 9,7
     others = [6.0, 7.0, 8.0, 9.6, 9.69, 13.0]
     assert place_among(9.71, [*others, 9.71]).upper_quartile == pytest.approx((9.69 + 9.71) / 2)
-    answer = country._answer(country.ABSENCE, table_of(9.71, others))
+    table = table_of(9.71, others)
+    assert table.values("band") == ["inden for midterste halvdel"]
+    answer = country._answer(country.ABSENCE, table)
     assert "9,7\u00a0procent, inden for den midterste halvdel" in answer
 
 
