@@ -1,9 +1,9 @@
-"""Who follows the children in special settings, and do they return when that is judged possible? Two tables and a sentence.
+"""Who follows the children in special settings, and do they return when that is judged possible? Three tables.
 
 Read from marts.mart_creative_council: the Kreative Råd, or where a municipality has none, the yearly revisitation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -11,12 +11,21 @@ from typing import Any
 from pipelines.codes import load_code_table
 from pipelines.committee import special_children
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
+from pipelines.committee.creative_council_counts import (
+    JUDGED_COLUMNS,
+    OTHER_OUTCOME_COLUMNS,
+    REVIEWED_COLUMNS,
+    STANDING_COLUMNS,
+    Areas,
+    CouncilCounts,
+    CouncilRecords,
+    council_counts,
+)
 from pipelines.committee.missing import missing_words
 from pipelines.committee.section_part import SectionPart
-from pipelines.disclosure.protect import HIDDEN, protect
-from pipelines.disclosure.relations import Total, TotalColumn, TotalRow
+from pipelines.disclosure.protect import HIDDEN
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
-from pipelines.publish.danish import counted, number, stock_date, text_date
+from pipelines.publish.danish import counted, number, stock_date
 from pipelines.publish.section import DeclaredNumber
 from pipelines.publish.sentences import TOO_FEW
 
@@ -32,52 +41,23 @@ FROM marts.mart_creative_council
 WHERE review_kind_code = ? AND is_whole_period
 ORDER BY reference_date, area_code
 """
-_STANDING = ("never_reviewed_count", "return_possible_count", "return_not_possible_count", "return_not_judged_count")
-_OUTCOMES = ("returned_count", "remained_count", "other_end_count", "not_yet_due_count")
-_STANDING_COLUMNS = (
-    TableColumn("area", "Distrikt", "label"),
-    TableColumn("special_children_count", "Børn i specialtilbud", "count"),
-    TableColumn("never_reviewed_count", "Endnu ikke behandlet", "count"),
-    TableColumn("return_possible_count", "Kan vende tilbage", "count"),
-    TableColumn("return_not_possible_count", "Kan ikke vende tilbage endnu", "count"),
-    TableColumn("return_not_judged_count", "Ikke vurderet", "count"),
-    TableColumn("months_since_review_median", "Måneder siden sidste behandling (median)", "number", decimals=1),
+_FIRST_PERIOD = (
+    "SELECT min(reference_date) AS reference_date FROM marts.mart_creative_council WHERE review_kind_code = ?"
 )
-_JUDGED_COLUMNS = (
-    TableColumn("period", "Året op til", "label"),
-    TableColumn("reviewed_count", "Behandlet", "count"),
-    TableColumn("exhausted_count", "Muligheder udtømt", "count"),
-    TableColumn("recommended_count", "Indstillet", "count"),
-    TableColumn("judged_possible_count", "Kan vende tilbage", "count"),
-    TableColumn("returned_count", "Heraf tilbage", "count"),
-    TableColumn("remained_count", "Heraf ikke tilbage", "count"),
-    TableColumn("other_end_count", "Heraf ude", "count"),
-    TableColumn("not_yet_due_count", "Heraf for tidligt at sige", "count"),
-)
+_MEDIAN = TableColumn("months_since_review_median", "Måneder siden sidste behandling (median)", "number", decimals=1)
+_YEAR_BEFORE = {
+    "judged_possible_count": "Året før: kan vende tilbage",
+    "returned_count": "Året før: heraf tilbage",
+}
 _DISAGREE = (
     "Børnene uden for almen står ikke alle på trin 3 eller højere i samme distrikt, "
     "så tallene kan ikke vises ved siden af hinanden."
 )
-_COLUMN_WORDS = (
-    "Udtømt er de almene muligheder, og indstillet er til visitation. Barnet tæller i det år, hvor det først blev vurderet, at det "
-    "kan vende tilbage. Ude er fyldt 18 år, flyttet eller uden kendt plads."
+_ASKED_WORDS = "Udtømt er de almene muligheder, og indstillet er til visitation."
+_OUTCOME_WORDS = (
+    "Barnet tæller i det år, hvor det først blev vurderet, at det kan vende tilbage. "
+    "Ude er fyldt 18 år, flyttet eller uden kendt plads."
 )
-_RESTS = (
-    TableColumn("unexhausted_count", "Almene muligheder ikke udtømt", "count"),
-    TableColumn("unrecommended_count", "Ikke indstillet", "count"),
-)
-STANDING_TOTALS: tuple[Total, ...] = (
-    TotalColumn("special_children_count", _STANDING),
-    TotalRow("area", WHOLE_MUNICIPALITY, columns=("special_children_count", *_STANDING)),
-    *special_children.TOTALS,
-)
-"""What a reader can add up in the table over districts, with the report's other tables beside it."""
-JUDGED_TOTALS: tuple[Total, ...] = (
-    TotalColumn("judged_possible_count", _OUTCOMES),
-    TotalColumn("reviewed_count", ("exhausted_count", "unexhausted_count")),
-    TotalColumn("reviewed_count", ("recommended_count", "unrecommended_count")),
-)
-"""What a reader can add up in the table over years; the rests have no column there, but follow by subtraction."""
 
 
 def creative_council_part(context: ReportContext) -> SectionPart:
@@ -93,15 +73,36 @@ def creative_council_part(context: ReportContext) -> SectionPart:
         return SectionPart(
             (), (f"{_SHORT_TITLES[kind]}: Behandlingerne dækker endnu ikke et helt år op til 30. september.",)
         )
-    reference = max(record["reference_date"] for record in records)
-    of_day = context.area_order([row for row in records if row["reference_date"] == reference])
-    standing, untold = _standing_tables(context, of_day, kind=kind, reference=reference)
-    judged = protect_judged(context, [row for row in records if row["area_kind"] == "municipality"], kind=kind)
-    shown = judged.excerpt("council_judged", title=judged.title, columns=[column.name for column in _JUDGED_COLUMNS])
-    standing = tuple(_with_words(table, _standing_words(table, kind, reference)) for table in standing)
-    return SectionPart(
-        (*standing, _with_words(shown, f"{_returned_words(shown, kind)} {_COLUMN_WORDS}".strip())), untold, _declared()
+    counts, untold = _counts(context, records, kind=kind)
+    whole = judged_table(counts, kind=kind)
+    judged = _with_words(whole, f"{_returned_words(whole, kind)} {_ASKED_WORDS} {_OUTCOME_WORDS}".strip())
+    tables = (*_standing_tables(context, counts, records, kind=kind), *districts_table(counts, kind=kind), judged)
+    return SectionPart(tables, untold, _declared())
+
+
+def _counts(
+    context: ReportContext, records: Sequence[dict[str, Any]], *, kind: str
+) -> tuple[CouncilCounts, tuple[str, ...]]:
+    """(The protected counts; why nobody's standing, or no district's judgements, are told, where they are not)."""
+    latest = max(record["reference_date"] for record in records)
+    of_day = [record for record in records if record["reference_date"] == latest]
+    untold = TOO_FEW
+    told: list[dict[str, Any]] | None = None
+    try:
+        told = special_children.with_other_counts(context, of_day, latest)
+    except special_children.CountsDisagreeError:
+        untold = _DISAGREE
+    (first,) = context.records(_FIRST_PERIOD, [kind])
+    counts = council_counts(
+        context,
+        CouncilRecords(records, told, is_first_period=first["reference_date"] == latest),
+        title=_SHORT_TITLES[kind],
+        source=_source(context),
     )
+    said = [f"{_SHORT_TITLES[kind]}: {untold}"] if counts.standing is Areas.NONE else []
+    if len(of_day) > 1 and not counts.by_district:
+        said.append(f"{_SHORT_TITLES[kind]}, pr. distrikt: {TOO_FEW}")
+    return counts, tuple(said)
 
 
 def _with_words(table: ProtectedTable, words: str) -> ProtectedTable:
@@ -110,64 +111,109 @@ def _with_words(table: ProtectedTable, words: str) -> ProtectedTable:
 
 
 def _standing_tables(
-    context: ReportContext, records: Sequence[dict[str, Any]], *, kind: str, reference: date
-) -> tuple[tuple[ProtectedTable, ...], tuple[str, ...]]:
-    """(The table over districts, without districts, or none where the other tables would give its numbers away; why none)."""
-    whole = [record for record in records if record["area_kind"] == "municipality"]
-    for rows in (records, whole):
-        try:
-            told = special_children.with_other_counts(context, rows, reference)
-            standing = protect_standing(context, told, kind=kind, reference=reference)
-        except special_children.CountsDisagreeError:
-            return (), (f"{_SHORT_TITLES[kind]}: {_DISAGREE}",)
-        except ValueError:
-            # What the other tables show leaves nothing to hide: fewer rows may.
-            continue
-        return (printed_standing(context, standing, rows),), ()
-    return (), (f"{_SHORT_TITLES[kind]}: {TOO_FEW}",)
-
-
-def protect_standing(
-    context: ReportContext, records: Sequence[dict[str, Any]], *, kind: str, reference: date
-) -> ProtectedTable:
-    """Children in special settings on one day by district and last judgement; the median where enough were reviewed.
-
-    records: rows of the mart with the counts of `with_other_counts`, which other tables of the report show.
-
-    Raises:
-        ValueError: what the other tables show leaves nothing to hide.
-    """
-    rows = [{**record, "area": context.area_name(record["area_code"])} for record in records]
-    return protect(
-        rows,
-        table_id="council_standing_with_other_tables",
-        title=f"{_SHORT_TITLES[kind]}: børn i specialtilbud {stock_date(reference)}",
-        columns=(*_STANDING_COLUMNS[:-1], *special_children.COLUMNS),
-        source=_source(context),
-        rule=context.rule,
-        totals=STANDING_TOTALS,
-        published=special_children.shown_elsewhere(rows, context.rule),
+    context: ReportContext, counts: CouncilCounts, records: Sequence[dict[str, Any]], *, kind: str
+) -> tuple[ProtectedTable, ...]:
+    """Children in special settings by last judgement: the table over districts, without districts, or none."""
+    if counts.standing is Areas.NONE:
+        return ()
+    reference = max(record["reference_date"] for record in records)
+    of_day = [record for record in records if record["reference_date"] == reference]
+    table = standing_table(
+        context, counts, of_day, title=f"{_SHORT_TITLES[kind]}: børn i specialtilbud {stock_date(reference)}"
     )
+    return (_with_words(table, _standing_words(table, kind, reference)),)
 
 
-def printed_standing(
-    context: ReportContext, standing: ProtectedTable, records: Sequence[dict[str, Any]]
+def standing_table(
+    context: ReportContext, counts: CouncilCounts, records: Sequence[dict[str, Any]], *, title: str
 ) -> ProtectedTable:
-    """The protected counts as printed, each with the median months since the last review."""
-    median = {context.area_name(record["area_code"]): _median(context, record, standing) for record in records}
-    names = [column.name for column in _STANDING_COLUMNS[:-1]]
-    printed = standing.excerpt("council_standing", title=standing.title, columns=names)
+    """The protected counts of the latest day as printed, each with the median months since the last review.
+
+    records: rows of the mart on that day.
+    """
+    own = {
+        context.area_name(record["area_code"]): record
+        for record in records
+        if counts.standing is Areas.EVERY or record["area_kind"] == "municipality"
+    }
+    printed = counts.table.excerpt(
+        "council_standing",
+        title=title,
+        columns=["area", *(column.name for column in STANDING_COLUMNS)],
+        keep_row=lambda row: row["period"] == counts.latest and row["area"] in own,
+    )
     return replace(
         printed,
-        columns=_STANDING_COLUMNS,
-        rows=tuple((*row, median[str(row[0].value)]) for row in printed.rows),
+        columns=(*printed.columns, _MEDIAN),
+        rows=tuple((*row, _median(context, own[str(row[0].value)], counts)) for row in printed.rows),
     )
 
 
-def _median(context: ReportContext, record: dict[str, Any], standing: ProtectedTable) -> Cell:
+def judged_table(counts: CouncilCounts, *, kind: str) -> ProtectedTable:
+    """What was judged per year in the whole municipality, and what came of a return judged possible."""
+    columns = (*REVIEWED_COLUMNS, *JUDGED_COLUMNS, *OTHER_OUTCOME_COLUMNS)
+    return counts.table.excerpt(
+        "council_judged",
+        title=f"{_SHORT_TITLES[kind]}: børn vurderet i hele kommunen, og hvad der skete inden 12 måneder",
+        columns=["period", *(column.name for column in columns)],
+        keep_row=lambda row: row["area"] == WHOLE_MUNICIPALITY,
+    )
+
+
+def districts_table(counts: CouncilCounts, *, kind: str) -> tuple[ProtectedTable, ...]:
+    """One row per district: what was judged in the latest year, and who is back of those judged the year before; or no table.
+
+    What the kind of review never asks, or may not be told of districts, has no column.
+    """
+    areas, cells = counts.areas(), _district_cells(counts)
+    if len(areas) < 2 or not cells:
+        return ()
+    printed = replace(
+        counts.table,
+        table_id="council_districts",
+        title=f"{_SHORT_TITLES[kind]}: børn vurderet pr. distrikt i året op til {counts.latest}",
+        columns=(counts.table.column("area"), *cells),
+        rows=tuple(zip((Cell(area) for area in areas), *cells.values(), strict=True)),
+    )
+    return (_with_words(printed, _districts_words(counts, cells)),)
+
+
+def _district_cells(counts: CouncilCounts) -> dict[TableColumn, list[Cell]]:
+    """The cells of every area under each column of the table over districts."""
+    parts = [(column, counts.latest) for column in REVIEWED_COLUMNS]
+    if counts.before:
+        parts += [(replace(column, title=_YEAR_BEFORE[column.name]), counts.before) for column in JUDGED_COLUMNS]
+    cells = {
+        column: [counts.table.cell(column.name, period=period, area=area) for area in counts.areas()]
+        for column, period in parts
+        if column.name in counts.by_district
+    }
+    return {
+        column: own
+        for column, own in cells.items()
+        if any(cell.status is not CellStatus.NOT_COMPUTABLE for cell in own)
+    }
+
+
+def _districts_words(counts: CouncilCounts, columns: Iterable[TableColumn]) -> str:
+    """What the columns count that need more words than a title has room for, and why one is not there."""
+    names = {column.name for column in columns}
+    said = []
+    if names >= {"exhausted_count", "recommended_count"}:
+        said.append(_ASKED_WORDS)
+    if "judged_possible_count" in names:
+        said.append(f"Året før er året op til {counts.before}.")
+    if "returned_count" in names:
+        said.append("Tilbage er børn, der var i almen igen inden 12 måneder efter vurderingen.")
+    elif counts.before:
+        said.append("Der er for få børn til at vise pr. distrikt, hvem der var tilbage.")
+    return " ".join(said)
+
+
+def _median(context: ReportContext, record: dict[str, Any], counts: CouncilCounts) -> Cell:
     """A median is shown on as many children as a mean needs, and never beside counts that are hidden."""
     behind = [
-        standing.cell(name, area=context.area_name(record["area_code"])).value
+        counts.table.cell(name, period=counts.latest, area=context.area_name(record["area_code"])).value
         for name in ("special_children_count", "never_reviewed_count")
     ]
     reviewed = int(record["special_children_count"]) - int(record["never_reviewed_count"])
@@ -178,32 +224,6 @@ def _median(context: ReportContext, record: dict[str, Any], standing: ProtectedT
     if reviewed < context.rule.minimum_group_children:
         return HIDDEN
     return Cell(round(float(record["months_since_review_median"]), 1))
-
-
-def protect_judged(context: ReportContext, records: Sequence[dict[str, Any]], *, kind: str) -> ProtectedTable:
-    """What was judged per year in the whole municipality, and what came of a return judged possible; with the rests."""
-    rows = [
-        {
-            **record,
-            "period": text_date(record["reference_date"]),
-            "unexhausted_count": _rest(record, "exhausted_count"),
-            "unrecommended_count": _rest(record, "recommended_count"),
-        }
-        for record in sorted(records, key=lambda row: row["reference_date"])
-    ]
-    return protect(
-        rows,
-        table_id="council_judged_with_rests",
-        title=f"{_SHORT_TITLES[kind]}: børn vurderet i hele kommunen, og hvad der skete inden 12 måneder",
-        columns=(*_JUDGED_COLUMNS, *_RESTS),
-        source=_source(context),
-        rule=context.rule,
-        totals=JUDGED_TOTALS,
-    )
-
-
-def _rest(record: dict[str, Any], name: str) -> int | None:
-    return None if record[name] is None else int(record["reviewed_count"]) - int(record[name])
 
 
 def _standing_words(table: ProtectedTable, kind: str, reference: date) -> str:

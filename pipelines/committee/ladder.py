@@ -55,6 +55,11 @@ from pipelines.committee.ladder_standing import (
     stayed_rows,
     transition_rows,
 )
+from pipelines.committee.ladder_young_register import (
+    short_history_words,
+    with_short_history,
+    years_short_of_history,
+)
 from pipelines.committee.missing import missing_section, missing_words
 from pipelines.committee.spend import spend_part
 from pipelines.disclosure.table import ProtectedTable
@@ -85,6 +90,8 @@ def ladder_section(context: ReportContext) -> Section:
     without_oldest = years_without_oldest(context, (int(record["calendar_year"]) for record in records))
     by_year = with_oldest_missing(by_year_table(context, moves), without_oldest)
     rates = rates_table(context, records, moves, year)
+    # rates are told of the latest year alone
+    short = years_short_of_history(context, (record for record in records if record["calendar_year"] == year))
     social = social_standing(context)
     more_tables, more_figures = _whereabouts(context, records, social)
     council, spend = creative_council_part(context), spend_part(context)
@@ -98,8 +105,8 @@ def ladder_section(context: ReportContext) -> Section:
         tables=(
             by_year,
             by_district_table(moves, year),
-            rates,
-            models_table(context, records, moves, year=year, models=models),
+            with_short_history(rates, short, has_all_children=True),
+            with_short_history(models_table(context, records, moves, year=year, models=models), short),
             sensitivity_table(context, year),
             *more_tables,
             *council.tables,
@@ -111,7 +118,7 @@ def ladder_section(context: ReportContext) -> Section:
         how_sure=HowSure(
             number=_interval_words(records, rates, year),
             cause="Børn kommer på trappen, når det går dårligst. Derfor må man vente, at nogle rykker ned igen af sig selv.",
-            data=f"{_NO_MOVE} {oldest_missing_words(without_oldest)}".strip(),
+            data=" ".join(filter(None, (_NO_MOVE, oldest_missing_words(without_oldest), short_history_words(short)))),
             needed="Skal årsagen findes, må børn med og uden indsatsen følges på samme tid.",
         ),
         not_shown=(

@@ -2,7 +2,7 @@
 
 Then a year counts only those who were young enough to be on the list still, and later years count more ages: the years look as if
 they rose. The tables say so. Judged as for Indsatstrappens Nøgletal (marts.mart_key_figure): an age is there where its residents are
-at least half as many as those of a middling year of age from 0 to 17.
+at least half as many as those of a middling year of age from 0 to 17, or where chance alone may have left so few of them.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -14,16 +14,24 @@ from pipelines.committee.context import ReportContext
 from pipelines.disclosure.table import ProtectedTable
 from pipelines.publish.danish import joined
 
+# An age is expected to have an 18th of the children, give or take the root of that by chance. Below 162 children that is so few that
+# the age may simply be empty: three times 3 are the 9 expected of 162. From 648 on, half of those expected is the tighter limit.
 _WITHOUT: Final = """
-SELECT days.day_date
-FROM (SELECT unnest(CAST(? AS DATE[])) AS day_date) AS days
-INNER JOIN core.fct_residence AS residences
-    ON days.day_date >= residences.start_date AND days.day_date <= coalesce(residences.end_date, DATE '9999-12-31')
-INNER JOIN core.dim_child AS children
-    ON residences.child_id = children.child_id AND children.turns_18_date > days.day_date
-WHERE residences.is_own_municipality
-GROUP BY days.day_date
-HAVING 36 * count(*) FILTER (WHERE children.turns_18_date <= CAST(days.day_date + to_months(12) AS DATE)) < count(*)
+WITH counts AS (
+    SELECT days.day_date, count(*) AS children_count,
+           count(*) FILTER (WHERE children.turns_18_date <= CAST(days.day_date + to_months(12) AS DATE)) AS oldest_count
+    FROM (SELECT unnest(CAST(? AS DATE[])) AS day_date) AS days
+    INNER JOIN core.fct_residence AS residences
+        ON days.day_date >= residences.start_date AND days.day_date <= coalesce(residences.end_date, DATE '9999-12-31')
+    INNER JOIN core.dim_child AS children
+        ON residences.child_id = children.child_id AND children.turns_18_date > days.day_date
+    WHERE residences.is_own_municipality
+    GROUP BY days.day_date
+)
+SELECT day_date
+FROM counts
+WHERE oldest_count < children_count / 18 / 2
+      AND children_count / 18 - oldest_count > 3 * sqrt(children_count / 18)
 """
 
 

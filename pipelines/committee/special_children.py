@@ -25,9 +25,9 @@ COLUMNS: Final = tuple(TableColumn(name, name, "count") for name in (*REGISTERS.
 TOTALS: Final[tuple[Total, ...]] = (
     TotalColumn(WHOLE, (*REGISTERS.values(), OTHER)),
     TotalColumn(WHOLE, RUNGS),
-    TotalRow("area", WHOLE_MUNICIPALITY, columns=(*REGISTERS.values(), OTHER)),
+    TotalRow("area", WHOLE_MUNICIPALITY, columns=(*REGISTERS.values(), OTHER), within=("period",)),
 )
-"""What a reader with all the report's tables can add up."""
+"""What a reader with all the report's tables can add up, in a table of one row per period and area."""
 
 
 class CountsDisagreeError(ValueError):

@@ -33,6 +33,8 @@ area_sums as (
         or sum(case when area_kind = 'district' then never_reviewed_count else -never_reviewed_count end) <> 0
         or sum(case when area_kind = 'district' then return_possible_count else -return_possible_count end) <> 0
         or sum(case when area_kind = 'district' then reviewed_count else -reviewed_count end) <> 0
+        or sum(case when area_kind = 'district' then exhausted_count else -exhausted_count end) <> 0
+        or sum(case when area_kind = 'district' then recommended_count else -recommended_count end) <> 0
         or sum(case when area_kind = 'district' then judged_possible_count else -judged_possible_count end) <> 0
         or sum(case when area_kind = 'district' then returned_count else -returned_count end) <> 0
 )

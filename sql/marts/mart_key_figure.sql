@@ -5,7 +5,7 @@
 -- (difference), or the numerator itself (median). children_count is how many children stand behind, for disclosure control.
 -- Reference: codes.key_figures (the twelve key figures), codes.key_figure_reasons (why a value is empty). Every line is there for
 -- every reference date and area, the municipality (ALL), each district, and the children without a known district (empty).
--- A list of children of today has lost those who have grown up: a date on which it has hardly any of 17 is not covered, and neither
+-- A list of children of today has lost those who have grown up: a date on which it lacks those of 17 is not covered, and neither
 -- are those who left help at 18 in the year that follows it (is_on_leavers).
 -- What stands below the line is one number for all groups of a measure where has_shared_denominator is true.
 with
@@ -86,11 +86,15 @@ areas as (
         cast(null as varchar) as area_code
 ),
 
--- An age is there where its residents are at least half as many as those of a middling year of age from 0 to 17.
+-- An age is there where its residents are at least half as many as those of a middling year of age from 0 to 17: an 18th of the
+-- children. The age of 17 is there too where chance alone may have left so few: no more than three times the root of those expected
+-- are lacking. Of less than 162 children so few are expected that none may be 17.
 ages as (
     select
         reference_date,
-        36 * count(*) filter (where is_17) >= count(*) filter (where is_under_18) as is_known_to_17,
+        36 * count(*) filter (where is_17) >= count(*) filter (where is_under_18)
+        or count(*) filter (where is_under_18) / 18.0 - count(*) filter (where is_17)
+        <= 3 * sqrt(count(*) filter (where is_under_18) / 18.0) as is_known_to_17,
         36 * count(*) filter (where not is_under_18) >= 5 * count(*) filter (where is_under_18) as is_known_to_22
     from core.fct_reference_day_child
     where is_resident

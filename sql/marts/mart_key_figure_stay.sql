@@ -5,7 +5,9 @@
 -- numerator is the median itself. children_count is how many children stand behind.
 -- Reference: Indsatstrappens Nøgletal 2 (codes.key_figures). A stay counts both its first and its last day. Those that ended in the
 -- year (ended) are whole; those that went on on the reference date (running) are not, and more of them are long, since a long stay
--- is more easily met on a day. The two are never put together. The district is that of the residence on the last day counted.
+-- is more easily met on a day. The two are never put together. A stay is running on its last day, as the child still stands on the
+-- rung, and has ended on the day after: one whose last day is a reference date counts as ended in the year that follows, as the
+-- move from it does in key figure 7. The district is that of the residence on the last day counted.
 with
 rung_of_figure as (
     select rungs.step_rung as rung
@@ -19,7 +21,7 @@ spells as (
         spells.child_id,
         spells.start_date,
         spells.end_date,
-        spells.is_open_at_data_end
+        cast(spells.end_date + interval '1' day as date) as ended_on_date
     from core.fct_ladder_spell as spells
     inner join rung_of_figure on spells.rung = rung_of_figure.rung
     where spells.ladder_code = 'national' and spells.track_code = 'social'
@@ -34,8 +36,7 @@ stays as (
         spells.end_date as last_date
     from spells
     inner join core.dim_key_figure_period as periods
-        on spells.end_date >= periods.period_start_date and spells.end_date <= periods.reference_date
-    where not spells.is_open_at_data_end
+        on spells.ended_on_date >= periods.period_start_date and spells.ended_on_date <= periods.reference_date
     union all
     select
         'running' as group_code,

@@ -16,9 +16,9 @@ spells as (
         spells.rung,
         spells.end_date < periods.previous_reference_date as is_over_before,
         spells.start_date >= periods.period_start_date as is_begun_in_year,
-        spells.end_date >= periods.period_start_date
-        and spells.end_date <= periods.reference_date
-        and not spells.is_open_at_data_end as is_ended_in_year,
+        -- The day after the last is the first on which the stay has ended.
+        spells.end_date >= periods.previous_reference_date
+        and spells.end_date < periods.reference_date as is_ended_in_year,
         spells.end_date >= periods.reference_date as is_running
     from core.fct_ladder_spell as spells
     inner join periods on spells.start_date <= periods.reference_date

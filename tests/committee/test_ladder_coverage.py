@@ -9,9 +9,11 @@ from pipelines.committee.context import ReportContext
 from pipelines.committee.ladder import ladder_section
 from pipelines.committee.ladder_oldest import days_without_oldest, oldest_missing_words, years_without_oldest
 from pipelines.committee.ladder_sensitivity import sensitivity_table
+from pipelines.committee.ladder_young_register import short_history_words, years_short_of_history
 from pipelines.ladders.load import load_ladders
 from pipelines.ladders.own_table import OwnLadder
 from pipelines.ladders.steps import TRACKS, Step, national_steps, national_titles
+from pipelines.publish.danish import words_to_avoid
 from pipelines.publish.section import Section
 from tests.committee.conftest import settings_of
 from tests.sql.drawn import AS_OF_DATE, built, built_when_named, empty_warehouse, fill
@@ -20,12 +22,12 @@ CHILD_HEAD = "child_id birth_date resident_from_date home_district_code\n"
 MEASURE_HEAD = "child_id measure_id paragraph_code place_code start_date end_date\n"
 
 
-def born_in(years: range) -> str:
-    """Ten children of each year of birth, turn by turn in the two districts."""
+def born_in(years: range, *, each: int = 12) -> str:
+    """So many children of each year of birth, turn by turn in the two districts."""
     return CHILD_HEAD + "\n".join(
         f"c{year}{place} {year}-06-01 {year}-06-01 {('NORD', 'SYD')[place % 2]}"
         for year in years
-        for place in range(10)
+        for place in range(each)
     )
 
 
@@ -45,6 +47,32 @@ def test_a_list_of_todays_children_lacks_the_oldest_of_earlier_years() -> None:
     assert years_without_oldest(context, [2024, 2025, 2026]) == (2024, 2025)
     assert "i tallene for 2024 og 2025" in oldest_missing_words([2025, 2024])
     assert oldest_missing_words([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("each", "is_missing"),
+    [
+        (
+            4,
+            False,
+        ),  # 15 ages of 4 = 60 children: 60 / 18 = 3.3 of 17 expected, and none is less than 3 * root(3.3) = 5.5 under
+        (10, False),  # 150 children: 8.3 expected, and 3 * root(8.3) = 8.7
+        (11, True),  # 165 children: 9.2 expected, and 3 * root(9.2) = 9.1
+    ],
+)
+def test_an_age_that_is_empty_by_chance_is_not_called_missing(each: int, is_missing: bool) -> None:
+    # nobody is 15, 16 or 17 on the day; the key figures judge the same list alike
+    measures = f"{MEASURE_HEAD}c20150 M1 BL-30 - 2023-01-01 2024-03-31\nc20160 M2 BL-30 - 2024-01-01 -"
+    context = context_of({"children": born_in(range(2012, 2027), each=each), "measures": measures})
+    day = date(2026, 9, 30)
+    assert days_without_oldest(context, [day]) == ({day} if is_missing else frozenset())
+    (judged,) = context.records(
+        "SELECT reason_code FROM marts.mart_key_figure "
+        "WHERE key_figure_number = 6 AND measure_code = 'children' AND group_code = 'all' AND area_code = 'ALL' "
+        "AND reference_date = ?",
+        [day],
+    )
+    assert judged["reason_code"] == ("oldest_children_missing" if is_missing else None)
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +97,47 @@ def test_years_without_the_oldest_are_told_and_never_compared(section: Section) 
     (figure,) = (figure for figure in section.appendix_figures if figure.figure_id == "ladder_groups_social")
     assert "2024" not in figure.title
     assert oldest_missing_words([2024]) in figure.source
+
+
+def test_rates_of_a_year_with_less_than_two_years_before_it_are_called_too_high(section: Section) -> None:
+    # the register is known from 16 December 2023, and the rates are of 2025
+    tables = {table.table_id: table for table in section.tables}
+    words = short_history_words({"social": (2025,)})
+    assert words.startswith("Tallene for socialsporet begynder mindre end to år før 2025.")
+    for table_id in ("ladder_rates", "ladder_models"):
+        assert words in tables[table_id].source
+    assert words in section.how_sure.data
+    # counts are not too high, and neither are rates of all children: the table that has both tells them apart
+    untouched = "Satser regnet på alle børn på 0-17 år er ikke ramt."
+    assert [table_id for table_id, table in tables.items() if untouched in table.source] == ["ladder_rates"]
+    told = [table_id for table_id, table in tables.items() if words in table.source]
+    assert told == ["ladder_rates", "ladder_models"]
+    assert words not in section.figures[0].source
+    assert words_to_avoid(words) == []
+
+
+@pytest.mark.parametrize(
+    ("first_end", "short"),
+    [
+        # known from 1 January 2023: the two years before 2025 are there, those before 2024 are not
+        ("2022-12-31", (2024,)),
+        ("2023-01-01", (2024, 2025)),
+    ],
+)
+def test_two_years_before_a_year_are_enough(first_end: str, short: tuple[int, ...]) -> None:
+    context = context_of(
+        {"children": f"{CHILD_HEAD}anna 2014-05-01 2014-05-01 NORD",
+         "measures": f"{MEASURE_HEAD}anna M1 BL-30 - 2020-01-01 {first_end}\nanna M2 BL-30 - 2024-01-01 -"}
+    )  # fmt: skip
+    records = [{"track_code": "social", "calendar_year": year} for year in (2026, 2024, 2025)]
+    assert years_short_of_history(context, records) == {"social": short}
+
+
+def test_a_register_that_is_old_enough_needs_no_words() -> None:
+    assert short_history_words({}) == ""
+    assert short_history_words({"education": (2024, 2025), "social": (2024, 2025)}).startswith(
+        "Tallene for undervisningssporet og socialsporet begynder mindre end to år før 2024 og 2025."
+    )
 
 
 def test_a_register_without_a_whole_year_says_so_and_tells_the_rest() -> None:

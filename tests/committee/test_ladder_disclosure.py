@@ -17,7 +17,7 @@ import pytest
 from pipelines import explain
 from pipelines.codes import load_code_table
 from pipelines.committee import (
-    creative_council,
+    creative_council_counts,
     ladder,
     ladder_key_figures,
     ladder_moves,
@@ -51,6 +51,8 @@ STOCKS = {
 MOVES = ("down_count", "up_count", "closed_count", "opened_count", "aged_out_count", "moved_away_count")
 ENDS = ("returned_count", "gone_count", "followed_count")
 LATER = ("ended_count", "lower_count", "same_count", "higher_count", "gone_count")
+REVIEWED = ("reviewed_count", "exhausted_count", "recommended_count")
+OUTCOMES = ("returned_count", "remained_count", "other_end_count", "not_yet_due_count")
 JUDGED = ("never_reviewed_count", "return_possible_count", "return_not_possible_count", "return_not_judged_count")
 
 
@@ -107,8 +109,7 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "ladder_moves": ("period", "area"),
     "ladder_return": ("group", "month"),
     "ladder_cohorts": ("began", "month"),
-    "council_standing_with_other_tables": ("area",),
-    "council_judged_with_rests": ("period",),
+    "council_counts": ("period", "area"),
 }
 """The tables that are protected, each with the labels that name its rows."""
 
@@ -140,7 +141,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Reader:
             _take_in(reader, name, counts, table)
         return table
 
-    for module in (creative_council, ladder_key_figures, ladder_moves, ladder_return, ladder_standing):
+    for module in (creative_council_counts, ladder_key_figures, ladder_moves, ladder_return, ladder_standing):
         monkeypatch.setattr(module, "protect", watched)
     # no figure tells a count that its table does not, and the moves under other choices are rounded
     figure = SimpleNamespace(table_id="ladder_by_year")
@@ -152,6 +153,9 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Reader:
 
 
 def _take_in(reader: Reader, name: str, rows: Sequence[Mapping[str, Any]], table: ProtectedTable) -> None:
+    if name == "council_counts":
+        # made first without the districts' judgements; what is hidden is what the last one hides
+        reader.hidden = {key for key in reader.hidden if key[0] != name}
     for row, cells in zip(rows, table.rows, strict=True):
         for column in table.columns:
             if column.kind == "count" and row[column.name] is not None:
@@ -182,7 +186,7 @@ def groups_of(reader: Reader, table: str) -> dict[Key, dict[str, Key]]:
 
 def know_sums(reader: Reader) -> None:
     """Everything that the tables' words say adds up, or is a part of something else."""
-    for table in ("ladder_moves", "ladder_standing_social", "key_figure_counts", "council_standing_with_other_tables"):
+    for table in ("ladder_moves", "ladder_standing_social", "key_figure_counts", "council_counts"):
         for areas in groups_of(reader, table).values():
             if ALL in areas and len(areas) > 1:
                 reader.knows_sum(areas[ALL], [key for area, key in areas.items() if area != ALL])
@@ -198,8 +202,14 @@ def know_sums(reader: Reader) -> None:
         if (name, column) == ("ladder_cohorts", "began_count"):
             reader.knows_sum(key, [(name, *labels, part) for part in LATER])
             reader.knows_sum(key, [("ladder_moves", labels[0], ALL, "opened_count")])
-        if (name, column) == ("council_standing_with_other_tables", "special_children_count"):
+        if (name, column) == ("council_counts", "special_children_count"):
             reader.knows_sum(key, [(name, *labels, part) for part in JUDGED])
+        if (name, column) == ("council_counts", "reviewed_count"):
+            for part in REVIEWED[1:]:
+                reader.knows_part(key, [(name, *labels, part)])
+        if (name, column) == ("council_counts", "judged_possible_count"):
+            reader.knows_sum(key, [(name, *labels, part) for part in OUTCOMES])
+            reader.knows_part(key, [(name, *labels, "returned_count")])
     returns = [key for key in reader.true if key[0] == "ladder_return"]
     for months, column in product(("6\u00a0måneder", "12\u00a0måneder", "24\u00a0måneder"), ("stays_count", *ENDS)):
         everybody = ("ladder_return", "Alle", months, column)
@@ -321,13 +331,12 @@ def read_section(reader: Reader, section: Section) -> None:
     for name, labels, columns in (
         ("ladder_return", ("group", "month"), ("stays_count", "returned_count", "followed_count")),
         ("ladder_cohorts", ("began", "month"), ("began_count", *LATER)),
-        ("council_standing", ("area",), ("special_children_count", *JUDGED)),
-        ("council_judged", ("period",), ("reviewed_count", "judged_possible_count", "returned_count")),
     ):
         protected = next(each for each in LABELS if each.startswith(name))
         for row in rows_of(tables[name]) if name in tables else ():
             for column in columns:
                 reader.learn((protected, *(row[label] for label in labels), column), row[column])
+    _read_council(reader, tables)
     for row in rows_of(tables["ladder_return_districts"]) if "ladder_return_districts" in tables else ():
         for column in ("stays_count", "returned_count"):
             reader.learn(("ladder_return", row["group"], "24\u00a0måneder i distriktet", column), row[column])
@@ -337,6 +346,20 @@ def read_section(reader: Reader, section: Section) -> None:
     for row in rows_of(tables["key_figures_by_district"]):
         for code in row.keys() - {"area"}:
             reader.learn(item(code, row["area"]), row[code])
+
+
+def _read_council(reader: Reader, tables: Mapping[str, ProtectedTable]) -> None:
+    now, before = text_date(NOW), text_date(BEFORE)
+    for row in rows_of(tables["council_standing"]):
+        for column in ("special_children_count", *JUDGED):
+            reader.learn(("council_counts", now, row["area"], column), row[column])
+    for row in rows_of(tables["council_judged"]):
+        for column in (*REVIEWED, "judged_possible_count", *OUTCOMES):
+            reader.learn(("council_counts", row["period"], ALL, column), row[column])
+    for row in rows_of(tables["council_districts"]):
+        for column in row.keys() - {"area"}:
+            period = now if column in REVIEWED else before
+            reader.learn(("council_counts", period, row["area"], column), row[column])
 
 
 def _read_track(reader: Reader, tables: Mapping[str, ProtectedTable], track: str) -> None:

@@ -13,7 +13,7 @@ from pipelines.transform import build
 from pipelines.transform.sql_files import read_sql_files
 from tests.sql.drawn import assert_rows, empty_warehouse, fill
 
-# Two of 17 on 30 September 2026 and 2025, so that the list of children holds all ages; rut has none of our help, rie neither.
+# rut and rie are 17 on 30 September 2026 and 2025.
 CHILDREN = """
 child_id birth_date  home_district_code resident_from_date resident_to_date home_municipality_code
 anna     2014-05-01  NORD               2014-05-01         -                -
@@ -143,16 +143,44 @@ def test_ended_and_running_stays_are_never_put_together(figures):
         """,
     )
     # rie's early help lets ends keep coming, so that the register is known from the first one on
-    # ended: 182 and 457 days, together 639, a half of which is 319.5; carl 366 days so far; rut's stay ended in the year before
+    # ended: 182, 457 and 639 days (rut, whose first day elsewhere is in the year), together 1278, a third of which is 426; carl 366
+    # days so far
     assert_rows(
         connection,
         f"SELECT *, round(value * 365.25 / 12, 1) AS days FROM ({query}) WHERE area_code = 'ALL'",
         """
         measure_code  group_code denominator days
-        mean_months   ended      2.0         319.5
-        median_months ended      2.0         319.5
+        mean_months   ended      3.0         426.0
+        median_months ended      3.0         457.0
         mean_months   running    1.0         366.0
         median_months running    1.0         366.0
+        """,
+    )
+    # a year before: bo 365 days so far, carl 1, and rut 639 on the last one, which is running and not ended: 1005 / 3 = 335
+    year_before = query.replace("2026-09-30", "2025-09-30")
+    assert_rows(
+        connection,
+        f"SELECT *, round(value * 365.25 / 12, 1) AS days FROM ({year_before}) WHERE area_code = 'ALL'",
+        """
+        measure_code  group_code denominator days
+        mean_months   ended      0.0         -
+        median_months ended      0.0         -
+        mean_months   running    3.0         335.0
+        median_months running    3.0         365.0
+        """,
+    )
+    # the steps of `trappen explain`: stays begun by the day, ended in the year, running on the day
+    assert_rows(
+        connection,
+        "SELECT * FROM marts.mart_key_figure_step WHERE key_figure_number = 2 AND year(reference_date) >= 2025",
+        """
+        reference_date step_number rows_count
+        2025-09-30     1           3
+        2025-09-30     2           0
+        2025-09-30     3           3
+        2026-09-30     1           4
+        2026-09-30     2           3
+        2026-09-30     3           1
         """,
     )
 
@@ -376,8 +404,11 @@ def test_a_register_covers_what_comes_after_its_first_end(built, first_end, stoc
 
 
 def test_a_list_of_children_that_lost_its_oldest_gives_no_figure(built):
-    young = "\n".join(line for line in CHILDREN.splitlines() if not line.startswith(("rut", "rie")))
-    connection = built({"children": young, "measures": HEAD + "anna M1 BL-30 - 2023-02-01 2023-02-28 -\n"})
+    # ten of each age from 0 to 16, and none of the 170 / 18 = 9.4 expected of 17
+    young = [f"c{year}{place} {year}-06-01 NORD {year}-06-01 - -" for year in range(2010, 2027) for place in range(10)]
+    head = CHILDREN.strip().splitlines()[0]
+    measures = HEAD + "c20100 M1 BL-30 - 2023-02-01 2023-02-28 -\n"
+    connection = built({"children": "\n".join([head, *young]), "measures": measures})
     assert reasons(connection)[1] == "oldest_children_missing"
 
 

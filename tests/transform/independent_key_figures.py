@@ -261,11 +261,11 @@ def _count_new(counts: Counts, child: Walked, day: date, before: date) -> None:
             counts.add("10-new-from_higher", child.home(first)[0])
 
 
-def months_of_stays(children: list[Walked], day: date, *, data_end: date) -> dict[str, tuple[float, float, int]]:
+def months_of_stays(children: list[Walked], day: date) -> dict[str, tuple[float, float, int]]:
     """Key figure 2 of the municipality: (mean, median, stays) of those that ended in the year, and of those running on the day."""
     before = _birthday(day, -1)
     stays = [(first, last) for child in children for rung, first, last, _ in child.spells if rung == 6]
-    ended = [_months(first, last) for first, last in stays if before < last <= day and last < data_end]
+    ended = [_months(first, last) for first, last in stays if before <= last < day]
     running = [_months(first, day) for first, last in stays if first <= day <= last]
     return {
         name: (mean(months), median(months), len(months))

@@ -56,7 +56,7 @@ def test_children_and_moves_are_those_of_the_day_by_day_walk(municipality, day):
 
 def test_stays_are_as_long_as_counted_by_hand(municipality):
     _, children, rows = municipality
-    stays = independent.months_of_stays(children, LATEST, data_end=DATA_END)
+    stays = independent.months_of_stays(children, LATEST)
     figures = {
         (row["group_code"], row["measure_code"]): (row["value"], row["denominator"])
         for row in rows
