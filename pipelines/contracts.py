@@ -2,7 +2,8 @@
 
 The contracts (Open Data Contract Standard 3.x) are the only source of columns, types, header aliases, row checks, business
 keys, sensitivity and Great Expectations suites. Ours stands in `customProperties`: per column `parse`, `aliases`,
-`codeTable`, `unit`; per table `businessKey`, `duplicateAdvice`, `rowChecks`, `retention`. Danish titles are `businessName`.
+`codeTable`, `unit`; per table `businessKey`, `duplicateAdvice`, `rowChecks`, `rowWarnings`, `retention`. Danish titles are
+`businessName`.
 """
 
 import hashlib
@@ -63,6 +64,20 @@ class RowCheck:
 
 
 @dataclass(frozen=True)
+class RowWarning:
+    """Something odd in a row that is read all the same, and counted, when the SQL expression `odd_when` is true.
+
+    It may read the typed columns, `raw_<column>` (the cell as delivered) of `columns`, and `landed_date`, the day the file was
+    landed. sentence: what such rows are, and what to look for, in Danish after "3 rækker ".
+    """
+
+    warning_id: str
+    odd_when: str
+    columns: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Expectation:
     """One Great Expectations expectation: its type, arguments, severity, and what it means in Danish when it fails."""
 
@@ -90,6 +105,7 @@ class Contract:
     checksum: str
     duplicate_advice: str = ""
     """What the sender is to do with several rows of one key that differ, in Danish; empty: the general advice."""
+    row_warnings: tuple[RowWarning, ...] = ()
 
     def column(self, name: str) -> Column:
         """The column called `name`. Raises KeyError when there is none."""
@@ -169,6 +185,7 @@ def _contract(document: OpenDataContractStandard, kind: Kind, path: Path) -> Con
         expectations=_expectations(table, columns),
         checksum=_checksum(path, columns),
         duplicate_advice=str(ours.get("duplicateAdvice", "")),
+        row_warnings=tuple(_row_warning(item) for item in ours.get("rowWarnings", ())),
     )
     _check_names(contract)
     return contract
@@ -225,6 +242,15 @@ def _row_check(item: Mapping[str, Any]) -> RowCheck:
     )
 
 
+def _row_warning(item: Mapping[str, Any]) -> RowWarning:
+    return RowWarning(
+        warning_id=item["id"],
+        odd_when=item["oddWhen"],
+        columns=tuple(item["columns"]),
+        sentence=item["sentence"],
+    )
+
+
 def _expectations(table: SchemaObject, columns: Sequence[Column]) -> tuple[Expectation, ...]:
     found = [_expectation(rule, None) for rule in table.quality or ()]
     for item in table.properties or ():
@@ -254,7 +280,8 @@ def _check_names(contract: Contract) -> None:
     names = [column.name for column in contract.columns]
     doubled = {name for name in names if names.count(name) > 1}
     unknown = [name for name in contract.business_key if name not in names]
-    unknown += [name for check in contract.row_checks for name in check.columns if name not in names]
+    rules = (*contract.row_checks, *contract.row_warnings)
+    unknown += [name for rule in rules for name in rule.columns if name not in names]
     if doubled or unknown:
         raise ContractError(
             f"Kontrakten {contract.contract_id}: dobbelte kolonner {sorted(doubled)}, ukendte kolonner {unknown}."

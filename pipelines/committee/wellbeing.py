@@ -13,6 +13,7 @@ from pipelines.committee.wellbeing_bands import (
     clinical_changes,
     clinical_parts,
     clinical_table,
+    expected_in_bands,
     read_bands,
     spans_in_bands,
 )
@@ -32,6 +33,7 @@ from pipelines.committee.wellbeing_changes import (
 )
 from pipelines.committee.wellbeing_detection import detection_figure, detection_table
 from pipelines.committee.wellbeing_differences import differences_table
+from pipelines.committee.wellbeing_expected import expected_in_spans
 from pipelines.committee.wellbeing_figures import (
     ONLY_TWICE,
     change_figure,
@@ -48,6 +50,7 @@ from pipelines.committee.wellbeing_groups import (
     by_pairs,
     district_labels,
     due_of,
+    lacks_districts,
     measured_twice,
     protect_groups,
     read_pairs,
@@ -99,6 +102,9 @@ DEFINITIONS = (
 LIKE_EXPECTED = "Det er ikke til at skelne fra det ventede."
 UNKNOWN_WHY = "Vi ved ikke hvorfor."
 NO_INTERVAL = "Hvor sikkert det er, kan ikke vises: Der er for få distrikter."
+SEND_DISTRICTS = "Send skoledistrikt med i listen over børn eller i listen over institutioner."
+"""Where a form's district is taken from: the child's home, else the institution."""
+
 _REFERRED = "Børn henvises, når det går dårligst, så tallet falder ofte, også uden indsats."
 _NO_CHILDREN = "Vi har ingen børn uden indsats at holde op imod."
 _OTHER_CHILDREN = "Det ventede er målt hos andre børn, som måske ikke ligner vores."
@@ -176,7 +182,7 @@ def wellbeing_section(context: ReportContext) -> Section:
     whole |= {
         name: tables.pairing.cell(code, step=step) for name, step in (("due_count", DUE), ("not_due_count", NOT_DUE))
     }
-    evidence = _evidence(context, pairs)
+    evidence = evidence_of(context, pairs)
     why_untold = _why_untold(evidence)
     compared = _OTHER_CHILDREN if expectations[code].is_own else _NO_CHILDREN
     if why_untold:
@@ -184,7 +190,7 @@ def wellbeing_section(context: ReportContext) -> Section:
     return Section(
         section_id="wellbeing",
         question=QUESTION,
-        answer=_answer(whole, main, evidence, context),
+        answer=answer_of(whole, main, evidence, context),
         support=_support(whole, tables.changes, main, evidence),
         level=int(evidence.level),
         level_reason=_level_reason(evidence),
@@ -208,7 +214,7 @@ def wellbeing_section(context: ReportContext) -> Section:
             # from level 1 on the answer says it
             cause=f"{_REFERRED} {compared}" if why_untold else compared,
             data=f"{follow_up(whole['children_count'], whole['due_count'])} {_not_due(whole['not_due_count'])}".strip(),
-            needed="Skal årsagen findes, må børn med og uden indsatsen måles på samme tid.",
+            needed=_needed(evidence),
         ),
         not_shown=(
             "Figuren viser ikke, om indsatsen er årsagen.",
@@ -232,7 +238,7 @@ def wellbeing_notes(context: ReportContext, section: Section) -> Notes:
         return Notes()
     pairs = read_pairs(context)
     is_lacking = (
-        section.level == EvidenceLevel.COUNTED and Gate.FOLLOW_UP_SHARE in _evidence(context, pairs).failed_gates
+        section.level == EvidenceLevel.COUNTED and Gate.FOLLOW_UP_SHARE in evidence_of(context, pairs).failed_gates
     )
     return Notes(
         attention=(_few_measured_twice(follow_up_rows, by_pairs(pairs)[0][1]),) if is_lacking else (),
@@ -250,6 +256,7 @@ def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
         parts += [*band_parts(bands), *crossed, *clinical_parts(clinical, reliable)]
     everything = protect_groups(context, pairs, parts, ties=ties, other_forms=read_other_forms(context))
     informants = dict(by_pairs(pairs))
+    in_spans = expected_in_spans(context, pairs, reliable, informant_code=by_pairs(pairs)[0][0])
     lost = lost_rows(context, pairs, everything)
     return _Tables(
         changes=change_table(everything),
@@ -257,8 +264,10 @@ def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
         by_district=district_table(everything),
         groups=group_table(everything, main),
         other_groups=other_group_table(everything, main),
-        spread=spread_table(context, everything, main),
-        bands=bands_table(context, bands, everything) if bands else None,
+        spread=spread_table(context, everything, main, expected=in_spans),
+        bands=bands_table(context, bands, everything, expected=expected_in_bands(pairs, bands, reliable))
+        if bands
+        else None,
         clinical=clinical_table(context, bands, clinical, everything) if bands else None,
         detection=detection_table(context),
         pairing=pairing_table(context, everything, REASONS, informants),
@@ -277,14 +286,14 @@ def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
 # ── what may be said ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _evidence(context: ReportContext, pairs: pl.DataFrame) -> Evidence:
+def evidence_of(context: ReportContext, pairs: pl.DataFrame) -> Evidence:
     """The level of the main informant's change, from counts of children alone."""
     code = by_pairs(pairs)[0][0]
     own = pairs.filter(pl.col("informant_code") == code)
     due_count = due_of(own).height
     followed, other = int(own["is_paired"].sum()), int((own["unpaired_reason_code"] == "other_informant").sum())
     limits = context.settings.evidence
-    return level_of_change(
+    found = level_of_change(
         pair_count=followed,
         follow_up_share=followed / due_count if due_count else None,
         # a child followed up by somebody else is a pair by another informant, and is never subtracted
@@ -295,19 +304,23 @@ def _evidence(context: ReportContext, pairs: pl.DataFrame) -> Evidence:
             minimum_same_informant_share=limits.minimum_same_informant_pct / 100,
         ),
     )
+    if not lacks_districts(context, own):
+        return found
+    return replace(found, level=EvidenceLevel.COUNTED, failed_gates=(*found.failed_gates, Gate.INTERVAL))
 
 
 _GATES = {
     Gate.FOLLOW_UP_SHARE: "for få børn har to målinger",
     Gate.SAME_INFORMANT_SHARE: "for mange børn er målt af en anden ved anden måling",
     Gate.GROUP_SIZE: "gruppen er for lille",
-    Gate.INTERVAL: "der er for få distrikter",
+    Gate.INTERVAL: "vi kender for få børns distrikt",
 }
 
 
 _WHY_UNTOLD = {
     Gate.FOLLOW_UP_SHARE: "for få børn er målt to gange til at sige noget om ændringen",
     Gate.SAME_INFORMANT_SHARE: "for mange børn er målt af en anden anden gang til at sige noget om ændringen",
+    Gate.INTERVAL: "vi kender for få børns distrikt til at sige noget om ændringen",
 }
 
 
@@ -329,7 +342,7 @@ def _level_reason(evidence: Evidence) -> str:
 # ── sentences ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _answer(whole: Mapping[str, Cell], main: str, evidence: Evidence, context: ReportContext) -> str:
+def answer_of(whole: Mapping[str, Cell], main: str, evidence: Evidence, context: ReportContext) -> str:
     """The change beside the expected one at level 1; below it, only how many were measured twice."""
     if evidence.level == EvidenceLevel.COUNTED:
         counted_words = follow_up(whole["children_count"], whole["due_count"])
@@ -357,6 +370,8 @@ def _demand(evidence: Evidence, context: ReportContext) -> str:
         return f"Vi kræver {limit}{NBSP}procent, før vi siger, om tallet har ændret sig."
     if Gate.SAME_INFORMANT_SHARE in evidence.failed_gates:
         return "For mange er målt af en anden ved anden måling, så vi siger ikke, om tallet har ændret sig."
+    if Gate.INTERVAL in evidence.failed_gates:
+        return f"Vi kender for få af børnenes distrikter til at sige, om tallet har ændret sig. {SEND_DISTRICTS}"
     return "Ingen er målt to gange, så vi kan ikke sige, om tallet har ændret sig."
 
 
@@ -365,6 +380,14 @@ def _support(whole: Mapping[str, Cell], changes: ProtectedTable, main: str, evid
     if evidence.level == EvidenceLevel.COUNTED:
         return SDQ_RANGE
     return " ".join(filter(None, (verdict(whole), SDQ_RANGE, _other_informants(changes, main))))
+
+
+def _needed(evidence: Evidence) -> str:
+    """What it takes to know more; first of all the districts, where they are what is missing."""
+    of_cause = "Skal årsagen findes, må børn med og uden indsatsen måles på samme tid."
+    if Gate.INTERVAL not in evidence.failed_gates:
+        return of_cause
+    return f"Hvert distrikt tæller lige meget i gennemsnittet, så distriktet skal kendes. {SEND_DISTRICTS} {of_cause}"
 
 
 def _how_sure_number(whole: Mapping[str, Cell], why_untold: str) -> str:

@@ -7,18 +7,28 @@ first's that the children between could be counted.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, product
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipelines.committee.context import ReportContext
-from pipelines.committee.wellbeing_changes import FEWER, MORE, OUTCOME, Reliable
+from pipelines.committee.wellbeing_changes import FEWER, MORE, OUTCOME, Reliable, with_expectation
+from pipelines.committee.wellbeing_expected import (
+    EXPECTED_COLUMN,
+    EXPECTED_NOTE,
+    SECOND_SCORES,
+    ExpectedCounts,
+    chances_of_second_points,
+)
 from pipelines.committee.wellbeing_groups import (
     FINE_SPANS,
     SPREAD,
     Part,
+    Points,
     by_pairs,
     fine,
     part_at,
@@ -28,6 +38,7 @@ from pipelines.committee.wellbeing_groups import (
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import SumRelation, Total
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
+from pipelines.measures.expected_counts import expected_count
 from pipelines.measures.reliable_change import clinical_change
 from pipelines.sdq_norms.bands import band_titles
 from pipelines.sdq_norms.chosen import NormSet, chosen_norm_sets
@@ -166,8 +177,53 @@ def _forms(own: pl.DataFrame, version: str, age: str) -> dict[str, Any]:
     }
 
 
-def bands_table(context: ReportContext, bands: Bands, everything: ProtectedTable) -> ProtectedTable:
-    """Children per band before and after, per set and informant; the set's source and doubts under it.
+def expected_in_bands(
+    pairs: pl.DataFrame, bands: Bands, reliable: Sequence[Reliable]
+) -> dict[tuple[str, str], ExpectedCounts]:
+    """What is expected per (set, informant's Danish name); informants with too few children for an expectation are left out.
+
+    Of the children with a band both times, each by the bands of its own second form, age and sex. Those that the set is not for
+    stay so, whatever their points.
+    """
+    found = {}
+    names = {informant: code for code, informant in by_pairs(pairs)}
+    for norm_set, each in product(bands.norm_sets, reliable):
+        if (norm_set.code, each.informant, "second") not in bands.counts:
+            continue
+        own = pairs.filter((pl.col("informant_code") == names[each.informant]) & pl.col("is_paired"))
+        is_in_set = np.array([band != OUTSIDE_NORM_SET for band in _bands_both_times(norm_set, own)[1]])
+        own = own.filter(is_in_set)
+        chances, band_of = chances_of_second_points(own, each), _bands_of_second_scores(norm_set, own)
+        found[norm_set.code, each.informant] = ExpectedCounts(
+            {
+                band: expected_count(chances, band_of == band)
+                for band in bands.counts[norm_set.code, each.informant, "second"]
+                if band != OUTSIDE_NORM_SET
+            },
+            each.shows_expected,
+        )
+    return found
+
+
+def _bands_of_second_scores(norm_set: NormSet, own: pl.DataFrame) -> NDArray[np.object_]:
+    """The band that each of SECOND_SCORES would be in for each child, `(n, 41)`; found once for children of the same kind."""
+    kinds = own.select("informant_code", "second_version_code", "second_age_years", "sex_code")
+    each_kind = kinds.unique(maintain_order=True)
+    scored = each_kind.join(pl.DataFrame({"points": SECOND_SCORES}), how="cross", maintain_order="left_right")
+    codes = band_codes(norm_set, scored["points"].to_numpy(), **_second_forms(scored))
+    by_kind = np.array(codes, dtype=object).reshape(each_kind.height, SECOND_SCORES.size)
+    place = {kind: number for number, kind in enumerate(each_kind.iter_rows())}
+    return by_kind[[place[kind] for kind in kinds.iter_rows()]]
+
+
+def bands_table(
+    context: ReportContext,
+    bands: Bands,
+    everything: ProtectedTable,
+    *,
+    expected: Mapping[tuple[str, str], ExpectedCounts],
+) -> ProtectedTable:
+    """Children per band before and after, and how many were to be expected after without help; the set's source and doubts under it.
 
     Two sets stand one under the other, not side by side: their bands differ in number and name, and not every set has bands for
     everybody who answered, so a row could not be one band of both.
@@ -185,6 +241,9 @@ def bands_table(context: ReportContext, bands: Bands, everything: ProtectedTable
                 "informant": informant,
                 "band": titles[band],
                 **{occasion: of_band[band] for occasion, of_band in cells.items()},
+                "expected": _expected_band(
+                    expected.get((norm_set, informant)), band, [of_band[band] for of_band in cells.values()]
+                ),
             }
             for band in bands.counts[norm_set, informant, "first"]
         ]
@@ -202,10 +261,20 @@ def bands_table(context: ReportContext, bands: Bands, everything: ProtectedTable
             TableColumn("band", "Bånd", "label"),
             TableColumn("first", "Første måling", "count"),
             TableColumn("second", "Anden måling", "count"),
+            EXPECTED_COLUMN,
         ),
-        source=f"{source_of(context)} {_LOWER_BY_THEMSELVES} {' '.join(notes)}",
+        source=with_expectation(
+            context, f"{source_of(context)} {_LOWER_BY_THEMSELVES} {EXPECTED_NOTE} {' '.join(notes)}"
+        ),
         rule=context.rule,
     )
+
+
+def _expected_band(expected: ExpectedCounts | None, band: str, observed: Sequence[Cell]) -> Cell:
+    """What was to be expected in a band; of those that the set is not for it is the same children."""
+    if band == OUTSIDE_NORM_SET:
+        return next((cell for cell in observed if cell.status is not CellStatus.SHOWN), observed[-1])
+    return _HIDDEN if expected is None else expected.cell(band, observed)
 
 
 def is_too_near(context: ReportContext, bands: Bands, norm_set: str, informant: str, occasion: str) -> bool:
@@ -246,11 +315,12 @@ def _protected(
 
 @dataclass(frozen=True)
 class Clinical:
-    """Children of one informant who changed clearly *and* crossed the main set's limit, each way."""
+    """Children of one informant who changed clearly *and* crossed the main set's limit, and how many would without help."""
 
     informant: str
     recovered_count: int
     deteriorated_count: int
+    expected: ExpectedCounts
 
 
 def clinical_changes(pairs: pl.DataFrame, bands: Bands, reliable: Sequence[Reliable]) -> list[Clinical]:
@@ -260,20 +330,36 @@ def clinical_changes(pairs: pl.DataFrame, bands: Bands, reliable: Sequence[Relia
     the forms crosses none.
     """
     found = []
-    rules = {each.informant: each.inputs.rule for each in reliable}
+    clear = {each.informant: each for each in reliable}
     for code, informant in by_pairs(pairs):
         own = pairs.filter((pl.col("informant_code") == code) & pl.col("is_paired"))
-        if informant not in rules or not _band_order(bands.norm_sets[0], code):
+        if informant not in clear or not _band_order(bands.norm_sets[0], code):
             continue
+        before = raised_limits(bands.norm_sets[0], **_first_forms(own))
+        after = raised_limits(bands.norm_sets[0], **_second_forms(own))
         change = clinical_change(
             own["first_total_points"].cast(pl.Float64).to_numpy(),
             own["second_total_points"].cast(pl.Float64).to_numpy(),
-            rules[informant],
-            first_raised_from_points=raised_limits(bands.norm_sets[0], **_first_forms(own)),
-            second_raised_from_points=raised_limits(bands.norm_sets[0], **_second_forms(own)),
+            clear[informant].inputs.rule,
+            first_raised_from_points=before,
+            second_raised_from_points=after,
         )
-        found.append(Clinical(informant, change.recovered_count, change.deteriorated_count))
+        expected = _expected_to_cross(own, clear[informant], before=before, after=after)
+        found.append(Clinical(informant, change.recovered_count, change.deteriorated_count, expected))
     return found
+
+
+def _expected_to_cross(own: pl.DataFrame, clear: Reliable, *, before: Points, after: Points) -> ExpectedCounts:
+    """How many are to be expected each way without help, by the rule of `clinical_change` for each possible second score."""
+    first = own["first_total_points"].cast(pl.Float64).to_numpy()
+    rule, chances = clear.inputs.rule, chances_of_second_points(own, clear)
+    change = SECOND_SCORES - first[:, np.newaxis]
+    has_limits = ~(np.isnan(before) | np.isnan(after))[:, np.newaxis]
+    started, ended = (first >= before)[:, np.newaxis], after[:, np.newaxis] <= SECOND_SCORES
+    recovers = has_limits & started & ~ended & rule.is_fall(change)
+    deteriorates = has_limits & ~started & ended & rule.is_rise(change)
+    counts = {FEWER: expected_count(chances, recovers), MORE: expected_count(chances, deteriorates)}
+    return ExpectedCounts(counts, clear.shows_expected)
 
 
 def clinical_parts(changes: Sequence[Clinical], reliable: Sequence[Reliable]) -> list[Part]:
@@ -293,7 +379,7 @@ def clinical_parts(changes: Sequence[Clinical], reliable: Sequence[Reliable]) ->
 def clinical_table(
     context: ReportContext, bands: Bands, changes: Sequence[Clinical], everything: ProtectedTable
 ) -> ProtectedTable | None:
-    """Children with a clear change, and those of them who also crossed the limit, each way."""
+    """Children with a clear change, those of them who also crossed the limit, and how many would without help, each way."""
     rows: list[dict[str, Any]] = []
     for each, outcome in product(changes, (FEWER, MORE)):
         clear, crossed = (
@@ -302,7 +388,16 @@ def clinical_table(
         )
         # of a hidden few, even a 0 says something about every one of them
         crossed = crossed if clear.status is CellStatus.SHOWN else _HIDDEN
-        rows.append({"informant": each.informant, "outcome": outcome, "clear": clear, "crossed": crossed})
+        expected = each.expected.cell(outcome, (clear, crossed))
+        rows.append(
+            {
+                "informant": each.informant,
+                "outcome": outcome,
+                "clear": clear,
+                "crossed": crossed,
+                "expected": expected,
+            }
+        )
     if not rows:
         return None
     return protect(
@@ -314,9 +409,13 @@ def clinical_table(
             TableColumn("outcome", "Anden måling", "label"),
             TableColumn("clear", "Børn", "count"),
             TableColumn("crossed", "Krydsede også grænsen", "count"),
+            replace(EXPECTED_COLUMN, title="Ventet at krydse uden indsats"),
         ),
-        source=f"{source_of(context)} {_LOWER_BY_THEMSELVES} Grænsen er fra {bands.norm_sets[0].title}, ved hver måling efter "
-        "barnets alder og skema. Gælder sættet ikke for et barn ved en af målingerne, krydser det ingen grænse.",
+        source=with_expectation(
+            context,
+            f"{source_of(context)} {_LOWER_BY_THEMSELVES} {EXPECTED_NOTE} Grænsen er fra {bands.norm_sets[0].title}, ved hver "
+            "måling efter barnets alder og skema. Gælder sættet ikke for et barn ved en af målingerne, krydser det ingen grænse.",
+        ),
         rule=context.rule,
     )
 

@@ -98,12 +98,13 @@ _BY_DISTRICT: Final = {"children": "children_count", "institutions": "institutio
 class Reliable:
     """One informant's reliable change: the measure, what its rule is made of, and what of it may stand.
 
-    shown_intervals: the outcomes whose interval gives no district's share back. shows_expected: False where too few children have
-    the age and sex that the line of expectation needs.
+    line: what is expected without help, with these children's own spread. shown_intervals: the outcomes whose interval gives no
+    district's share back. shows_expected: False where too few children have the age and sex that the line of expectation needs.
     """
 
     informant: str
     inputs: ReliabilityInputs
+    line: ExpectationLine
     change: ReliableChange
     counts: Mapping[str, int]
     intervals: Mapping[str, Estimate]
@@ -128,15 +129,15 @@ def reliable_changes(context: ReportContext, pairs: pl.DataFrame) -> list[Reliab
         )
         if inputs is None or not _suffices(context, own):
             continue
-        line = expectations[code].line
         first, second = (_points(own, f"{occasion}_total_points") for occasion in ("first", "second"))
+        line = line_with_own_spread(expectations[code].line, first, second, inputs.rule)
         age_years, is_boy = age_and_is_boy(own)
         change = reliable_change(
             first,
             second,
             own["district_code"].fill_null("").to_list(),
             inputs.rule,
-            expectation=line_with_own_spread(line, first, second, inputs.rule),
+            expectation=line,
             age_years=age_years,
             is_boy=is_boy,
         )
@@ -148,7 +149,7 @@ def reliable_changes(context: ReportContext, pairs: pl.DataFrame) -> list[Reliab
         intervals = {outcome: _share_of_children(flags[has_district], twice) for outcome, flags in outcomes.items()}
         shown = frozenset(name for name, each in intervals.items() if interval_may_be_shown(context, twice, each))
         suffices = bool(has_expected.all()) or _suffices(context, own.filter(has_expected))
-        found.append(Reliable(informant, inputs, change, counts, intervals, shown, suffices))
+        found.append(Reliable(informant, inputs, line, change, counts, intervals, shown, suffices))
     return found
 
 
@@ -209,7 +210,7 @@ def reliable_table(
             TableColumn("expected_pct", "Ventet uden indsats", "number", unit="%"),
             TableColumn("error_pct", "Ved målefejl alene", "number", unit="%", decimals=1),
         ),
-        source=_with_expectation(context, f"{source_of(context)} Andele er regnet pr. barn. {_reliable_note(changes)}"),
+        source=with_expectation(context, f"{source_of(context)} Andele er regnet pr. barn. {_reliable_note(changes)}"),
         rule=context.rule,
     )
 
@@ -310,7 +311,7 @@ def standardised_table(context: ReportContext, pairs: pl.DataFrame) -> Protected
             TableColumn("expected", "Ventet uden indsats", "mean", decimals=2, **_BY_DISTRICT),
             TableColumn("d_baseline", "Målt i første målings spredning (d)", "mean", decimals=2, **_BY_DISTRICT),
         ),
-        source=_with_expectation(context, f"{source_of(context)} Et tal under 0 er færre vanskeligheder."),
+        source=with_expectation(context, f"{source_of(context)} Et tal under 0 er færre vanskeligheder."),
         rule=context.rule,
     )
 
@@ -330,7 +331,7 @@ def _expected_standardised(context: ReportContext, own: pl.DataFrame, line: Expe
     return small_sample_correction(first.size - 1) * of_districts / spread
 
 
-def _with_expectation(context: ReportContext, source: str) -> str:
+def with_expectation(context: ReportContext, source: str) -> str:
     """The source of a table that shows what was to be expected, with where a line of the municipality's own is from."""
     return f"{source} {own_expectation_note(read_expectations(context.connection))}".strip()
 
@@ -380,7 +381,7 @@ def scales_table(context: ReportContext, pairs: pl.DataFrame, everything: Protec
     return protect(
         rows,
         table_id="sdq_scales",
-        title="SDQ's enkelte skalaer ved første og anden måling",
+        title="SDQ's enkelte skalaer ved første og anden måling (hvad man kunne vente uden indsats, ved vi ikke)",
         columns=(
             TableColumn("informant", "Svar fra", "label"),
             TableColumn("scale", "Skala", "label"),
@@ -590,7 +591,7 @@ def lost_change_table(context: ReportContext, rows: Sequence[Mapping[str, Any]])
             TableColumn("worse", "Resten lå 3 point højere end det", "mean", decimals=1, unit="point", **_BOTH),
             TableColumn("tipping", "Vendepunkt", "mean", decimals=1, unit="point", **_BOTH),
         ),
-        source=_with_expectation(
+        source=with_expectation(
             context,
             f"{source_of(context)} Vægtet: hvert målt barn tæller også for dem, der ligner det. Det ventede gælder alle børn, hvor "
             f"fristen for anden måling er udløbet. Den vægtede ændring er regnet på distrikter, resten pr. barn. "

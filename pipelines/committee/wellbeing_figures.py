@@ -124,7 +124,7 @@ def spread_figure(context: ReportContext, spread: ProtectedTable, main: str) -> 
             figure_id="sdq_spread",
             title=f"{main}: sådan fordeler SDQ-tallene sig ved første og anden måling",
             subtitle="Antal børn, der er målt to gange, efter deres samlede SDQ-tal. Et lavere tal er færre vanskeligheder. "
-            f"{UNEVEN_SPANS} {HIGH_FALL}",
+            f"{UNEVEN_SPANS} {HIGH_FALL} Hvor mange man kunne vente, står i tabellen.",
             source=source_of(context),
             constructed=context.is_constructed,
         ),

@@ -244,11 +244,28 @@ def protect_groups(
         table_id="sdq_all",
         title="SDQ-tal ved første og anden måling",
         columns=_columns(),
-        source=" ".join(filter(None, (source_of(context), SDQ_EXPLAINED, ROUNDED, own_expectation_note(expectations)))),
+        source=" ".join(
+            filter(
+                None,
+                (
+                    source_of(context),
+                    SDQ_EXPLAINED,
+                    ROUNDED,
+                    _unknown_districts_note(pairs),
+                    own_expectation_note(expectations),
+                ),
+            )
+        ),
         rule=context.rule,
         totals=totals,
         published=published,
     )
+
+
+def _unknown_districts_note(pairs: pl.DataFrame) -> str:
+    """That the means are not of all who were measured twice, where some have no known district."""
+    unknown = pairs.filter(pl.col("is_paired") & pl.col("district_code").is_null())
+    return "Børn, hvis distrikt vi ikke kender, er ikke med i gennemsnittene." if unknown.height else ""
 
 
 def by_pairs(pairs: pl.DataFrame) -> list[tuple[str, str]]:
@@ -263,6 +280,13 @@ def measured_twice(pairs: pl.DataFrame, informant_code: str) -> pl.DataFrame:
     return pairs.filter(
         (pl.col("informant_code") == informant_code) & pl.col("is_paired") & pl.col("district_code").is_not_null()
     )
+
+
+def lacks_districts(context: ReportContext, pairs: pl.DataFrame) -> bool:
+    """Whether enough of one informant's children were measured twice for a mean, but too few of them with a known district."""
+    twice = pairs.filter(pl.col("is_paired"))
+    known = twice.filter(pl.col("district_code").is_not_null())
+    return _suffices(context, behind(twice)) and not _suffices(context, behind(known))
 
 
 def due_of(pairs: pl.DataFrame) -> pl.DataFrame:
@@ -489,7 +513,11 @@ def _measured(context: ReportContext, frame: pl.DataFrame, line: ExpectationLine
 
 
 def _means(context: ReportContext, pairs: pl.DataFrame, line: ExpectationLine) -> dict[str, Cell | float | None]:
-    if not pairs.height:
+    """Means and interval of these pairs, all with a known district; nothing where they are too few.
+
+    Those without a district are counted beside the means, so the counts in the table would let a mean of a few children pass.
+    """
+    if not _suffices(context, behind(pairs)):
         # hidden, not "cannot be computed": that would tell that a hidden count is 0
         return {
             **dict.fromkeys((*_NAMES, "low", "high"), Cell(None, CellStatus.HIDDEN)),
@@ -502,8 +530,6 @@ def _means(context: ReportContext, pairs: pl.DataFrame, line: ExpectationLine) -
     of_strengths = behind(pairs.filter(is_known))
     means = {name: over_districts(points, pairs).value for name, points in (values | strengths).items()}
     change = over_districts(values["second_total_points"] - values["first_total_points"], pairs)
-    hidden = dict.fromkeys(("low", "high"), Cell(None, CellStatus.HIDDEN))
-    limits = interval_limits(context, pairs, change) if _suffices(context, behind(pairs)) else hidden
     return {
         "first_mean_points": means["first_total_points"],
         "second_mean_points": means["second_total_points"],
@@ -512,7 +538,7 @@ def _means(context: ReportContext, pairs: pl.DataFrame, line: ExpectationLine) -
         "first_prosocial_mean_points": means["first_prosocial_points"],
         "second_prosocial_mean_points": means["second_prosocial_points"],
         **{f"strengths_{name}": count for name, count in of_strengths.items()},
-        **limits,
+        **interval_limits(context, pairs, change),
     }
 
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
+from pipelines.committee.wellbeing_changes import with_expectation
+from pipelines.committee.wellbeing_expected import EXPECTED_COLUMN, EXPECTED_NOTE, ExpectedCounts
 from pipelines.committee.wellbeing_groups import (
     CHANGE_DIVISIONS,
     DISTRICT,
@@ -113,8 +115,10 @@ def other_group_table(everything: ProtectedTable, main: str) -> ProtectedTable |
     return replace(found, source=f"{found.source} {_GROUPS_NOTE}")
 
 
-def spread_table(context: ReportContext, everything: ProtectedTable, informant: str) -> ProtectedTable | None:
-    """How many children lie in each span of points at either measurement; None when one span holds all."""
+def spread_table(
+    context: ReportContext, everything: ProtectedTable, informant: str, *, expected: ExpectedCounts | None
+) -> ProtectedTable | None:
+    """Children in each span of points at either measurement, and those expected at the second; None when one span holds all."""
     spans = [
         row["group"]
         for row in _values(everything)
@@ -122,16 +126,14 @@ def spread_table(context: ReportContext, everything: ProtectedTable, informant: 
     ]
     if len(spans) < 2:
         return None
-    rows = [
-        {
-            "span": span,
-            **{
-                occasion: everything.cell("part_count", informant=informant, division=division, group=span)
-                for occasion, division in SPREAD.items()
-            },
+    rows = []
+    for span in spans:
+        observed = {
+            occasion: everything.cell("part_count", informant=informant, division=division, group=span)
+            for occasion, division in SPREAD.items()
         }
-        for span in spans
-    ]
+        without_help = expected.cell(span, [*observed.values()]) if expected else Cell(None, CellStatus.HIDDEN)
+        rows.append({"span": span, **observed, "expected": without_help})
     return protect(
         rows,
         table_id="sdq_spread",
@@ -140,8 +142,12 @@ def spread_table(context: ReportContext, everything: ProtectedTable, informant: 
             TableColumn("span", "SDQ-tal", "label"),
             TableColumn("first", "Børn ved første måling", "count"),
             TableColumn("second", "Børn ved anden måling", "count"),
+            EXPECTED_COLUMN,
         ),
-        source=f"{source_of(context)} Børn, der er målt to gange. {UNEVEN_SPANS} {HIGH_FALL}",
+        source=with_expectation(
+            context,
+            f"{source_of(context)} Børn, der er målt to gange. {UNEVEN_SPANS} {HIGH_FALL} {EXPECTED_NOTE}",
+        ),
         rule=context.rule,
     )
 

@@ -4,6 +4,7 @@ Who does worst cannot be known from referred children alone. And children chosen
 themselves: so they are chosen on one form, and their change is taken from two others, filled in later or by somebody else.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,14 +13,15 @@ import polars as pl
 from pipelines.committee.context import ReportContext
 from pipelines.committee.wellbeing_groups import INFORMANTS, behind, interval_limits, over_districts, source_of
 from pipelines.disclosure.protect import protect
-from pipelines.disclosure.table import ProtectedTable, TableColumn
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 
 WHOLE_GRADE_SHARE: Final = 0.8
 """So many of a grade's pupils must be measured in one school year before it counts as measured whole."""
 
 FEWEST_PUPILS: Final = 30
 WORST_SHARE: Final = 0.2
-"""The upper end of *the 15-20 per cent*: the cut is the lowest score that at most so many reach."""
+"""The upper end of *the 15-20 per cent*: the cut is the lowest score that at most so many reach. Where many share a score, or a
+child is found by two informants, the group is another share than that, so the real one stands in the table."""
 
 NOT_POSSIBLE: Final = "»De 15-20 procent, der klarer sig dårligst« kan ikke opgøres: Kun henviste børn er målt."
 
@@ -58,13 +60,21 @@ def worst_off_table(context: ReportContext) -> ProtectedTable | None:
     rows = [_row(context, pairs, code, title) for code, title in INFORMANTS.items() if code in pairs["informant_code"]]
     if not rows:
         return None
+    rows = _with_share(context, rows, worst_off_group(pupils, forms))
     behind = {"children": "children_count", "institutions": "institutions_count"}
     return protect(
         rows,
         table_id="sdq_worst_off",
-        title="De 15-20 procent, der klarede sig dårligst, da hele årgangen blev målt",
+        title="»De 15-20 procent, der klarer sig dårligst«, fra årgange, hvor alle blev målt",
         columns=(
             TableColumn("informant", "Svar fra", "label"),
+            TableColumn(
+                "group_share",
+                "Gruppens andel af de målte",
+                "share",
+                numerator="chosen_count",
+                denominator="measured_count",
+            ),
             TableColumn("children_count", "Børn", "count"),
             TableColumn("first", "Første måling", "mean", decimals=1, unit="point", **behind),
             TableColumn("second", "Anden måling", "mean", decimals=1, unit="point", **behind),
@@ -72,7 +82,8 @@ def worst_off_table(context: ReportContext) -> ProtectedTable | None:
             TableColumn("low", "Spænd fra", "mean", decimals=1, unit="point", limit_of="change"),
             TableColumn("high", "Spænd til", "mean", decimals=1, unit="point", limit_of="change"),
         ),
-        source=f"{source_of(context)} Børnene er valgt på ét skema; ændringen er fra to andre. Et lille fald kan man "
+        source=f"{source_of(context)} Børnene er valgt på ét skema; ændringen er fra to andre, og dem har ikke alle i gruppen. Flere "
+        "børn kan have samme tal, så gruppen er ikke altid 15-20 procent; dens andel står i tabellen. Et lille fald kan man "
         "stadig vente. Hvor stort, står her ikke: Vi ved det kun om børn, der er valgt på den første af de to målinger.",
         rule=context.rule,
     )
@@ -87,7 +98,7 @@ def worst_off_pairs(pupils: pl.DataFrame, forms: pl.DataFrame, window: Window) -
     informant than the chooser's) that lie within the window. Columns: informant_code, first_points, second_points, district_code,
     institution_code.
     """
-    chosen = _worst_off(pupils, forms)
+    chosen = _worst_of(_screened_whole(pupils, forms))
     after = chosen.join(
         forms.select(
             "child_id", "informant_code", "answered_date", "total_points", "district_code", "institution_code"
@@ -120,8 +131,32 @@ def worst_off_pairs(pupils: pl.DataFrame, forms: pl.DataFrame, window: Window) -
     )
 
 
-def _worst_off(pupils: pl.DataFrame, forms: pl.DataFrame) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Group:
+    """How many children were chosen as worst off, of how many in the grades measured whole."""
+
+    chosen_count: int
+    measured_count: int
+
+
+def worst_off_group(pupils: pl.DataFrame, forms: pl.DataFrame) -> Group:
+    """The size of the group that `worst_off_pairs` chooses, whether its children have later forms or not; arguments as there."""
+    screened = _screened_whole(pupils, forms)
+    return Group(_worst_of(screened).height, screened["child_id"].n_unique())
+
+
+def _worst_of(screened: pl.DataFrame) -> pl.DataFrame:
     """One row per worst-off child (first choice only): child_id, chosen_by (informant), chosen_date."""
+    return (
+        screened.filter(pl.col("share_reaching") <= WORST_SHARE)
+        .sort("answered_date", "informant_code")
+        .unique("child_id", keep="first", maintain_order=True)
+        .select("child_id", pl.col("informant_code").alias("chosen_by"), pl.col("answered_date").alias("chosen_date"))
+    )
+
+
+def _screened_whole(pupils: pl.DataFrame, forms: pl.DataFrame) -> pl.DataFrame:
+    """Each child's form in each grade measured whole, with `share_reaching`: the part of those measured with as many points."""
     grade = ["school_year", "grade_number"]
     sizes = pupils.unique(["child_id", *grade]).group_by(grade).agg(pl.col("child_id").n_unique().alias("pupils_count"))
     screened = (
@@ -142,16 +177,16 @@ def _worst_off(pupils: pl.DataFrame, forms: pl.DataFrame) -> pl.DataFrame:
             & (pl.col("measured_count") >= WHOLE_GRADE_SHARE * pl.col("pupils_count"))
         )
     )
-    return (
-        screened.join(whole.select(by_screen), on=by_screen)
-        .with_columns(
-            (pl.col("total_points").rank("max", descending=True) / pl.len()).over(by_screen).alias("share_reaching")
-        )
-        .filter(pl.col("share_reaching") <= WORST_SHARE)
-        .sort("answered_date", "informant_code")
-        .unique("child_id", keep="first", maintain_order=True)
-        .select("child_id", pl.col("informant_code").alias("chosen_by"), pl.col("answered_date").alias("chosen_date"))
+    return screened.join(whole.select(by_screen), on=by_screen).with_columns(
+        (pl.col("total_points").rank("max", descending=True) / pl.len()).over(by_screen).alias("share_reaching")
     )
+
+
+def _with_share(context: ReportContext, rows: Sequence[dict[str, Any]], group: Group) -> list[dict[str, Any]]:
+    """The rows with the group's share of those measured, where it tells of no few children that are in the group but in no row."""
+    tells = any(context.rule.hides_count(group.chosen_count - int(row["children_count"])) for row in rows)
+    share = Cell(None, CellStatus.HIDDEN) if tells else group.chosen_count / group.measured_count
+    return [{**row, **vars(group), "group_share": share} for row in rows]
 
 
 def _row(context: ReportContext, pairs: pl.DataFrame, code: str, title: str) -> dict[str, Any]:

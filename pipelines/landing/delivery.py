@@ -335,7 +335,7 @@ def _result(delivery: Delivery) -> DeliveryResult:
         warnings=(
             *delivery.remarks,
             *_skipped_sentence(delivery.skipped_rows),
-            *_warning_sentences(delivery.warning_counts),
+            *_warning_sentences(delivery.source, delivery.warning_counts),
         ),
         mapping=delivery.mapping,
     )
@@ -348,9 +348,13 @@ def _skipped_sentence(skipped: Mapping[str, int]) -> tuple[str, ...]:
     return (f"Sprunget over: {', '.join(parts)}.",)
 
 
-def _warning_sentences(counts: Mapping[str, int]) -> tuple[str, ...]:
+def _warning_sentences(source: str, counts: Mapping[str, int]) -> tuple[str, ...]:
+    of_contract = {warning.warning_id: warning.sentence for warning in source_contract(source).row_warnings}
+    titles = of_contract | _WARNING_TITLES
     return tuple(
-        f"{count} {'række' if count == 1 else 'rækker'} {_WARNING_TITLES[kind]}" for kind, count in counts.items()
+        f"{count} {'række' if count == 1 else 'rækker'} {titles[kind]}"
+        for kind, count in counts.items()
+        if kind in titles  # a delivery may be older than the contract
     )
 
 

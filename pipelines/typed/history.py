@@ -193,12 +193,18 @@ def count_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, *, del
 
 
 def count_warnings(connection: duckdb.DuckDBPyConnection, contract: Contract, *, delivery_id: str) -> dict[str, int]:
-    """How many of the delivery's rows carry each warning (`modulus_11`, `lost_zero`)."""
+    """How many of the delivery's rows carry each warning: `modulus_11`, `lost_zero`, and, of typed rows alone, the contract's own.
+
+    A rejected row is on the sender's list already, and what is odd in it may be the very thing to mend.
+    """
+    conditions = {kind: f"contains(warnings, '{kind} ')" for kind in ("modulus_11", "lost_zero")}
+    for warning in contract.row_warnings:
+        conditions[warning.warning_id] = f"reasons = '' AND contains(warnings, '{warning.warning_id} ')"
+    counted = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in conditions.values())
     row = execute(
         connection,
-        f"SELECT count(*) FILTER (WHERE contains(warnings, 'modulus_11')), count(*) FILTER (WHERE contains(warnings, 'lost_zero')) "
-        f"FROM {landed_table(contract)} WHERE delivery_id = $id AND warnings <> ''",
+        f"SELECT {counted} FROM {landed_table(contract)} WHERE delivery_id = $id AND warnings <> ''",
         id=delivery_id,
     ).fetchone()
-    counts = dict(zip(("modulus_11", "lost_zero"), row or (0, 0), strict=True))
+    counts = dict(zip(conditions, row or (0,) * len(conditions), strict=True))
     return {kind: int(count) for kind, count in counts.items() if count}

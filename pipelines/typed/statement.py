@@ -56,9 +56,9 @@ def insert_sql(
         f"INSERT INTO {landed_table(contract)}\n"
         f"WITH raw AS (SELECT {_raw(present, place)} FROM {from_clause}),\n"
         f"canonical AS (SELECT *{_canonical(present)} FROM raw),\n"
-        f"valued AS (SELECT *, {_values(contract, place)} FROM canonical)\n"
+        f"valued AS (SELECT *, {_values(contract, place)}, {literal(landed_at)}::DATE AS landed_date FROM canonical)\n"
         f"SELECT {literal(delivery_id)}, {literal(sheet_name)}, 0, {', '.join(column.name for column in contract.columns)},\n"
-        f"{_key_hash(contract)}, {literal(landed_at)}, NULL, {_warnings(present)},\n"
+        f"{_key_hash(contract)}, {literal(landed_at)}, NULL, {_warnings(contract, present)},\n"
         f"CASE WHEN {_suspicion(contract, present, place)} THEN {_reasons(contract, present, place)} ELSE '' END\n"
         f"FROM valued"
     )
@@ -115,8 +115,13 @@ def _key_hash(contract: Contract) -> str:
     return f"md5_number_upper({f' || {_UNIT_SEPARATOR} || '.join(parts)})" if parts else "NULL"
 
 
-def _warnings(present: list[Column]) -> str:
-    parts = []
+def _warnings(contract: Contract, present: list[Column]) -> str:
+    named = {column.name for column in present}
+    parts = [
+        f"CASE WHEN {warning.odd_when} THEN '{warning.warning_id} ' ELSE '' END"
+        for warning in contract.row_warnings
+        if named.issuperset(warning.columns)
+    ]
     for column in present:
         if column.parse == "cpr":
             cell, raw = _cell_name(column), _raw_name(column)

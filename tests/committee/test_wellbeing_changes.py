@@ -24,9 +24,17 @@ from pipelines.committee.wellbeing_bands import (
     is_too_near,
     spans_in_bands,
 )
+from pipelines.committee.wellbeing_expected import ExpectedCounts
 from pipelines.committee.wellbeing_groups import SCALES, SPREAD, STRENGTHS, protect_groups
 from pipelines.committee.wellbeing_tables import follow_up_table, spread_table
-from pipelines.committee.wellbeing_worst_off import FEWEST_PUPILS, Window, worst_off_pairs, worst_off_table
+from pipelines.committee.wellbeing_worst_off import (
+    FEWEST_PUPILS,
+    Group,
+    Window,
+    worst_off_group,
+    worst_off_pairs,
+    worst_off_table,
+)
 from pipelines.disclosure.attack import find_pinned
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import Total
@@ -153,7 +161,8 @@ def test_scales_are_shown_for_pairs_with_every_scale_and_their_number_is_hidden_
         assert row[table.column_index("change")].value == (-1 + -3) / 2
         assert row[table.column_index("shown_count")].status is status
     assert len(table.rows) == len(SCALES)
-    assert "hvor meget, ved vi ikke" in table.source  # no expectation is made up for single scales
+    # no expectation is made up for single scales; that there is none stands over the numbers
+    assert "hvad man kunne vente uden indsats, ved vi ikke" in table.title
 
 
 def test_the_scale_of_strengths_has_the_name_of_the_contract_everywhere() -> None:
@@ -329,12 +338,14 @@ def test_a_second_set_is_hidden_where_few_children_lie_between_its_limits_and_th
 def test_few_who_crossed_the_limit_are_hidden_with_those_who_did_not() -> None:
     frame = pairs_of(many("NORD", [-7] * 12 + [0] * 12) + many("SYD", [-7] * 12 + [8] * 12))
     found = changes.reliable_changes(context(), frame)
-    crossed = [Clinical("Forældre", recovered_count=2, deteriorated_count=7)]
+    without_help = ExpectedCounts({changes.FEWER: 3.2, changes.MORE: 1.5}, is_shown=True)
+    crossed = [Clinical("Forældre", recovered_count=2, deteriorated_count=7, expected=without_help)]
     parts = [*changes.reliable_parts(found), *clinical_parts(crossed, found)]
     table = clinical_table(context(), Bands(SETS, {}), crossed, protect_groups(context(), frame, parts))
     assert table is not None
     assert table.values("clear") == [24, 12]
     assert table.values("crossed") == [None, 7]
+    assert table.values("expected") == [None, 2]  # 1.5, half up; beside a hidden number it could tell of that
 
 
 SET = NormSet(
@@ -395,10 +406,10 @@ def test_with_bands_the_spans_of_points_stay_in_the_distribution_and_the_follow_
         *(pair("SYD", 20, None, institution_code=f"SYD-{n % 2}") for n in range(6)),
     ]
     everything, _, bands = with_bands_protected(rows)
-    spread = spread_table(context(), everything, "Forældre")
+    spread = spread_table(context(), everything, "Forældre", expected=None)
     assert spread is not None
     assert dict(zip(spread.values("span"), spread.values("first"), strict=True))["20-24\u00a0point"] == 16
-    table = bands_table(context(), bands, everything)
+    table = bands_table(context(), bands, everything, expected={})
     assert table.values("first")[:3] == [20, 20, 16]
     assert "også uden indsats" in table.source
     follow = follow_up_table(context(), everything)
@@ -415,7 +426,7 @@ def test_few_children_between_a_limit_and_the_edge_of_a_span_cannot_be_had_from_
     everything, totals, bands = with_bands_protected(rows)
     assert find_pinned(everything, totals=totals, rule=context().rule) == []
     below_15 = everything.cell("part_count", informant="Forældre", division=SPREAD["first"], group="10-14\u00a0point")
-    low_band = bands_table(context(), bands, everything).cell(
+    low_band = bands_table(context(), bands, everything, expected={}).cell(
         "first", informant="Forældre", band="inden for det almindelige"
     )
     assert CellStatus.HIDDEN in {below_15.status, low_band.status}
@@ -481,13 +492,24 @@ def test_a_child_whose_score_many_share_is_not_among_the_worst() -> None:
     assert worst_off_pairs(grade(FEWEST_PUPILS), pl.DataFrame(forms), WINDOW).height == 0
 
 
-def worst_off_context(institutions: list[str | None]) -> ReportContext:
-    """A warehouse with 100 pupils of one grade, all screened by teachers; the 20 with most points have two parents' forms each."""
+def test_the_group_is_as_large_as_ties_and_two_screens_make_it() -> None:
+    """Ties at the cut leave 4 of 40 (10 per cent); another 8 found by the parents make it 12 (30 per cent)."""
+    teachers = [form(n, "teacher", date(2025, 9, 1), 30 if n >= 36 else 12) for n in range(40)]
+    parents = [form(n, "parent", date(2025, 9, 2), 30 if n < 8 else 12) for n in range(40)]
+    assert worst_off_group(grade(40), pl.DataFrame(teachers)) == Group(chosen_count=4, measured_count=40)
+    assert worst_off_group(grade(40), pl.DataFrame(teachers + parents)) == Group(chosen_count=12, measured_count=40)
+
+
+def worst_off_context(institutions: list[str | None], *, followed_from: int = 80) -> ReportContext:
+    """A warehouse with 100 pupils of one grade, all screened by teachers; the last 19 are worst off.
+
+    Those from `followed_from` on have two parents' forms each.
+    """
     opened, pupils = context(), grade(100)
     forms = [form(n, "teacher", date(2025, 9, 1), min(40, n // 3)) for n in range(100)]
     forms += [
         form(n, "parent", day, total - n % 3) | {"institution_code": institutions[n % len(institutions)]}
-        for n in range(80, 100)
+        for n in range(followed_from, 100)
         for day, total in ((date(2025, 9, 2), 22), (date(2026, 3, 1), 18))
     ]
     pupils = pupils.with_columns(start_date=pl.lit(date(2025, 8, 1)), end_date=pl.lit(None, dtype=pl.Date))
@@ -516,6 +538,21 @@ def test_the_worst_offs_change_needs_two_known_institutions_and_says_why_nothing
     assert row[table.column_index("change")].status is status
     assert "expected" not in [column.name for column in table.columns]
     assert "Hvor stort, står her ikke" in table.source
+
+
+@pytest.mark.parametrize(
+    ("followed_from", "share"),
+    [
+        (80, 0.19),  # scores n // 3: 19 children have 27 points or more, 22 have 26
+        (86, 0.19),  # 5 of the 19 have no later forms
+        (83, None),  # 2 have none: the share and the number shown would tell of them
+    ],
+)
+def test_the_real_share_of_the_worst_off_stands_where_they_are_shown(followed_from: int, share: float | None) -> None:
+    table = worst_off_table(worst_off_context(["s", "t"], followed_from=followed_from))
+    assert table is not None
+    assert table.cell("group_share", informant="Forældre").value == share
+    assert "ikke altid 15-20 procent" in table.source
 
 
 def test_lost_children_of_one_known_institution_and_unknown_ones_have_no_mean_of_their_own() -> None:

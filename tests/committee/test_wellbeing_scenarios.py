@@ -184,8 +184,25 @@ def test_bands_stand_only_when_a_norm_set_is_chosen_and_then_beside_the_spans_of
     assert sum(shown) <= int(counted[0]["pairs"])
     assert hidden or sum(shown) == int(counted[0]["pairs"])
     assert_second_forms_lie_in_the_bands_of_the_mart(context)
+    assert_bands_without_effect_are_as_expected(bands)
     crossed = zip(tables["sdq_clinical"].values("clear"), tables["sdq_clinical"].values("crossed"), strict=True)
     assert all(cross is None or cross <= clear for clear, cross in crossed)
+
+
+def assert_bands_without_effect_are_as_expected(bands: ProtectedTable) -> None:
+    """Where nothing was done the second count lies within three standard errors (roots of the count) of the expected one."""
+    first, second, expected = (bands.column_index(name) for name in ("first", "second", "expected"))
+    shown = [row for row in bands.rows if row[expected].value is not None]
+    assert all(row[first].value is not None and row[second].value is not None for row in shown)
+    far = [
+        (row[second].value, row[expected].value)
+        for row in shown
+        if abs(int(str(row[second].value)) - int(str(row[expected].value)))
+        > 3 * max(2, int(str(row[expected].value)) ** 0.5)
+    ]
+    assert far == []
+    # and it is not the first count over again
+    assert any(abs(int(str(row[first].value)) - int(str(row[expected].value))) >= 10 for row in shown)
 
 
 def assert_second_forms_lie_in_the_bands_of_the_mart(context: ReportContext) -> None:

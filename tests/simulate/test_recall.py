@@ -40,6 +40,7 @@ from pipelines.simulate.deliveries import (
 )
 from pipelines.simulate.layouts import OWN_COLUMN, layouts
 from pipelines.simulate.refused_files import REFUSED_FOLDER
+from pipelines.simulate.written_cells import spelled_codes
 from pipelines.typed import history
 from pipelines.typed.pseudonym import pseudonym
 from pipelines.warehouse import open_warehouse
@@ -146,6 +147,7 @@ def warning_disagreements(delivery: Delivery, result: DeliveryResult, sheets: Se
             "Sprunget over": int(bool(expected_skips(delivery))),
             "Arket": other_sheets if layout.is_workbook else 0,
             "med ni cifre": int(nine_digit_numbers(delivery) > 0),
+            "skema til en anden": int(forms_for_somebody_else(delivery) > 0),
         }
     )
     named: Counter[str] = Counter()
@@ -161,6 +163,9 @@ def warning_disagreements(delivery: Delivery, result: DeliveryResult, sheets: Se
     lost = next((int(warning.split()[0]) for warning in result.warnings if "med ni cifre" in warning), 0)
     if lost != nine_digit_numbers(delivery):
         unknown.append(f"{lost} lost zeros and not {nine_digit_numbers(delivery)}")
+    odd = next((int(warning.split()[0]) for warning in result.warnings if "skema til en anden" in warning), 0)
+    if odd != forms_for_somebody_else(delivery):
+        unknown.append(f"{odd} forms for somebody else and not {forms_for_somebody_else(delivery)}")
     return unknown + ([f"warnings (given, expected): {differing}"] if differing else [])
 
 
@@ -174,6 +179,18 @@ def nine_digit_numbers(delivery: Delivery) -> int:
     ]
     cells = [str(row[place]) for row in delivery.rows for place in places if place < len(row)]
     return sum(re.fullmatch(r"\d{9}", re.sub(r"[^0-9A-Za-z]", "", cell)) is not None for cell in cells)
+
+
+def forms_for_somebody_else(delivery: Delivery) -> int:
+    """Right rows whose SDQ form bears the letter of another informant: made-up senders may write P4-10 for a teacher's form."""
+    layout, table = delivery.layout, "sdq_versions"
+    if not {"version_code", "informant_code"} <= set(layout.headers):
+        return 0
+    written = dict(spelled_codes(table, layout.spelling_by_column.get("version_code", layout.spelling)))
+    written |= layout.spellings.get("version_code", {})
+    letters = {code: re.sub(r"[\W_]", "", text).lower()[:1] for code, text in written.items()}
+    pairs = delivery.right_rows.select("version_code", "informant_code").drop_nulls().iter_rows()
+    return sum(letters[version] in set("pts") - {informant[0]} for version, informant in pairs)
 
 
 def value_disagreements(delivery: Delivery, typed_rows: list[tuple[Any, ...]]) -> list[str]:

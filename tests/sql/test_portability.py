@@ -16,7 +16,7 @@ TABLES = {file.label: file for file in FILES.values() if file.folder != "checks"
 ALLOWED_FUNCTIONS = {
     exp.Abs, exp.And, exp.Avg, exp.Case, exp.Cast, exp.Coalesce, exp.Concat, exp.Count, exp.DateDiff, exp.Day, exp.Exists,
     exp.Floor, exp.Greatest, exp.If, exp.Lag, exp.Lead, exp.Least, exp.LogicalOr, exp.Max, exp.Median, exp.Min, exp.Month, exp.Or,
-    exp.RowNumber, exp.StddevSamp, exp.Sum, exp.Year,
+    exp.RowNumber, exp.Sqrt, exp.StddevSamp, exp.Sum, exp.Year,
 }  # fmt: skip
 FORBIDDEN = (
     exp.Anonymous,  # a function that sqlglot does not know is passed on as it is
