@@ -280,7 +280,7 @@ def _check_names(contract: Contract) -> None:
     names = [column.name for column in contract.columns]
     doubled = {name for name in names if names.count(name) > 1}
     unknown = [name for name in contract.business_key if name not in names]
-    rules = (*contract.row_checks, *contract.row_warnings)
+    rules: tuple[RowCheck | RowWarning, ...] = (*contract.row_checks, *contract.row_warnings)
     unknown += [name for rule in rules for name in rule.columns if name not in names]
     if doubled or unknown:
         raise ContractError(
