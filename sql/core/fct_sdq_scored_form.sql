@@ -122,7 +122,8 @@ select
     hyper_points,
     peer_points,
     prosocial_points,
-    emotional_points + conduct_points + hyper_points + peer_points as total_points,
+    -- internalising and externalising, so that an engine sums each pair once
+    (emotional_points + peer_points) + (conduct_points + hyper_points) as total_points,
     emotional_points + peer_points as internalising_points,
     conduct_points + hyper_points as externalising_points,
     impact_points

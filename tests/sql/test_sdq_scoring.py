@@ -322,15 +322,15 @@ MUTATIONS = {
     "does not scale up": Mutation(THREE, "(emotional_sum - 40)", "left_out_items_are_not_zero"),
     "counts a point for a left-out item": Mutation(FOUR, FOUR.replace("- 20", "- 19"), "a_quarter_rounds_down"),
     "counts a missing scale as 0 in the total": Mutation(
-        "    emotional_points + conduct_points + hyper_points + peer_points as total_points",
-        "    coalesce(emotional_points, 0) + conduct_points + hyper_points + peer_points as total_points",
+        "    (emotional_points + peer_points) + (conduct_points + hyper_points) as total_points",
+        "    (coalesce(emotional_points, 0) + peer_points) + (conduct_points + hyper_points) as total_points",
         "two_answers_are_too_few_in_emotional",
     ),
     "adds prosocial to the total": Mutation(
-        "+ peer_points as total_points", "+ peer_points + prosocial_points as total_points", "prosocial_never_enters_the_total"
+        "+ hyper_points) as total_points", "+ hyper_points + prosocial_points) as total_points", "prosocial_never_enters_the_total"
     ),
     "forgets a scale in the total": Mutation(
-        "emotional_points + conduct_points + hyper_points", "conduct_points + hyper_points", "scale_is_times_five"
+        "(emotional_points + peer_points) + (conduct", "peer_points + (conduct", "scale_is_times_five"
     ),
     "swaps internalising for externalising": Mutation(
         "emotional_points + peer_points as internalising", "emotional_points + hyper_points as internalising",
