@@ -23,6 +23,7 @@ from pipelines.committee.ladder_moves import (
 )
 from pipelines.committee.ladder_oldest import (
     days_without_oldest,
+    oldest_missing_briefly,
     oldest_missing_words,
     with_oldest_missing,
     years_without_oldest,
@@ -56,7 +57,7 @@ from pipelines.committee.ladder_standing import (
     transition_rows,
 )
 from pipelines.committee.ladder_young_register import (
-    short_history_words,
+    short_history_briefly,
     with_short_history,
     years_short_of_history,
 )
@@ -118,7 +119,9 @@ def ladder_section(context: ReportContext) -> Section:
         how_sure=HowSure(
             number=_interval_words(records, rates, year),
             cause="Børn kommer på trappen, når det går dårligst. Derfor må man vente, at nogle rykker ned igen af sig selv.",
-            data=" ".join(filter(None, (_NO_MOVE, oldest_missing_words(without_oldest), short_history_words(short)))),
+            data=" ".join(
+                filter(None, (_NO_MOVE, oldest_missing_briefly(without_oldest), short_history_briefly(short)))
+            ),
             needed="Skal årsagen findes, må børn med og uden indsatsen følges på samme tid.",
         ),
         not_shown=(

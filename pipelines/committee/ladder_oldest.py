@@ -57,6 +57,11 @@ def oldest_missing_words(years: Sequence[int]) -> str:
     )
 
 
+def oldest_missing_briefly(years: Sequence[int]) -> str:
+    """The same on a question's page, where the figure's source has the reason; empty where no year lacks them."""
+    return "Nogle af de ældste mangler (se under figuren)." if years else ""
+
+
 def with_oldest_missing(table: ProtectedTable, years: Collection[int]) -> ProtectedTable:
     """The table with the warning after its source."""
     return replace(table, source=f"{table.source} {oldest_missing_words(sorted(years))}".strip())

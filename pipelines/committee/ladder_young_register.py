@@ -39,16 +39,22 @@ def years_short_of_history(context: ReportContext, records: Iterable[Mapping[str
 
 def short_history_words(years: Mapping[str, Sequence[int]]) -> str:
     """Which tracks' rates are too high for which years, and why; empty where none is."""
-    if not years:
-        return ""
+    return " ".join([*_beginnings(years), _TOO_HIGH]) if years else ""
+
+
+def short_history_briefly(years: Mapping[str, Sequence[int]]) -> str:
+    """The same on a question's page, where the tables' sources have the reason; empty where no rate is too high."""
+    return " ".join([*_beginnings(years), "Satserne er for høje."]) if years else ""
+
+
+def _beginnings(years: Mapping[str, Sequence[int]]) -> list[str]:
     tracks_of: dict[tuple[int, ...], list[str]] = {}
     for track, own in years.items():
         tracks_of.setdefault(tuple(own), []).append(TRACKS[track])
-    begin = [
+    return [
         f"Tallene for {joined(tracks)} begynder mindre end to år før {joined([str(year) for year in own])}."
         for own, tracks in tracks_of.items()
     ]
-    return " ".join([*begin, _TOO_HIGH])
 
 
 def with_short_history(

@@ -34,11 +34,7 @@ WHERE area_code = ? AND pupil_group_code = 'all' AND measure_code IN ('inclusion
 ORDER BY definition_id, measure_code, school_year
 """
 _NOT_COMPUTABLE: Final = Cell(None, CellStatus.NOT_COMPUTABLE)
-_PARTS: Final[Mapping[str, str]] = {
-    "grades": "Klassetrin",
-    "area_rule": "Kommuneregel",
-    "counting": "Skole- og klassetyper",
-}
+_PARTS: Final[Mapping[str, str]] = {"grades": "Trin", "area_rule": "Kommune", "counting": "Skoletype"}
 
 
 def definitions_table(context: ReportContext, school_year: str) -> ProtectedTable:
@@ -62,14 +58,15 @@ def definitions_table(context: ReportContext, school_year: str) -> ProtectedTabl
         title=f"Andel elever uden for almen undervisning i {school_year} efter andres definitioner (procent)",
         columns=(
             TableColumn("definition", "Hvis", "label"),
-            TableColumn("own", "Vores egen", "number", unit="%", decimals=1),
-            *(TableColumn(code, f"Heraf {title.lower()}", "number", decimals=1) for code, title in _PARTS.items()),
-            TableColumn("counted", "Regnet på vores elever", "number", unit="%", decimals=1),
-            TableColumn("published", "Offentliggjort", "number", unit="%", decimals=1),
-            TableColumn("agrees", "Passer vores med det?", "label"),
+            TableColumn("own", "Vores måde", "number", unit="%", decimals=1),
+            *(TableColumn(code, title, "number", decimals=1) for code, title in _PARTS.items()),
+            TableColumn("counted", "Deres måde", "number", unit="%", decimals=1),
+            TableColumn("published", "Deres tal", "number", unit="%", decimals=1),
+            TableColumn("agrees", "Passer det?", "label"),
         ),
-        source=f"Kilde: {context.settings.municipality.name}s elevregister og de offentliggjorte tal. Elevtal er afrundet til "
-        "nærmeste fem, før andelen er regnet ud.",
+        source=f"Kilde: {context.settings.municipality.name}s elevregister og de offentliggjorte tal. Andre klassetrin, en anden "
+        "regel for, hvilken kommune et barn tæller i, og andre skole- og klassetyper fører fra vores måde at tælle på til deres. "
+        "Deres tal er det, de har offentliggjort. Elevtal er afrundet til nærmeste fem, før andelen er regnet ud.",
         rule=context.rule,
     )
 
