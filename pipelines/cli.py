@@ -231,6 +231,12 @@ def prove(
             min=10, help="Kommuner, som det sande tal er fra; ellers så mange, der skal til.", show_default=False
         ),
     ] = None,
+    confirm: Annotated[
+        Path | None,
+        typer.Option(
+            help="En gemt study.json: giver dagens kode de samme tal, får den dagens mærke.", show_default=False
+        ),
+    ] = None,
     quiet: QuietOption = False,
 ) -> None:
     """Afprøv metoderne på opdigtede kommuner, hvor svaret er kendt: skævhed, dækning og falsk alarm."""
@@ -239,6 +245,9 @@ def prove(
     from pipelines.prove.words import show_study
     from pipelines.terminal import progress_bars
 
+    if confirm is not None:
+        _confirm(confirm)
+        return
     plan = plan_of(scenario or [], districts or [], reps=reps, rerun_reps=rerun, truth_reps=truth_reps, seed=seed)
     try:
         with progress_bars(quiet=quiet) as progress:
@@ -255,6 +264,15 @@ def prove(
         raise ProveError(
             f"{len(study.unexpected)} af {len(study.with_expectation)} afprøvninger gik ikke, som de skulle. Se dem i tabellen."
         )
+
+
+def _confirm(path: Path) -> None:
+    from pipelines.prove.redraw import confirmed
+    from pipelines.prove.study import read_study
+
+    study = confirmed(read_study(path))
+    path.write_text(study.to_json(), encoding="utf-8")
+    typer.echo(f"Dagens kode giver de samme tal i {len(study.witness)} scenarier. {path} har fået dagens mærke.")
 
 
 def main() -> None:

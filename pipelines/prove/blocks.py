@@ -32,6 +32,7 @@ class Purpose(StrEnum):
     TRUTH = "truth"
     RERUN = "rerun"
     REDRAW = "redraw"
+    WITNESS = "witness"
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,20 @@
 Which cells follows from the study's own checksum: they cannot be picked, and another study has others.
 """
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
+from pipelines.errors import ProveError
 from pipelines.prove.acceptance import differ, shares_differ
 from pipelines.prove.blocks import Block, Numbers, Purpose
 from pipelines.prove.estimators import ESTIMATORS
+from pipelines.prove.fingerprint import measured_checksum
 from pipelines.prove.results import CellResult
 from pipelines.prove.runner import HIGH, LOW, STANDARD_ERROR, VALUE, draw_chunk
 from pipelines.prove.study import Study
+from pipelines.prove.witness import witness_of
 from pipelines.simulate.scenarios import load_scenario
 
 _DIGITS = 8
@@ -66,3 +70,20 @@ def disagreements(cell: CellResult, again: Numbers) -> Sequence[str]:
     ):
         found.append(f"coverage: kept {cell.hit_count} of {cell.interval_count}, drawn again {hits} of {len(limits)}")
     return found
+
+
+def confirmed(study: Study) -> Study:
+    """The study with the checksum of today's code, which gave the same numbers in every scenario.
+
+    Raises:
+        ProveError: in some scenario another number came; the study must be drawn anew.
+    """
+    differing = [
+        study.scenario_titles[name]
+        for name, kept in study.witness.items()
+        if witness_of(load_scenario(name), ESTIMATORS, seed=study.seed) != kept
+    ]
+    if differing or not study.witness:
+        where = f" Det gælder: {', '.join(differing)}." if differing else ""
+        raise ProveError(f"Koden giver andre tal end dem, der er gemt.{where} Kør hele beregningen igen.")
+    return dataclasses.replace(study, checksum=measured_checksum())

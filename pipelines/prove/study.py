@@ -27,6 +27,7 @@ from pipelines.prove.estimator import Estimator
 from pipelines.prove.fingerprint import drawing_checksum, measured_checksum
 from pipelines.prove.results import CellResult, Truth, sum_up, truth_of_parts
 from pipelines.prove.runner import Workers, workers
+from pipelines.prove.witness import witness_of
 from pipelines.publish.danish import number
 from pipelines.simulate.scenarios import Scenario, load_scenario, scenario_names
 
@@ -52,7 +53,8 @@ class Plan:
 
 @dataclass(frozen=True)
 class Study:
-    """A finished study. `checksum` is of pipelines/measures and pipelines/simulate; `scenario_titles` are Danish."""
+    """A finished study. `checksum` is of the code that decides it (`fingerprint`), `witness` of what that code drew and measured in a
+    few municipalities, by scenario (`witness_of`); `scenario_titles` are Danish."""
 
     date: date
     seed: int
@@ -60,6 +62,7 @@ class Study:
     rerun_repetitions: int
     truth_repetitions: int
     checksum: str
+    witness: dict[str, str]
     package_versions: dict[str, str]
     limits: Limits
     scenario_titles: dict[str, str]
@@ -180,6 +183,7 @@ def run_study(
         rerun_repetitions=plan.rerun_repetitions,
         truth_repetitions=plan.truth_repetitions,
         checksum=measured_checksum(),
+        witness={scenario.name: witness_of(scenario, estimators, seed=plan.seed) for scenario in plan.scenarios},
         package_versions={name: version(name) for name in _PACKAGES},
         limits=limits,
         scenario_titles={scenario.name: scenario.title for scenario in plan.scenarios},

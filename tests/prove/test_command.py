@@ -13,6 +13,7 @@ from pipelines.errors import ProveError, WorkspaceError
 from pipelines.progress import Silent
 from pipelines.prove import study as studies
 from pipelines.prove.acceptance import LIMITS, SHOWN
+from pipelines.prove.citation import kept_study
 from pipelines.prove.estimators import ESTIMATORS
 from pipelines.prove.results import Truth, sum_up
 
@@ -29,6 +30,7 @@ def drawn(*, is_as_expected: bool) -> studies.Study:
         rerun_repetitions=40,
         truth_repetitions=40,
         checksum="ab",
+        witness={},
         package_versions={},
         limits=LIMITS,
         scenario_titles={"no_effect": "Ingen effekt"},
@@ -52,6 +54,7 @@ def prove(monkeypatch: pytest.MonkeyPatch, *, is_as_expected: bool) -> None:
         workers=1,
         rerun=None,
         truth_reps=None,
+        confirm=None,
         quiet=True,
     )
 
@@ -79,3 +82,12 @@ def test_a_folder_that_cannot_be_is_refused_before_anything_is_drawn(
         studies.run_study(
             plan, ESTIMATORS, today=date(2026, 11, 9), worker_count=1, progress=Silent(), out=tmp_path / "file"
         )
+
+
+def test_a_confirmed_study_gets_the_checksum_of_todays_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "study.json"
+    path.write_bytes(kept_study().read_bytes())
+    before = studies.read_study(path)
+    monkeypatch.setattr("pipelines.prove.redraw.confirmed", lambda study: dataclasses.replace(study, checksum="cd"))
+    cli._confirm(path)
+    assert studies.read_study(path) == dataclasses.replace(before, checksum="cd")

@@ -4,12 +4,13 @@ import dataclasses
 
 import pytest
 
+from pipelines.errors import ProveError
 from pipelines.prove.acceptance import LIMITS
 from pipelines.prove.blocks import Numbers
 from pipelines.prove.citation import STALE, kept_study, study_sentence
 from pipelines.prove.estimators import ESTIMATORS
 from pipelines.prove.fingerprint import measured_checksum
-from pipelines.prove.redraw import chosen_cells, disagreements, drawn_again
+from pipelines.prove.redraw import chosen_cells, confirmed, disagreements, drawn_again
 from pipelines.prove.results import CellResult
 from pipelines.prove.study import Study, read_study
 from pipelines.simulate.scenarios import scenario_names
@@ -92,3 +93,19 @@ def test_a_report_says_of_the_kept_study_what_is_in_it(study: Study) -> None:
     assert str(study.date.year) in said
     assert f"frø {study.seed}" in said
     assert (STALE in said) == (study.checksum != measured_checksum())
+
+
+def test_a_study_with_todays_checksum_has_todays_witness(study: Study) -> None:
+    """Else somebody changed the mark by hand: `confirmed` draws a few municipalities of every scenario, and compares."""
+    assert set(study.witness) == set(scenario_names())
+    if study.checksum == measured_checksum():
+        assert confirmed(study) == study
+
+
+def test_a_study_whose_numbers_are_others_is_not_confirmed(study: Study) -> None:
+    name = "tiny_municipality"
+    wrong = dataclasses.replace(study, witness={name: "0" * 64})
+    with pytest.raises(ProveError, match=study.scenario_titles[name]):
+        confirmed(wrong)
+    with pytest.raises(ProveError, match="Kør hele beregningen igen"):
+        confirmed(dataclasses.replace(study, witness={}))
