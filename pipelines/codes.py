@@ -2,7 +2,7 @@
 
 A code table is a CSV file with the columns `code`, `title` (Danish), `aliases` (what senders write, parted by |) and its
 own attributes. An attribute's type follows from its name: it ends in `_date`, `_count`, `_number`, `_years`, `rung`, `_points`,
-`_correlation` or `_reliability`, or begins with `is_` or `has_`; otherwise it is text.
+`_hours`, `_correlation` or `_reliability`, or begins with `is_` or `has_`; otherwise it is text.
 """
 
 import csv
@@ -24,6 +24,7 @@ _SQL_TYPES_BY_ENDING = (
     ("_years", "INTEGER"),
     ("rung", "INTEGER"),
     ("_points", "DOUBLE"),
+    ("_hours", "DOUBLE"),
     ("_correlation", "DOUBLE"),
     ("_reliability", "DOUBLE"),
 )

@@ -15,6 +15,7 @@ from pipelines import __version__
 from pipelines.assets import asset_root
 from pipelines.calendar import load_days, load_settings
 from pipelines.codes import load_codes_into
+from pipelines.committee.context import workspace_map
 from pipelines.committee.reports import assemble_report, chosen_reports, delivery_stamps, notebook_parameters
 from pipelines.contracts import contracts_checksum, load_contracts
 from pipelines.disclosure.rule import DisclosureRule
@@ -85,6 +86,7 @@ def publish(
     with open_warehouse(workspace) as connection, _logged(connection, workspace, "publish", now) as details:
         _refuse_unbuilt_or_failed(connection)
         kinds = chosen_reports(connection, workspace.settings, wanted)
+        workspace_map(connection, workspace)  # a map that cannot be drawn stops here, and not inside a notebook
         stamp = _stamp(connection, workspace)
         counted_on = as_of_date(connection, workspace)
         details["reports"] = [kind.report_id for kind in kinds]

@@ -22,6 +22,7 @@ from pydantic_core import ErrorDetails
 
 from pipelines.codes import load_code_table
 from pipelines.errors import SettingsError
+from pipelines.geography import DEFAULT_PROPERTY
 from pipelines.ladders.own_table import OWN_LADDER_FILE, OwnLadder, read_own_ladder
 from pipelines.sdq_norms.bands import Band
 from pipelines.sdq_norms.chosen import check_norm_set
@@ -224,6 +225,13 @@ class ReportHead(_Frozen):
     """Real municipality shown in the report on open figures; empty means none."""
 
 
+class DistrictMapFile(_Frozen):
+    """How the districts are named on the municipality's own map (`distrikter.geojson` in the workspace), if it has put one there."""
+
+    district_property: str = Field(default=DEFAULT_PROPERTY, min_length=1, max_length=80)
+    """The feature property that holds the district's code."""
+
+
 class Evidence(_Frozen):
     """What a finding must reach, fixed before the figures are seen; the municipality owns these limits."""
 
@@ -250,6 +258,7 @@ class Settings(_Frozen):
     disclosure: Disclosure = Disclosure()
     evidence: Evidence = Evidence()
     report: ReportHead = ReportHead()
+    map: DistrictMapFile = DistrictMapFile()
     warehouse: WarehouseLimits = WarehouseLimits()
     _own_ladder: OwnLadder | None = PrivateAttr(default=None)
 

@@ -154,6 +154,10 @@ is_constructed = {is_constructed}
 # [key_figures]
 # reference_day = "30-09"        # dag og måned, Indsatstrappens Nøgletal gøres op på; året er de 12 måneder, der slutter dér
 
+# [map]
+## Et kort over distrikterne lægges i distrikter.geojson her i mappen (GeoJSON i WGS84 eller EPSG:25832, én flade pr. distrikt).
+# district_property = "district_code"   # den egenskab ved fladen, der holder distriktets kode
+
 # [sdq]
 # window_days_minimum = 90       # mindste afstand mellem første og anden måling
 # window_days_maximum = 270      # største afstand

@@ -17,6 +17,20 @@ settings.register_profile("any_machine", deadline=None, derandomize="CI" in os.e
 settings.load_profile("any_machine")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need the demo first, then those of the small workspace: one worker makes these, and no other waits for it.
+
+    Each worker begins with its own part of the list, and takes from the end of another's when it is through.
+    """
+    waits_for = ("demo", "small_workspace_template")
+
+    def place(item: pytest.Item) -> int:
+        named = [each in getattr(item, "fixturenames", ()) for each in waits_for]
+        return named.index(True) if True in named else len(waits_for)
+
+    items.sort(key=place)
+
+
 def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all worker processes of this run share, and no other run does."""
     own = tmp_path_factory.getbasetemp()

@@ -1,11 +1,17 @@
 """Running the command as a user would, in its own process, in a world without network."""
 
+import atexit
+import json
 import os
+import select
+import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -51,15 +57,57 @@ class RanDemo:
 def trappen(
     *arguments: str, environment: dict[str, str] | None = None, timeout: int = 240
 ) -> subprocess.CompletedProcess:
-    """Run the command as a user would, in its own process."""
-    return subprocess.run(
-        [sys.executable, "-c", "from pipelines.cli import main; main()", *arguments],
-        capture_output=True,
+    """Run the command in its own process, a copy of one that has imported Great Expectations, which takes longer than most do."""
+    with tempfile.TemporaryDirectory() as folder:
+        output, errors = Path(folder) / "output.txt", Path(folder) / "errors.txt"
+        output.touch()
+        errors.touch()
+        request = {
+            "arguments": arguments,
+            "environment": {**os.environ, "COLUMNS": "200", **(environment or {})},
+            "folder": str(Path.cwd()),
+            "output": str(output),
+            "errors": str(errors),
+        }
+        code = _ask_warm_command(json.dumps(request), timeout=timeout)
+        return subprocess.CompletedProcess(
+            ["trappen", *arguments], code, output.read_text(encoding="utf-8"), errors.read_text(encoding="utf-8")
+        )
+
+
+def _ask_warm_command(request: str, *, timeout: int) -> int:
+    """The exit code of the command asked for. Raises: subprocess.TimeoutExpired when it is not there in time."""
+    process = _warm_command()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(request + "\n")
+    process.stdin.flush()
+    if not select.select([process.stdout], [], [], timeout)[0]:
+        os.killpg(process.pid, signal.SIGKILL)
+        _warm_command.cache_clear()
+        raise subprocess.TimeoutExpired("trappen", timeout)
+    return int(process.stdout.readline())
+
+
+@cache
+def _warm_command() -> subprocess.Popen:
+    """The process that each command is a copy of; one for each worker process, in a group of its own."""
+    process = subprocess.Popen(
+        [sys.executable, str(REPOSITORY / "tests" / "warm_command.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=timeout,
-        env={**os.environ, "COLUMNS": "200", **(environment or {})},
-        check=False,
+        cwd=REPOSITORY,
+        start_new_session=True,
     )
+    atexit.register(_end, process)
+    return process
+
+
+def _end(process: subprocess.Popen) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+    process.wait(timeout=30)
 
 
 def processor_seconds_of_children() -> float:

@@ -10,11 +10,12 @@ from typing import Any
 import duckdb
 
 from pipelines.disclosure.rule import DisclosureRule
+from pipelines.geography import DISTRICT_MAP_FILE, DistrictMap, read_district_map
 from pipelines.municipalities import load_profile
 from pipelines.settings import Settings
 from pipelines.transform import refuse_mixed_definitions
 from pipelines.warehouse import open_warehouse
-from pipelines.workspace import open_workspace
+from pipelines.workspace import Workspace, open_workspace
 
 WHOLE_MUNICIPALITY = "Hele kommunen"
 _WHOLE_CODE = "ALL"
@@ -29,6 +30,7 @@ class ReportContext:
     settings: Settings
     as_of_date: date
     district_names: dict[str, str]
+    district_map: DistrictMap | None = None
 
     @property
     def rule(self) -> DisclosureRule:
@@ -75,14 +77,24 @@ def report_context(workspace_path: str) -> Iterator[ReportContext]:
     """Open the workspace at `workspace_path` read-only for the sections of one report."""
     workspace = open_workspace(Path(workspace_path))
     with open_warehouse(workspace, read_only=True) as connection:
-        yield _context(connection, workspace.settings)
+        yield _context(connection, workspace)
 
 
-def _context(connection: duckdb.DuckDBPyConnection, settings: Settings) -> ReportContext:
+def workspace_map(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> DistrictMap | None:
+    """The workspace's map of the districts; None where it has none. Raises PublishError for one that cannot be drawn."""
+    return read_district_map(
+        workspace.root / DISTRICT_MAP_FILE,
+        property_name=workspace.settings.map.district_property,
+        districts=dict(connection.execute(_NAMES).fetchall()),
+    )
+
+
+def _context(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> ReportContext:
     row = connection.execute("SELECT as_of_date FROM codes.settings").fetchone()
     if row is None:
         raise ValueError("codes.settings is empty: the tables were never built")
-    return ReportContext(connection, settings, row[0], dict(connection.execute(_NAMES).fetchall()))
+    names = dict(connection.execute(_NAMES).fetchall())
+    return ReportContext(connection, workspace.settings, row[0], names, workspace_map(connection, workspace))
 
 
 def profile_source(settings: Settings) -> str:

@@ -5,14 +5,15 @@ from collections.abc import Collection
 from pipelines.committee.context import ReportContext
 from pipelines.committee.ladder_counts import ENDED, GONE, NEW
 from pipelines.committee.ladder_oldest import oldest_missing_words
-from pipelines.committee.ladder_return import EVERYBODY, RETURN_MONTHS, model_names, month_label
+from pipelines.committee.ladder_return import EVERYBODY, RETURN_MONTHS, model_names
 from pipelines.committee.ladder_standing import TRACKS, Standing, source_of
+from pipelines.committee.stay_months import month_label
 from pipelines.disclosure.table import CellStatus, ProtectedTable
 from pipelines.publish.band_figure import band_columns
 from pipelines.publish.curve_figure import Curve, cumulative_steps
 from pipelines.publish.danish import cell_text, text_date
 from pipelines.publish.figures import FigureWords
-from pipelines.publish.flow_figure import FlowNode, flow_between_rungs
+from pipelines.publish.flow_figure import FlowNode, flow_between_dates
 from pipelines.publish.section import Figure
 
 _HOW_TO_READ = "Båndenes bredde er antallet af børn. Et bånd, der stiger, er et ryk op ad trappen."
@@ -32,7 +33,7 @@ def flow_figure(context: ReportContext, standing: Standing, transitions: Protect
         FlowNode(GONE, -2, None, "gone"),
     ]
     rungs = "; ".join(f"{rung.number} {rung.title}" for rung in standing.rungs)
-    return flow_between_rungs(
+    return flow_between_dates(
         transitions,
         FigureWords(
             figure_id=transitions.table_id,

@@ -1,24 +1,19 @@
-"""How many come back from a segregated setting, and where are those who began? Counts over months, protected together.
-
-What is reached by month 12 minus what was reached by month 6 is a count too, and so is the rest of the whole: each is part of the
-protected table, though only some of it is printed.
-"""
+"""How many come back from a segregated setting, and where are those who began? Counts over months, protected together."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import Final
 
 import polars as pl
 
 from pipelines.codes import load_code_table
 from pipelines.committee.context import ReportContext
-from pipelines.committee.ladder_spells import SegregatedStays, StayEnd, days_in
+from pipelines.committee.ladder_spells import SegregatedStays
 from pipelines.committee.ladder_standing import TRACKS, source_of
+from pipelines.committee.stay_months import WHOLE, between_rows, month_label, month_relations, month_rows
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import CellAt, SumRelation, Total, TotalColumn, TotalRow
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
-from pipelines.measures.cumulative_incidence import incidence_at
 
 RETURN_MONTHS: Final = (6, 12, 24)
 COHORT_MONTHS: Final = (6, 12, 24)
@@ -34,7 +29,6 @@ _OTHER_ENDS: Final = (
     "Modellen er den, distriktet havde ved opholdets begyndelse."
 )
 _PARTS: Final = ("returned_count", "gone_count", "followed_count")
-_WHOLE: Final = "stays_count"
 
 _COHORT_COLUMNS: Final = (
     TableColumn("ended_count", "Uden støtte", "count"),
@@ -44,11 +38,6 @@ _COHORT_COLUMNS: Final = (
     TableColumn("gone_count", "Ude af tallene", "count"),
 )
 _COHORT_PARTS: Final = tuple(column.name for column in _COHORT_COLUMNS)
-
-
-def month_label(months: int) -> str:
-    """ "12 måneder"."""
-    return f"{months}\u00a0måneder"
 
 
 IN_DISTRICT: Final = f"{month_label(RETURN_MONTHS[-1])} i distriktet"
@@ -79,11 +68,16 @@ def returns_table(context: ReportContext, stays: SegregatedStays) -> tuple[Prote
 
 def _counted(stays: SegregatedStays) -> tuple[list[dict[str, object]], list[Total]]:
     groups = _groups(stays)
-    rows = [row for name, own in groups.items() for row in (*_rows_of(name, own), *_rows_between(name, own))]
-    totals: list[Total] = [TotalColumn(_WHOLE, _PARTS)]
+    rows = [
+        row
+        for name, own in groups.items()
+        for rows_of in (month_rows, between_rows)
+        for row in rows_of(name, own, RETURN_MONTHS)
+    ]
+    totals: list[Total] = [TotalColumn(WHOLE, _PARTS)]
     if len(groups) > 1:
-        totals.append(TotalRow("group", EVERYBODY, columns=(_WHOLE, *_PARTS), within=("month",)))
-    return rows, totals + [relation for name in groups for relation in _month_relations(name)]
+        totals.append(TotalRow("group", EVERYBODY, columns=(WHOLE, *_PARTS), within=("month",)))
+    return rows, totals + [relation for name in groups for relation in month_relations(name, RETURN_MONTHS)]
 
 
 def _district_counts(
@@ -103,15 +97,15 @@ def _district_counts(
             here = SegregatedStays(own.frame.filter(pl.col("district") == code))
             if here.frame.height:
                 months.append(IN_DISTRICT if name == EVERYBODY else f"{IN_DISTRICT}, {name}")
-                rows.append({**_rows_of(district, here, RETURN_MONTHS[-1:])[0], "month": months[-1]})
-                of_group[name].append(_count_at(_WHOLE, district, months[-1]))
+                rows.append({**month_rows(district, here, RETURN_MONTHS[-1:])[0], "month": months[-1]})
+                of_group[name].append(_count_at(WHOLE, district, months[-1]))
         relations += _sum_of(
-            _count_at(_WHOLE, district, months[0]), [_count_at(_WHOLE, district, month) for month in months[1:]]
+            _count_at(WHOLE, district, months[0]), [_count_at(WHOLE, district, month) for month in months[1:]]
         )
     for name, parts in of_group.items():
-        relations += _sum_of(_count_at(_WHOLE, name, latest), parts)
+        relations += _sum_of(_count_at(WHOLE, name, latest), parts)
     shown = [
-        int(str(row[column])) for row in rows if row["month"] == IN_DISTRICT for column in (_WHOLE, "returned_count")
+        int(str(row[column])) for row in rows if row["month"] == IN_DISTRICT for column in (WHOLE, "returned_count")
     ]
     return ([], []) if any(map(context.rule.hides_count, shown)) else (rows, relations)
 
@@ -124,13 +118,13 @@ def _sum_of(whole: CellAt, parts: Sequence[CellAt]) -> list[SumRelation]:
     """That every count in the row of `whole` is the sum of those in the rows of `parts`."""
     return [
         SumRelation(CellAt(column, whole.labels), tuple(CellAt(column, part.labels) for part in parts))
-        for column in (_WHOLE, *_PARTS)
+        for column in (WHOLE, *_PARTS)
     ]
 
 
 def _are_districts_shown(table: ProtectedTable) -> bool:
     """Whether the two counts that are printed of districts are shown of every one."""
-    columns = [table.column_index(name) for name in ("month", _WHOLE, "returned_count")]
+    columns = [table.column_index(name) for name in ("month", WHOLE, "returned_count")]
     return all(
         None not in (row[columns[1]].value, row[columns[2]].value)
         for row in table.rows
@@ -151,7 +145,7 @@ def district_returns(context: ReportContext, table: ProtectedTable) -> tuple[Pro
     if len(own.rows) < _FEWEST_DISTRICTS:
         return ()
     names = {"group": "Barnets distrikt ved opholdets begyndelse"}
-    columns = ["group", _WHOLE, "returned_count"]
+    columns = ["group", WHOLE, "returned_count"]
     if None not in own.values("share_pct"):
         columns.append("share_pct")
     order = own.column_index("group")
@@ -196,7 +190,7 @@ def _protect_returns(
         columns=(
             TableColumn("group", "Distriktets model", "label"),
             TableColumn("month", "Efter", "label"),
-            TableColumn(_WHOLE, "Ophold", "count"),
+            TableColumn(WHOLE, "Ophold", "count"),
             TableColumn("returned_count", "Tilbage i almen", "count"),
             TableColumn("gone_count", "Ude eller ikke fulgt så længe", "count"),
             TableColumn("followed_count", "Følges stadig", "count"),
@@ -215,7 +209,7 @@ def _main_counts(context: ReportContext, rows: Sequence[Mapping[str, object]]) -
     """The counts behind the one number most asked for, everybody after 24 months, where none of them is small: others hide first."""
     main = {"group": EVERYBODY, "month": month_label(RETURN_MONTHS[-1])}
     row = next(row for row in rows if all(row[name] == value for name, value in main.items()))
-    names = (_WHOLE, *_PARTS)
+    names = (WHOLE, *_PARTS)
     if any(context.rule.hides_count(int(str(row[name]))) for name in names):
         return ()
     return tuple(CellAt(name, tuple(main.items())) for name in names)
@@ -281,68 +275,14 @@ def _groups(stays: SegregatedStays) -> dict[str, SegregatedStays]:
     return {EVERYBODY: stays, **{name: own for name, own in found.items() if own.frame.height}}
 
 
-def _counts(own: SegregatedStays, months: int) -> tuple[int, int, int]:
-    """(Back in an ordinary setting, left otherwise or not followed so long, still followed), by the end of `months`."""
-    days, end = own.frame["days"], own.frame["end"]
-    is_past = days <= days_in(months)
-    returned = int((is_past & (end == int(StayEnd.RETURNED))).sum())
-    followed = int((~is_past).sum())
-    return returned, own.frame.height - returned - followed, followed
-
-
-def _rows_of(name: str, own: SegregatedStays, after_months: Sequence[int] = RETURN_MONTHS) -> list[dict[str, object]]:
-    rows = []
-    curve = incidence_at(own.ends(), end=StayEnd.RETURNED, times=[days_in(months) for months in after_months])
-    for months, found in zip(after_months, curve, strict=True):
-        counts = dict(zip(_PARTS, _counts(own, months), strict=True))
-        estimate = found.by_district
-        numbers = {"share_pct": estimate.value, "low": estimate.low, "high": estimate.high}
-        rows.append(
-            {"group": name, "month": month_label(months), _WHOLE: own.frame.height, **counts}
-            | {key: None if value is None else 100 * value for key, value in numbers.items()}
-        )
-    return rows
-
-
-def _rows_between(name: str, own: SegregatedStays) -> list[dict[str, object]]:
-    """What came between two printed months: a row whose whole is who was still followed at the first of them."""
-    rows = []
-    for first, second in pairwise(RETURN_MONTHS):
-        before, after = _counts(own, first), _counts(own, second)
-        rows.append(
-            {"group": name, "month": _between(first, second), _WHOLE: before[2], "returned_count": after[0] - before[0],
-             "gone_count": after[1] - before[1], "followed_count": after[2], "share_pct": None, "low": None, "high": None}
-        )  # fmt: skip
-    return rows
-
-
-def _between(first: int, second: int) -> str:
-    return f"fra {first} til {second}"
-
-
-def _month_relations(name: str) -> list[SumRelation]:
-    def at(column: str, month: str) -> CellAt:
-        return CellAt(column, (("group", name), ("month", month)))
-
-    relations = []
-    for first, second in pairwise(RETURN_MONTHS):
-        step, early, late = _between(first, second), month_label(first), month_label(second)
-        for column in ("returned_count", "gone_count"):
-            relations.append(SumRelation(at(column, late), (at(column, early), at(column, step))))
-        relations.append(SumRelation(at(_WHOLE, step), (at("followed_count", early),)))
-        relations.append(SumRelation(at("followed_count", late), (at("followed_count", step),)))
-        relations.append(SumRelation(at(_WHOLE, late), (at(_WHOLE, early),)))
-    return relations
-
-
 def _without_telling_shares(context: ReportContext, table: ProtectedTable) -> ProtectedTable:
     """The same table with every share hidden that tells a hidden count, or rests on too few stays."""
     names = [column.name for column in table.columns]
     rows = []
     for row in table.rows:
         cells = dict(zip(names, row, strict=True))
-        behind = [cells[name] for name in (_WHOLE, "returned_count", "followed_count", "gone_count")]
-        whole = cells[_WHOLE].value
+        behind = [cells[name] for name in (WHOLE, "returned_count", "followed_count", "gone_count")]
+        whole = cells[WHOLE].value
         if any(cell.value is None for cell in behind) or float(str(whole)) < _FEWEST_STAYS:
             cells |= {
                 name: Cell(None, CellStatus.HIDDEN)

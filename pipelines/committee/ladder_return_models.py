@@ -13,9 +13,10 @@ import polars as pl
 
 from pipelines.committee.context import ReportContext
 from pipelines.committee.ladder_moves import adviser_models
-from pipelines.committee.ladder_return import EVERYBODY, RETURN_MONTHS, month_label
+from pipelines.committee.ladder_return import EVERYBODY, RETURN_MONTHS
 from pipelines.committee.ladder_spells import UNKNOWN_DISTRICT, SegregatedStays, StayEnd, days_in
 from pipelines.committee.ladder_standing import source_of
+from pipelines.committee.stay_months import month_label
 from pipelines.disclosure.protect import HIDDEN, protect
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.measures.clusters import smallest_detectable_difference

@@ -49,38 +49,23 @@ ORDER BY ALL
 """
 
 _SEGREGATED = """
-WITH spells AS (
-    SELECT spells.*, lag(spells.end_date) OVER of_child AS end_before, lag(rungs.is_segregated) OVER of_child AS was_segregated,
-           rungs.is_segregated
-    FROM core.fct_ladder_spell AS spells
-    INNER JOIN codes.rungs AS rungs ON spells.track_code = rungs.track_code AND spells.rung = rungs.step_rung
-    WHERE spells.ladder_code = 'national' AND spells.track_code = 'education'
-    WINDOW of_child AS (PARTITION BY spells.child_id ORDER BY spells.start_date)
-),
-numbered AS (
-    SELECT *, count(*) FILTER (WHERE NOT coalesce(was_segregated AND end_before + 1 = start_date, false)) OVER (
-        PARTITION BY child_id ORDER BY start_date) AS stay_number
-    FROM spells
-    WHERE is_segregated
-),
-stays AS (
-    SELECT child_id, min(start_date) AS start_date, max(end_date) + 1 AS after_date,
-           bool_or(is_left_truncated) AS is_left_truncated
-    FROM numbered
-    GROUP BY child_id, stay_number
-)
-SELECT stays.start_date, stays.after_date, moves.to_rung, moves.cause_code, residences.district_code, models.model_code
-FROM stays
-INNER JOIN core.fct_ladder_move AS moves
-    ON stays.child_id = moves.child_id AND stays.after_date = moves.moved_on_date
-    AND moves.ladder_code = 'national' AND moves.track_code = 'education'
-LEFT JOIN core.fct_residence AS residences
-    ON stays.child_id = residences.child_id AND stays.start_date >= residences.start_date
-    AND stays.start_date <= coalesce(residences.end_date, DATE '9999-12-31')
+SELECT stays.start_date, stays.after_date, stays.ended_as_code, stays.district_code, models.model_code
+FROM core.fct_setting_stay AS stays
 LEFT JOIN core.fct_organisation AS models
-    ON models.unit_kind_code = 'district' AND residences.district_code = models.unit_code
+    ON models.unit_kind_code = 'district' AND stays.district_code = models.unit_code
     AND stays.start_date >= models.start_date AND stays.start_date <= coalesce(models.end_date, DATE '9999-12-31')
-WHERE NOT stays.is_left_truncated AND coalesce(residences.is_own_municipality, true)
+WHERE stays.is_segregated AND NOT stays.is_left_truncated AND stays.is_own_municipality
+ORDER BY ALL
+"""
+
+# What came after a stay of _SEGREGATED: back in the mainstream from the very day it ended.
+_AFTER_RETURN = """
+SELECT inside.start_date, inside.after_date, inside.ended_as_code, outside.district_code, NULL AS model_code
+FROM core.fct_setting_stay AS outside
+INNER JOIN core.fct_setting_stay AS inside
+    ON outside.child_id = inside.child_id AND outside.after_date = inside.start_date AND NOT inside.is_segregated
+WHERE outside.is_segregated AND NOT outside.is_left_truncated AND outside.is_own_municipality
+      AND outside.start_date < ? AND inside.start_date <= ? AND date_diff('day', outside.start_date, outside.after_date) <= ?
 ORDER BY ALL
 """
 
@@ -136,7 +121,7 @@ class Seen:
 
 
 class StayEnd(IntEnum):
-    """How a stay in a segregated setting ended."""
+    """How a stay on one side of the mainstream ended; RETURNED is to cross to the other side, as a segregated stay should."""
 
     STILL_THERE = 0
     RETURNED = 1
@@ -148,7 +133,7 @@ class StayEnd(IntEnum):
 class SegregatedStays:
     """Stays on the segregated rungs of the education track that began while we watched, one row each.
 
-    frame: start_date, days (followed, above 0), end (`StayEnd`), district (`UNKNOWN_DISTRICT` where not known), model_code (of the
+    frame: start_date, days (followed), end (`StayEnd`), district (`UNKNOWN_DISTRICT` where not known), model_code (of the
     district on the first day; None where not known).
     """
 
@@ -159,12 +144,13 @@ class SegregatedStays:
         return SegregatedStays(self.frame.filter(pl.col("model_code") == model_code))
 
     def ends(self) -> RiskSets:
-        """The risk sets of the ends since each stay's first day, by district."""
+        """The risk sets of the ends since each stay's first day, by district; who was followed for no day tells nothing here."""
+        followed = self.frame.filter(pl.col("days") > 0)
         return count_ends(
-            self.frame["days"].to_numpy(),
-            self.frame["end"].to_numpy(),
+            followed["days"].to_numpy(),
+            followed["end"].to_numpy(),
             end_count=len(StayEnd) - 1,
-            clusters=self.frame["district"].to_numpy().astype(str),
+            clusters=followed["district"].to_numpy().astype(str),
         )
 
 
@@ -199,12 +185,24 @@ def standing_on(context: ReportContext, days: Sequence[date]) -> pl.DataFrame:
 
 def segregated_stays(context: ReportContext, seen: Seen) -> SegregatedStays:
     """The stays followed until the last day on which a move was registered."""
-    stays = _frame(context, _SEGREGATED).filter(pl.col("start_date") < seen.seen_until_date)
+    return _followed(_frame(context, _SEGREGATED).filter(pl.col("start_date") < seen.seen_until_date), seen)
+
+
+def stays_after_return(context: ReportContext, seen: Seen, *, within_months: int) -> SegregatedStays:
+    """The time in the mainstream after each of `segregated_stays` that ended there within so many months.
+
+    RETURNED is here to come outside again. Who was back on the last day only has been followed for 0 days.
+    """
+    until = seen.seen_until_date
+    return _followed(_frame(context, _AFTER_RETURN, [until, until, days_in(within_months)]), seen)
+
+
+def _followed(stays: pl.DataFrame, seen: Seen) -> SegregatedStays:
     is_beyond = pl.col("after_date") > seen.seen_until_date
     end = (
         pl.when(is_beyond).then(int(StayEnd.STILL_THERE))
-        .when(pl.col("to_rung").is_not_null()).then(int(StayEnd.RETURNED))
-        .when(pl.col("cause_code") == "moved_away").then(int(StayEnd.MOVED_AWAY))
+        .when(pl.col("ended_as_code") == "crossed").then(int(StayEnd.RETURNED))
+        .when(pl.col("ended_as_code") == "moved_away").then(int(StayEnd.MOVED_AWAY))
         .otherwise(int(StayEnd.LEFT_SCHOOL))
     )  # fmt: skip
     followed = pl.min_horizontal("after_date", pl.lit(seen.seen_until_date))
@@ -214,7 +212,7 @@ def segregated_stays(context: ReportContext, seen: Seen) -> SegregatedStays:
             days=(followed - pl.col("start_date")).dt.total_days(),
             end=end,
             district=pl.col("district_code").fill_null(UNKNOWN_DISTRICT),
-            model_code="model_code",
+            model_code=pl.col("model_code").cast(pl.String),
         )
     )
 

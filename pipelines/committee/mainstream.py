@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pipelines.codes import load_code_table
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
-from pipelines.committee.mainstream_comparison import (
-    comparison_figure,
-    comparison_series,
-    comparison_table,
-    decomposition_table,
-    same_children_table,
-)
+from pipelines.committee.mainstream_comparison import fair_comparison
 from pipelines.committee.mainstream_definitions import definitions_table
+from pipelines.committee.mainstream_entries import entry_tables
 from pipelines.committee.mainstream_flow import cohort_table, flow_table, flow_tables, helped_table
+from pipelines.committee.mainstream_flow_figure import way_figures
+from pipelines.committee.mainstream_hours import hours_table
+from pipelines.committee.mainstream_map import map_figures
+from pipelines.committee.mainstream_references import reference_figures, reference_series
+from pipelines.committee.mainstream_return import return_tables
 from pipelines.committee.missing import missing_section
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import TotalColumn, TotalRow
@@ -21,7 +20,7 @@ from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableCo
 from pipelines.measures.shares import change_in_share, mainstream_share
 from pipelines.publish.danish import NBSP, count_and_share, counted, number, percent_words
 from pipelines.publish.figures import FigureWords, axis_note, share_panels
-from pipelines.publish.section import DeclaredNumber, Definition, HowSure, Section
+from pipelines.publish.section import DeclaredNumber, HowSure, Section
 from pipelines.publish.sentences import ALL_COUNTED, ROUNDED, TOO_FEW
 from pipelines.publish.sentences import change_in_share as change_sentence
 from pipelines.publish.share_series import DefinedChange, DefinedShare, ShareSeries, protect_series
@@ -29,6 +28,7 @@ from pipelines.publish.share_series import DefinedChange, DefinedShare, ShareSer
 QUESTION = "Bliver flere børn i almenområdet?"
 SCHOOL = "own_register_school"
 DAYCARE = "own_register_daycare"
+CLUB = "own_register_club"
 _SHARES = """
 SELECT definition_id, school_year, area_kind, area_code,
        pupils_count, mainstream_count, segregated_count, support_nine_hours_count
@@ -41,7 +41,7 @@ _COUNTS = ("pupils_count", "mainstream_count", "segregated_count", "support_nine
 
 def mainstream_section(context: ReportContext) -> Section:
     """The section *Bliver flere børn i almenområdet?*: level 0, small multiples per district, school and daycare apart."""
-    school, daycare = context.records(_SHARES, [SCHOOL]), context.records(_SHARES, [DAYCARE])
+    school, daycare, club = (context.records(_SHARES, [definition]) for definition in (SCHOOL, DAYCARE, CLUB))
     if not school:
         return missing_section("mainstream", QUESTION, ("school_placements", "children", "institutions"))
     of_school = _share_series(
@@ -52,7 +52,8 @@ def mainstream_section(context: ReportContext) -> Section:
     in_daycare = _daycare_series(context, daycare) if daycare else None
     first, last = _first_and_last(school)
     flow = flow_table(context, of_school)
-    comparison = comparison_series(context, of_school, school, last)
+    references = reference_series(context)
+    comparison = fair_comparison(context, of_school, school, flow=flow)
     figure = share_panels(
         of_school,
         FigureWords(
@@ -95,22 +96,30 @@ def mainstream_section(context: ReportContext) -> Section:
             shares,
             change,
             *((in_daycare.table,) if in_daycare else ()),
+            *((_club_series(context, club).table,) if club else ()),
+            *comparison.tables,
             *(
                 table
                 for table in (
-                    comparison_table(comparison) if comparison else None,
-                    decomposition_table(context, first, last),
-                    same_children_table(context, last, flow),
                     *flow_tables(flow),
+                    *entry_tables(context, flow),
+                    *return_tables(context),
                     cohort_table(context, last),
                     helped_table(context, last, of_school),
                 )
                 if table is not None
             ),
             definitions_table(context, last),
+            *(series.table for series in references),
+            *((hours,) if (hours := hours_table(context, last)) else ()),
         ),
         figures=(figure,),
-        appendix_figures=(comparison_figure(context, comparison, last),) if comparison else (),
+        appendix_figures=(
+            *comparison.figures,
+            *way_figures(context, flow),
+            *reference_figures(context, references),
+            *map_figures(context, of_school, last, source=_source(context)),
+        ),
         how_sure=HowSure(
             number=ALL_COUNTED,
             cause="Vi ved ikke, hvorfor andelen ændrer sig.",
@@ -136,19 +145,6 @@ def mainstream_section(context: ReportContext) -> Section:
             DeclaredNumber("30", "30. september, dagen der tælles"),
             *(DeclaredNumber(part, "skoleår") for year in (first, last) for part in (year, *year.split("/"))),
         ),
-    )
-
-
-def mainstream_definitions() -> tuple[Definition, ...]:
-    """What every definition counts that the section has numbers under, our own two first, for the last page."""
-    rows = [row for row in load_code_table("segregation_definitions").rows if row["sector_code"]]
-    return tuple(
-        Definition(
-            f"{row['title'].split(':')[0][:1].upper()}{row['title'].split(':')[0][1:]}",
-            f"{row['numerator_text'].capitalize()} ud af {row['denominator_text']}, {row['grades_text']}. "
-            f"Opgjort efter {row['area_rule']}, {row['reference_day']}.",
-        )
-        for row in sorted(rows, key=lambda row: row["code"] not in (SCHOOL, DAYCARE))
     )
 
 
@@ -196,6 +192,11 @@ def _share_series(
 
 def _daycare_series(context: ReportContext, records: Sequence[dict[str, Any]]) -> ShareSeries:
     return _share_series(context, records, "mainstream_daycare", "Børn i dagtilbud pr. distrikt og år", "børn")
+
+
+def _club_series(context: ReportContext, records: Sequence[dict[str, Any]]) -> ShareSeries:
+    """Clubs beside school: the same children again, so the two are never added."""
+    return _share_series(context, records, "mainstream_club", "Børn i klub og SFO pr. distrikt og år", "børn")
 
 
 def _change_table(context: ReportContext, records: Sequence[dict[str, Any]], shares: ProtectedTable) -> ProtectedTable:

@@ -8,15 +8,19 @@ Counts are rounded to fives before a share is made of them. The exact counts und
 they differ by. Whether our number is the published one is judged from the exact counts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pipelines.codes import load_code_table
 from pipelines.committee.context import ReportContext
+from pipelines.committee.definition_words import described_definition, owner_names, unread_rules_words
+from pipelines.committee.published_outside import published_outside
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
+from pipelines.publish.section import Definition
 
 OWN: Final = "own_register_school"
+BY_HOURS: Final = "dst_timer"
 UNKNOWN: Final = "kan ikke afgøres"
 _FIVES: Final = 5
 _ROUNDING: Final = 0.0501
@@ -27,12 +31,6 @@ FROM marts.mart_definition_step
 WHERE school_year = ?
 ORDER BY definition_id, step_number
 """
-_PUBLISHED: Final = """
-SELECT definition_id, measure_code, school_year, figure_value
-FROM marts.mart_published_inclusion
-WHERE area_code = ? AND pupil_group_code = 'all' AND measure_code IN ('inclusion_pct', 'segregation_pct')
-ORDER BY definition_id, measure_code, school_year
-"""
 _NOT_COMPUTABLE: Final = Cell(None, CellStatus.NOT_COMPUTABLE)
 _PARTS: Final[Mapping[str, str]] = {"grades": "Trin", "area_rule": "Kommune", "counting": "Skoletype"}
 
@@ -40,18 +38,24 @@ _PARTS: Final[Mapping[str, str]] = {"grades": "Trin", "area_rule": "Kommune", "c
 def definitions_table(context: ReportContext, school_year: str) -> ProtectedTable:
     """One row per published definition: percent outside ordinary teaching in our register, by steps, and as published.
 
-    Percent and percentage points of the whole municipality. A published figure that its owner hides is said to be hidden by the
-    source; one that was never delivered, not received. A count that our own rule hides leaves its whole row hidden.
+    Percent and percentage points of the whole municipality. Which way a published figure is missing in is told apart
+    (`published_outside`). A count that our own rule hides leaves its whole row hidden. Danmarks Statistik counts pupils by hours and
+    not a share: its row says so, and the counts stand in a table of their own.
     """
     steps: dict[str, dict[str, Mapping[str, Any]]] = {}
     for record in context.records(_STEPS, [school_year]):
         steps.setdefault(str(record["definition_id"]), {})[str(record["step_code"])] = record
-    published = _published(context, school_year)
-    owners = {row["code"]: row["aliases"].split("|")[0] for row in load_code_table("segregation_definitions").rows}
+    published, code = published_outside(context), context.settings.municipality.known_code
+    owners = owner_names()
     rows = [
-        {"definition": owners[code], **_row(context, found, published.get(code, Cell(None, CellStatus.NOT_RECEIVED)))}
-        for code, found in steps.items()
+        {
+            "definition": owners[definition],
+            **_row(context, found, published.cell(definition, area_code=code, school_year=school_year)),
+        }
+        for definition, found in steps.items()
     ]
+    no_share = dict.fromkeys(("own", *_PARTS, "counted", "published"), _NOT_COMPUTABLE)
+    rows.append({"definition": owners[BY_HOURS], **no_share, "agrees": "opgør timer"})
     return protect(
         rows,
         table_id="mainstream_definitions",
@@ -66,8 +70,20 @@ def definitions_table(context: ReportContext, school_year: str) -> ProtectedTabl
         ),
         source=f"Kilde: {context.settings.municipality.name}s elevregister og de offentliggjorte tal. Andre klassetrin, en anden "
         "regel for, hvilken kommune et barn tæller i, og andre skole- og klassetyper fører fra vores måde at tælle på til deres. "
-        "Deres tal er det, de har offentliggjort. Elevtal er afrundet til nærmeste fem, før andelen er regnet ud.",
+        "Deres tal er det, de har offentliggjort. Elevtal er afrundet til nærmeste fem, før andelen er regnet ud. "
+        f"{unread_rules_words(steps)} {owners[BY_HOURS]} opgør ikke en andel, men elever efter timer, og kun for hele landet.",
         rule=context.rule,
+    )
+
+
+def mainstream_definitions() -> tuple[Definition, ...]:
+    """What every definition counts that the section has numbers under, our own first, for the last page."""
+    rows = [
+        row for row in load_code_table("segregation_definitions").rows if row["sector_code"] or row["code"] == BY_HOURS
+    ]
+    return tuple(
+        described_definition(row, with_day=True)
+        for row in sorted(rows, key=lambda row: not row["code"].startswith("own_register"))
     )
 
 
@@ -79,7 +95,7 @@ def _row(
     if any(context.rule.hides_count(count) for count in counts):
         hidden = Cell(None, CellStatus.HIDDEN)
         return {**dict.fromkeys(("own", *_PARTS, "counted"), hidden), "published": published, "agrees": UNKNOWN}
-    shares = {code: _percent(step) for code, step in steps.items()}
+    shares = {code: percent_in_fives(step) for code, step in steps.items()}
     before = ("own_register", *_PARTS)
     parts = {code: _less(shares.get(code), shares.get(earlier)) for earlier, code in zip(before, _PARTS, strict=False)}
     counted = shares.get("counting")
@@ -100,9 +116,14 @@ def _agreement(step: Mapping[str, Any] | None, published: Cell) -> str:
     return "ja" if abs(exact - float(published.value)) <= _ROUNDING else "nej"
 
 
-def _percent(step: Mapping[str, Any]) -> float | None:
+def in_fives(count: int) -> int:
+    """The nearest whole five."""
+    return _FIVES * round(count / _FIVES)
+
+
+def percent_in_fives(counts: Mapping[str, Any]) -> float | None:
     """Percent outside, of counts in whole fives; None where the fives leave nobody."""
-    pupils, segregated = (_FIVES * round(int(step[name]) / _FIVES) for name in ("pupils_count", "segregated_count"))
+    pupils, segregated = (in_fives(int(counts[name])) for name in ("pupils_count", "segregated_count"))
     return 100 * segregated / pupils if pupils else None
 
 
@@ -113,35 +134,3 @@ def _given(value: float | None) -> Cell | float:
 def _less(value: float | None, other: float | None) -> Cell | float:
     """The difference of two percentages as they are printed, so that a reader's own subtraction gives the same."""
     return _NOT_COMPUTABLE if value is None or other is None else round(value, 1) - round(other, 1)
-
-
-def _published(context: ReportContext, school_year: str) -> dict[str, Cell]:
-    """Per definition that was delivered for the municipality: the percent outside in this year, or that the source hides it."""
-    code = context.settings.municipality.known_code
-    if code is None:
-        return {}
-    found: dict[str, Cell] = {}
-    for definition, records in _by_definition(context.records(_PUBLISHED, [code])).items():
-        values = {
-            str(record["measure_code"]): record["figure_value"]
-            for record in records
-            if record["school_year"] == school_year
-        }
-        found[definition] = _outside(values)
-    return found
-
-
-def _by_definition(records: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for record in records:
-        found.setdefault(str(record["definition_id"]), []).append(record)
-    return found
-
-
-def _outside(values: Mapping[str, Any]) -> Cell:
-    """Some tell the share inside ordinary teaching, some the share outside; the two are one hundred together."""
-    if values.get("segregation_pct") is not None:
-        return Cell(float(values["segregation_pct"]))
-    if values.get("inclusion_pct") is not None:
-        return Cell(100 - float(values["inclusion_pct"]))
-    return Cell(None, CellStatus.HIDDEN_BY_SOURCE)

@@ -5,7 +5,7 @@ who went. A reader can add all of it up, and holds the same totals in the table 
 table, and a year whose total the table of shares hides is not shown here at all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ FROM marts.mart_vulnerable_segregation
 WHERE school_year = ?
 ORDER BY group_code
 """
+WAY_IN: Final = "mainstream_way_in"
 _COHORTS: Final = """
 SELECT cohort_school_year, years_since_start_count, children_count, never_segregated_count
 FROM marts.mart_never_segregated
@@ -55,6 +56,11 @@ _TITLES: Final[Mapping[str, str]] = {
 }
 _WAY_OUT: Final = ("before", "stayed", "returned", "finished", "left")
 _WAY_IN: Final = ("stayed", "from_mainstream", "first_time", "repeated", "at_school_start", "arrived", "now")
+_POOLED: Final = ("from_mainstream", "first_time", "repeated", "at_school_start")
+"""The ways in that are summed over the years for the tables of where pupils came from."""
+_FEWEST_POOLED_YEARS: Final = 2
+_MOST_POOLED_YEARS: Final = 5
+_TO: Final = " til "
 _SUMS: Final = (
     TotalColumn("before", ("returned", "finished", "left", "stayed")),
     TotalColumn("from_mainstream", ("first_time", "repeated")),
@@ -69,16 +75,19 @@ def flow_tables(flow: ProtectedTable | None) -> tuple[ProtectedTable, ...]:
     if flow is None:
         return ()
     day = "30. september"
+    pooled = pooled_years(flow)
     return (
         flow.excerpt(
             "mainstream_way_out",
             title=f"Hvor gik de hen, der var uden for almen klasse? Fra {day} til {day} året efter",
             columns=("school_year", *_WAY_OUT),
+            keep_row=lambda row: row["school_year"] != pooled,
         ),
         flow.excerpt(
-            "mainstream_way_in",
+            WAY_IN,
             title=f"Hvor kom de fra, der er uden for almen klasse? Fra {day} til {day} året efter",
             columns=("school_year", *_WAY_IN),
+            keep_row=lambda row: row["school_year"] != pooled,
         ),
     )
 
@@ -86,7 +95,8 @@ def flow_tables(flow: ProtectedTable | None) -> tuple[ProtectedTable, ...]:
 def flow_table(context: ReportContext, shares: ShareSeries) -> ProtectedTable | None:
     """One row per school year: who was outside a year before, what became of them, and who came. None before the second year.
 
-    Children of the whole municipality under the own register, KOM-1. `shares` is the table of shares in the same report.
+    Children of the whole municipality under the own register, KOM-1. `shares` is the table of shares in the same report. The last
+    row is the ways in of up to five years together (`pooled_years`), from which the tables of schools and grades begin.
     """
     counts: dict[str, dict[str, int]] = {}
     for record in context.records(_FLOW):
@@ -95,13 +105,14 @@ def flow_table(context: ReportContext, shares: ShareSeries) -> ProtectedTable | 
         return None
     years = sorted(counts)
     rows = [{"school_year": year, **_shown(counts[year], year, shares)} for year in years]
+    pooled, pooled_sums = _pooled_row(rows)
     follows: list[Total] = [
         SumRelation(_at("before", later), (_at("now", earlier),))
         for earlier, later in pairwise(years)
         if all(isinstance(rows[years.index(year)]["now"], int) for year in (earlier, later))
     ]
     return protect(
-        rows,
+        [*rows, *pooled],
         table_id="mainstream_flow",
         title="Ind i og ud af tilbud uden for almen klasse fra 30. september til 30. september",
         columns=(
@@ -110,8 +121,36 @@ def flow_table(context: ReportContext, shares: ShareSeries) -> ProtectedTable | 
         ),
         source=f"Kilde: {context.settings.municipality.name}s elevregister. Definition: KOM-1.",
         rule=context.rule,
-        totals=(*_SUMS, *follows),
+        totals=(*_SUMS, *follows, *pooled_sums),
     )
+
+
+def pooled_years(flow: ProtectedTable) -> str | None:
+    """The label of the row of several years together, "2022/23 til 2026/27"; None where fewer than two years can be summed."""
+    last = str(flow.values("school_year")[-1])
+    return last if _TO in last else None
+
+
+def years_of(pooled: str) -> tuple[str, str]:
+    """The first and the last school year of `pooled_years`."""
+    first, last = pooled.split(_TO)
+    return first, last
+
+
+def _pooled_row(rows: Sequence[Mapping[str, object]]) -> tuple[list[dict[str, object]], list[SumRelation]]:
+    """The latest years' ways in together, without a gap between them, and that they are the sum; nothing for fewer than two."""
+    summed: list[Mapping[str, object]] = []
+    for row in reversed(rows[-_MOST_POOLED_YEARS:]):
+        if not isinstance(row["now"], int):
+            break
+        summed.insert(0, row)
+    if len(summed) < _FEWEST_POOLED_YEARS:
+        return [], []
+    label = f"{summed[0]['school_year']}{_TO}{summed[-1]['school_year']}"
+    pooled = {name: sum(int(str(row[name])) for row in summed) if name in _POOLED else None for name in _TITLES}
+    years = [str(row["school_year"]) for row in summed]
+    sums = [SumRelation(_at(name, label), tuple(_at(name, year) for year in years)) for name in _POOLED]
+    return [{"school_year": label, **pooled}], sums
 
 
 def helped_table(context: ReportContext, school_year: str, shares: ShareSeries) -> ProtectedTable | None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pipelines.codes import load_code_table
 from pipelines.committee.context import ReportContext
+from pipelines.committee.expected_between import Outcome, expected_table
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.measures.distribution import Place, place_among
@@ -26,7 +27,10 @@ WHERE indicator_id = ? AND group_code = ?
 ORDER BY period, municipality_code
 """
 HIDDEN_BY_SOURCE: Final = Cell(None, CellStatus.HIDDEN_BY_SOURCE)
-"""A value that the source leaves empty, or a row it leaves out: STIL omits the rows it withholds."""
+"""A value that the source leaves empty."""
+
+LEFT_OUT: Final = Cell(None, CellStatus.LEFT_OUT_BY_SOURCE)
+"""A row that the source leaves out while it sends others of the kind: STIL omits the rows it withholds."""
 
 MIDDLE_HALF: Final = "den midterste halvdel af kommunerne"
 
@@ -46,7 +50,7 @@ class Topic:
     """One question on one open indicator. `lead` is drawn over time, `second` as a distribution; both are in the tables.
 
     `value_unit` follows a number in a sentence, `measure` opens the subtitles. Periods after `line_ends_with` were counted
-    in another way and are not joined to the earlier ones.
+    in another way and are not joined to the earlier ones. `is_held_against_intake`: parents' education may be taken into account.
     """
 
     section_id: str
@@ -62,6 +66,7 @@ class Topic:
     data_words: str
     not_shown: str
     line_ends_with: str | None = None
+    is_held_against_intake: bool = False
     declared_numbers: tuple[DeclaredNumber, ...] = ()
 
 
@@ -78,6 +83,7 @@ WELLBEING: Final = Topic(
     scale_words="Trivsel går fra 1 til 5 point. Et højere tal er mere trivsel.",
     data_words="Tallet bygger på elevernes egne svar. Det er en egen beregning efter STIL og ikke et officielt tal.",
     not_shown="Den siger ikke, hvorfor eleverne trives, som de gør.",
+    is_held_against_intake=True,
     declared_numbers=(DeclaredNumber("1", "skalaens laveste tal"), DeclaredNumber("5", "skalaens højeste tal")),
 )
 ABSENCE: Final = Topic(
@@ -93,6 +99,7 @@ ABSENCE: Final = Topic(
     scale_words="Fravær er et gennemsnit over skoleåret.",
     data_words="Tallet er ministeriets eget gennemsnit.",
     not_shown="Den skelner ikke mellem sygdom, lovligt og ulovligt fravær.",
+    is_held_against_intake=True,
 )
 NORMERING: Final = Topic(
     section_id="normering",
@@ -138,6 +145,7 @@ def topic_section(context: ReportContext, topic: Topic, *, municipality_code: st
     lead = _over_time(context, topic, topic.lead, records[topic.lead.code], municipality_code)
     second = _over_time(context, topic, topic.second, records[topic.second.code], municipality_code)
     everyone = _all_municipalities(context, topic, records)
+    expected = _expected(context, topic, municipality_code) if topic.is_held_against_intake else None
     return Section(
         section_id=topic.section_id,
         question=topic.question,
@@ -145,13 +153,17 @@ def topic_section(context: ReportContext, topic: Topic, *, municipality_code: st
         support=_support(topic, second),
         level=0,
         level_reason="Tallene er talt op. De er ikke justeret for forskelle mellem kommunerne.",
-        tables=(lead, second, _swings(context, topic, records, municipality_code), everyone),
+        tables=(
+            *(lead, second, _swings(context, topic, records, municipality_code), everyone),
+            *((expected,) if expected else ()),
+        ),
         figures=(_line(topic, lead, name), _strip(topic, second, everyone, name)),
         how_sure=HowSure(
             number="Kilden giver ingen usikkerhed. I små kommuner kan tallet svinge fra år til år.",
             cause="Kommuner er forskellige fra starten. Tallet viser ikke, om en kommune gør det godt.",
             data=f"{_latest(lead)['municipalities_count'].value} kommuner har tal i det nyeste år. {topic.data_words}",
-            needed="Skal kommuner holdes op mod hinanden, må man tage højde for, hvilke børn der bor der.",
+            needed="Skal kommuner holdes op mod hinanden, må man tage højde for, hvilke børn der bor der."
+            + _expected_words(topic, expected),
         ),
         not_shown=("Figuren er en fordeling og ikke en rangliste.", topic.not_shown),
         method=(
@@ -159,6 +171,34 @@ def topic_section(context: ReportContext, topic: Topic, *, municipality_code: st
             "En fjerdedel af kommunerne ligger under den midterste halvdel, og en fjerdedel ligger over.",
         ),
         declared_numbers=(DeclaredNumber("0", "aksens nulpunkt"), *topic.declared_numbers),
+    )
+
+
+def _expected(context: ReportContext, topic: Topic, municipality_code: str) -> ProtectedTable | None:
+    outcome = Outcome(
+        topic.indicator_id,
+        tuple((group.code, group.short) for group in (topic.lead, topic.second)),
+        topic.measure,
+        topic.unit,
+        topic.decimals,
+        source_line(topic.indicator_id),
+    )
+    return expected_table(
+        context, outcome, municipality_code=municipality_code, name=municipality_name(municipality_code)
+    )
+
+
+def _expected_words(topic: Topic, table: ProtectedTable | None) -> str:
+    """What one could expect in the newest period of the lead group, and where it lies measured so; empty where it is not known."""
+    if table is None:
+        return ""
+    newest = [row for row in table.rows if row[table.column_index("group")].value == topic.lead.short][-1]
+    expected, period, band = (newest[table.column_index(name)] for name in ("expected", "period", "band"))
+    if expected.value is None:
+        return ""
+    return (
+        f" Ud fra forældrenes uddannelse kunne man vente {_told(topic, expected)} i {period.value}. "
+        f"Forskellen ligger i {band.value} af kommunernes forskelle."
     )
 
 
@@ -175,7 +215,9 @@ def source_line(indicator_id: str) -> str:
 
 def open_cell(record: Mapping[str, Any] | None) -> Cell | float:
     """The value of a mart row, or why there is none; never 0 for a missing one."""
-    if record is None or record["figure_value"] is None:
+    if record is None:
+        return LEFT_OUT
+    if record["figure_value"] is None:
         return HIDDEN_BY_SOURCE
     return float(record["figure_value"])
 

@@ -12,20 +12,22 @@ from urllib.parse import urlparse
 from pipelines.codes import load_code_table
 from pipelines.committee.context import ReportContext
 from pipelines.committee.data_quality import data_quality_notes
+from pipelines.committee.definition_words import described_definition
 from pipelines.committee.municipality_in_country import TOPICS, municipality_name, open_cell
-from pipelines.disclosure.protect import protect
+from pipelines.committee.published_outside import WHOLE_COUNTRY
+from pipelines.committee.published_pupils import implied_tables, implied_words, place_tables, place_words
 from pipelines.disclosure.table import Cell, ProtectedTable, TableColumn
 from pipelines.publish.danish import NBSP, joined, number
 from pipelines.publish.section import Definition, HowSure, Notes, Section
+from pipelines.publish.share_series import protect_series
 
 NOT_IN_OPEN_DATA: Final = "ikke i de åbne data, vi har"
-WHOLE_COUNTRY: Final = "000"
 _ANCHORS: Final = (("stil_kommunal", "inclusion_pct"), ("benchmark_alle_0_9", "segregation_pct"))
 _PUBLISHED: Final = """
 SELECT definition_id, measure_code, area_code, pupil_group_code, school_year, figure_value, value_status_code, confidence_code,
        source_url
 FROM marts.mart_published_inclusion
-WHERE area_code IN (?, ?) AND measure_code <> 'segregated_pupils_count'
+WHERE area_code IN (?, ?) AND measure_code NOT IN ('segregated_pupils_count', 'pupils_count')
 ORDER BY definition_id, area_code DESC, measure_code, pupil_group_code, school_year
 """
 _WHERE_TAUGHT: Final[Mapping[str, str]] = {
@@ -48,6 +50,9 @@ def inclusion_section(context: ReportContext, *, municipality_code: str) -> Sect
     records = context.records(_PUBLISHED, [WHOLE_COUNTRY, municipality_code])
     own = [record for record in records if record["area_code"] == municipality_code]
     tables = tuple(_table(context, definition, records) for definition in _distinct_definitions(records))
+    names = {code: municipality_name(code) for code in (WHOLE_COUNTRY, municipality_code)}
+    pupils = implied_tables(context, area_codes=tuple(names), names=names)
+    places = place_tables(context, municipality_code=municipality_code)
     return Section(
         section_id="inclusion",
         question="Hvor mange elever går i almen undervisning?",
@@ -55,13 +60,15 @@ def inclusion_section(context: ReportContext, *, municipality_code: str) -> Sect
         support=_anchor_words(records, tables),
         level=0,
         level_reason="Tallene er talt op af dem, der har offentliggjort dem.",
-        tables=tables,
+        tables=(*tables, *pupils, *places),
         figures=(),
         how_sure=HowSure(
             number="Kilderne giver ingen usikkerhed. Gamle år bliver rettet, når registret bliver opdateret.",
-            cause="Definitionerne er ikke ens. Ministeriet tæller kun kommunale skoler, Benchmarkingenheden alle skoler.",
+            cause="Definitionerne er ikke ens. Ministeriet tæller kun kommunale skoler, Benchmarkingenheden alle skoler. "
+            + implied_words(pupils, area=names[WHOLE_COUNTRY], by_whom=_BY_WHOM),
             data=_country_words(records, tables),
-            needed=f"Tal for hver kommune, år for år, er {NOT_IN_OPEN_DATA}. Ministeriet har dem.",
+            needed=f"Tal for hver kommune, år for år, er {NOT_IN_OPEN_DATA}. Ministeriet har dem. "
+            + place_words(places, by_whom=_BY_WHOM),
         ),
         not_shown=(
             "To definitioner må ikke holdes op mod hinanden.",
@@ -92,10 +99,7 @@ def country_definitions() -> tuple[Definition, ...]:
         if row["code"] in shown
     ]
     published = [
-        Definition(
-            f"{row['title'][:1].upper()}{row['title'][1:]}",
-            f"{row['numerator_text'].capitalize()} ud af {row['denominator_text']}. Kilde: {row['source']}.",
-        )
+        described_definition(row, with_day=False)
         for row in load_code_table("segregation_definitions").rows
         if row["code"] in _BY_WHOM
     ]
@@ -111,36 +115,47 @@ def _table(context: ReportContext, definition: str, records: Sequence[Mapping[st
     confidences = load_code_table("confidences").titles()
     rows = [
         {
+            "definition_id": record["definition_id"],
             "area": municipality_name(str(record["area_code"])),
             "measure": _measure(record),
             "school_year": record["school_year"],
             "figure_value": open_cell(record),
             "confidence": confidences.get(str(record["confidence_code"]), "ikke oplyst"),
-            "source": urlparse(str(record["source_url"] or "")).netloc.removeprefix("www.") or "ikke oplyst",
+            "source": _host(record["source_url"]),
         }
         for record in records
         if record["definition_id"] == definition
     ]
-    return protect(
+    return protect_series(
         rows,
+        area="area",
+        period="school_year",
+        share="figure_value",
         table_id=f"published_{definition}",
         title=f"Definition: {load_code_table('segregation_definitions').titles()[definition]}",
         columns=(
             TableColumn("area", "Område", "label"),
             TableColumn("measure", "Mål og elever", "label"),
             TableColumn("school_year", "Skoleår", "label"),
-            TableColumn("figure_value", "Offentliggjort tal", "number", unit="%", decimals=1),
+            TableColumn("figure_value", "Procent", "number", unit="%", decimals=1),
             TableColumn("confidence", "Sikkerhed", "label"),
             TableColumn("source", "Kilde", "label"),
         ),
         source="Kilde: de steder, der står i tabellen.",
         rule=context.rule,
-    )
+    ).table
 
 
 def _measure(record: Mapping[str, Any]) -> str:
+    """What the percentage is of, and of whom where that is not everybody."""
     measures, pupils = load_code_table("segregation_measures").titles(), load_code_table("pupil_groups").titles()
-    return f"{measures[record['measure_code']]}, {pupils[record['pupil_group_code']]}"
+    whom = "" if record["pupil_group_code"] == "all" else f", {pupils[record['pupil_group_code']]}"
+    return f"{measures[record['measure_code']].removeprefix('andel ')}{whom}"
+
+
+def _host(source_url: str | None) -> str:
+    """Whose page it is: the last two parts of its address."""
+    return ".".join(urlparse(str(source_url or "")).netloc.split(".")[-2:]) or "ikke oplyst"
 
 
 def _answer(name: str, own: Sequence[Mapping[str, Any]], tables: Sequence[ProtectedTable]) -> str:
@@ -149,6 +164,8 @@ def _answer(name: str, own: Sequence[Mapping[str, Any]], tables: Sequence[Protec
         for record in own
         if record["pupil_group_code"] == "all" and (told := _told(record, tables))
     ]
+    if not said and own:
+        return f"Kilden viser ikke tal for {name}."
     if not said:
         return f"Tal for {name} er {NOT_IN_OPEN_DATA}."
     are = "Det offentliggjorte tal for {} er" if len(said) == 1 else "De offentliggjorte tal for {} er"

@@ -26,6 +26,7 @@ _EVERYBODY = "Alle"
 _WHY_EMPTY = {
     CellStatus.HIDDEN: "tallet er skjult, fordi det ville vise noget om få børn",
     CellStatus.HIDDEN_BY_SOURCE: "kilden har skjult tallet",
+    CellStatus.LEFT_OUT_BY_SOURCE: "kilden har udeladt tallet",
     CellStatus.NOT_RECEIVED: "vi har ikke fået tallene",
     CellStatus.NOT_COMPUTABLE: "der er for lidt at regne på",
 }

@@ -2,5 +2,5 @@
 
 `protect.protect` makes a `table.ProtectedTable` from a mart's rows under a `rule.DisclosureRule`; `relations`
 says which cells add up to which; `secondary` hides what would give a hidden number away; `attack` proves that
-nothing does.
+nothing does, and `steps` spares both most of the programs they would have to solve.
 """

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array
 
 from pipelines.disclosure.relations import (
     Equation,
@@ -26,6 +26,7 @@ from pipelines.disclosure.relations import (
     find_share_equations,
 )
 from pipelines.disclosure.rule import DisclosureRule
+from pipelines.disclosure.steps import find_limits, find_steps, tables_beside
 from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
 
 NOT_COUNTED = (CellStatus.NOT_RECEIVED, CellStatus.NOT_COMPUTABLE)
@@ -51,11 +52,18 @@ class Interval:
 
 @dataclass(frozen=True)
 class Constraint:
-    """The weighted sum of the unknown counts lies between `low` and `high`."""
+    """The weighted sum of the unknown counts lies between `low` and `high`; `seen` are known counts that are put in."""
 
     weights: Mapping[Position, float]
     low: float
     high: float
+    seen: tuple[Position, ...] = ()
+
+    def put_in(self, position: Position, count: int) -> "Constraint":
+        """The same with one more count known."""
+        rest = {other: weight for other, weight in self.weights.items() if other != position}
+        moved = self.weights[position] * count
+        return Constraint(rest, self.low - moved, self.high - moved, (*self.seen, position))
 
 
 def attack(table: ProtectedTable, *, totals: Sequence[Total] = ()) -> dict[Position, Interval]:
@@ -108,11 +116,16 @@ def build_constraints(equations: Iterable[Equation], *, known: Mapping[Position,
     """The equations with the known counts put in; those without an unknown are left out."""
     constraints = []
     for equation in equations:
-        weights = equation.coefficients
-        unknown = {position: float(weight) for position, weight in weights.items() if position not in known}
-        rest = float(-sum(weight * known[position] for position, weight in weights.items() if position in known))
+        unknown: dict[Position, float] = {}
+        seen, rest = [], 0
+        for position, weight in equation.coefficients.items():
+            if position in known:
+                seen.append(position)
+                rest -= weight * known[position]
+            else:
+                unknown[position] = float(weight)
         if unknown:
-            constraints.append(Constraint(unknown, rest, rest))
+            constraints.append(Constraint(unknown, float(rest), float(rest), tuple(seen)))
     return constraints
 
 
@@ -132,51 +145,56 @@ class Examples:
         """The true counts, and all positions that sums mention; the first example is the truth."""
         self._place = {position: place for place, position in enumerate(dict.fromkeys([*truth, *positions]))}
         self._truth = np.array([float(truth.get(position, np.nan)) for position in self._place])
-        self._tables = [self._truth]
+        self._tables = self._truth[np.newaxis]
+        self._added: list[NDArray[np.float64]] = []
 
     def add(self, solved: Mapping[Position, int], solution: NDArray[np.float64]) -> None:
         """A table that is `solution` where it was solved for (position to place in the solution), else the truth."""
         table = self._truth.copy()
         table[[self._place[position] for position in solved]] = solution
-        self._tables.append(table)
+        self._added.append(table)
 
-    def fitting(self, known: Collection[Position]) -> NDArray[np.float64]:
-        """The tables with true counts wherever a reader knows them, shape (tables, positions)."""
-        tables = np.stack(self._tables)
-        places = [self._place[position] for position in known]
-        fits: NDArray[np.float64] = tables[(tables[:, places] == self._truth[places]).all(axis=1)]
-        return fits
+    def fitting(self, positions: Iterable[Position], *, seen: Collection[Position]) -> NDArray[np.float64]:
+        """The values of the positions in the tables that are true wherever a reader has `seen` a count, the true ones first.
 
-    def range_in(
-        self, tables: NDArray[np.float64], positions: Iterable[Position]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """(Lowest, highest) value of each position in `tables`; (inf, -inf) where all leave it open."""
-        own = tables[:, [self._place[position] for position in positions]]
-        is_open = np.isnan(own)
-        return np.where(is_open, np.inf, own).min(axis=0), np.where(is_open, -np.inf, own).max(axis=0)
+        `seen` need hold no more than what shares a sum with the positions. Shape (tables, positions).
+        """
+        if self._added:
+            self._tables, self._added = np.vstack([self._tables, *self._added]), []
+        places = [self._place[position] for position in seen]
+        fits = (self._tables[:, places] == self._truth[places]).all(axis=1)
+        own: NDArray[np.float64] = self._tables[np.ix_(fits, [self._place[position] for position in positions])]
+        return own
 
 
 class Attacker:
     """Knows the constraints and answers for one count at a time."""
 
-    def __init__(
-        self,
-        constraints: Sequence[Constraint],
-        *,
-        ceiling: float,
-        examples: Examples | None = None,
-        known: Collection[Position] = (),
-    ) -> None:
+    def __init__(self, constraints: Sequence[Constraint], *, ceiling: float, examples: Examples | None = None) -> None:
         """Takes what is known, and a number that stands for "no limit" (see `find_ceiling`).
 
-        examples: tables found before, with the positions `known` to this reader; more are added as they are found.
+        examples: tables found before; more are added as they are found.
         """
+        self._examples = examples
         programs = [_Program(group, ceiling, examples) for group in group_connected(constraints)]
-        if examples is not None:
-            tables = examples.fitting(known)
-            for program in programs:
-                program.see(*examples.range_in(tables, program.order))
         self._programs = {position: program for program in programs for position in program.order}
+
+    def learn(self, position: Position, count: int) -> "Attacker":
+        """A reader who knows one count more; only what hangs together with it is asked anew."""
+        program = self._programs.get(position)
+        if program is None:
+            return self
+        constraints = [
+            line.put_in(position, count) if position in line.weights else line for line in program.constraints
+        ]
+        learned = Attacker(
+            [line for line in constraints if line.weights],
+            ceiling=program.ceiling + find_ceiling({position: count}) - find_ceiling({}),
+            examples=self._examples,
+        )
+        untouched = {other: own for other, own in self._programs.items() if own is not program}
+        learned._programs = untouched | learned._programs
+        return learned
 
     def find_interval(self, target: Position) -> Interval:
         """The exact range of one count. Raises: ValueError when no whole numbers fit the constraints."""
@@ -197,71 +215,120 @@ class _Program:
     def __init__(self, constraints: Sequence[Constraint], ceiling: float, examples: Examples | None) -> None:
         together = dict.fromkeys(position for constraint in constraints for position in constraint.weights)
         self.order = {position: index for index, position in enumerate(together)}
-        self._constraints = constraints
-        self._ceiling = ceiling
+        self.constraints = constraints
+        self.ceiling = ceiling
         self._examples = examples
-        # Every solution, whatever it was sought for, is a value that each of the counts can have.
-        self._lowest_seen = np.full(len(self.order), np.inf)
-        self._highest_seen = np.full(len(self.order), -np.inf)
+        self._steps: NDArray[np.float64] | None = None
 
     @cached_property
     def _constraint(self) -> LinearConstraint:
-        matrix = build_matrix([constraint.weights for constraint in self._constraints], self.order)
-        low = [constraint.low for constraint in self._constraints]
-        high = [constraint.high for constraint in self._constraints]
+        matrix = build_matrix([constraint.weights for constraint in self.constraints], self.order)
+        low = [constraint.low for constraint in self.constraints]
+        high = [constraint.high for constraint in self.constraints]
         return LinearConstraint(matrix, low, high)
 
-    def see(self, lowest: NDArray[np.float64], highest: NDArray[np.float64]) -> None:
-        """Values that the counts are known to be able to have, in the order of the positions."""
-        self._lowest_seen = np.minimum(self._lowest_seen, lowest)
-        self._highest_seen = np.maximum(self._highest_seen, highest)
+    @cached_property
+    def _range_seen(self) -> NDArray[np.float64]:
+        """Lowest and highest value that each count has had: every solution, whatever it was sought for, has one for each."""
+        if self._examples is None:
+            return np.array([[np.inf], [-np.inf]]).repeat(len(self.order), axis=1)
+        seen = dict.fromkeys(position for constraint in self.constraints for position in constraint.seen)
+        tables = self._examples.fitting(self.order, seen=seen)
+        is_open = np.isnan(tables)
+        lowest, highest = np.where(is_open, np.inf, tables), np.where(is_open, -np.inf, tables)
+        found = np.stack([lowest.min(axis=0), highest.max(axis=0)])
+        for table in tables[~is_open.any(axis=1)][:1]:
+            beside = self._beside(table)
+            found[0] = np.minimum(found[0], beside.min(axis=0))
+            found[1] = np.maximum(found[1], beside.max(axis=0))
+        return found
+
+    def _beside(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Tables that fit as well as this one, itself among them."""
+        if self._steps is None:
+            matrix = self._constraint.A.toarray()
+            self._steps = find_steps(matrix, table)
+        return tables_beside(table, self._steps)
+
+    def _see(self, solution: NDArray[np.float64]) -> None:
+        beside = self._beside(solution)
+        self._range_seen[0] = np.minimum(self._range_seen[0], beside.min(axis=0))
+        self._range_seen[1] = np.maximum(self._range_seen[1], beside.max(axis=0))
+        if self._examples is not None:
+            self._examples.add(self.order, solution)
 
     def is_narrower(self, target: Position, width: int) -> bool:
-        index = self.order[target]
         for sign in (-1.0, 1.0):
-            if self._is_wide(index, width):
-                return False
+            if (settled := self._is_settled(target, width)) is not None:
+                return settled
             self._find_extreme(target, sign)
-        return not self._is_wide(index, width)
+        return not self._is_wide(target, width)
 
-    def _is_wide(self, index: int, width: int) -> bool:
-        return bool(self._highest_seen[index] - self._lowest_seen[index] >= width)
+    def _is_settled(self, target: Position, width: int) -> bool | None:
+        """Whether a count is narrower than `width`, as far as what was seen and the sums one by one tell; None: not yet."""
+        if self._is_wide(target, width):
+            return False
+        if not self._has_seen_a_table:
+            return None  # what fits each sum alone proves nothing where no table fits them all
+        low, high = self._limits[:, self.order[target]]
+        return True if high - low < width else None
+
+    def _is_wide(self, target: Position, width: int) -> bool:
+        low, high = self._range_seen[:, self.order[target]]
+        return bool(high - low >= width)
+
+    @property
+    def _has_seen_a_table(self) -> bool:
+        return bool(np.isfinite(self._range_seen).all())
+
+    @cached_property
+    def _limits(self) -> NDArray[np.float64]:
+        return find_limits(self._constraint, ceiling=self.ceiling)
 
     def find_interval(self, target: Position) -> Interval:
-        low, high = self._find_extreme(target, 1.0), self._find_extreme(target, -1.0)
-        return Interval(low, None if high >= self._ceiling / 2 else high)
+        low, high = self._find_end(target, 1.0), self._find_end(target, -1.0)
+        return Interval(low, None if high >= self.ceiling / 2 else high)
+
+    def _find_end(self, target: Position, sign: float) -> int:
+        """The lowest (sign 1) or highest (-1) value; a program is solved unless a limit has been reached already."""
+        end, place = int(sign < 0), self.order[target]
+        if self._has_seen_a_table and self._range_seen[end, place] == self._limits[end, place]:
+            return int(self._limits[end, place])
+        return self._find_extreme(target, sign)
 
     def _find_extreme(self, target: Position, sign: float) -> int:
         objective = np.zeros(len(self.order))
         objective[self.order[target]] = sign
         # The linear program is faster, and where its answer is whole it is the integer program's too.
         found = self._solve(objective, integrality=0)
-        if found is None or np.abs(found - np.round(found)).max() > 1e-6:
+        if found is None or not _is_whole(found):
             found = self._solve(objective, integrality=1)
         if found is None:
             raise ValueError("the shown counts contradict the declared sums")
         solution = np.round(found)
-        self.see(solution, solution)
-        if self._examples is not None:
-            self._examples.add(self.order, solution)
+        self._see(solution)
         return int(solution[self.order[target]])
 
     def _solve(self, objective: NDArray[np.float64], *, integrality: int) -> NDArray[np.float64] | None:
         found = milp(
             objective,
             constraints=self._constraint,
-            bounds=Bounds(0, self._ceiling),
+            bounds=Bounds(0, self.ceiling),
             integrality=integrality,
             options={"mip_rel_gap": 0.0},  # the default stops up to 0.01 per cent short of the true limit
         )
         return None if found.x is None else np.asarray(found.x)
 
 
-def build_matrix(weights: Sequence[Mapping[Position, float]], order: Mapping[Position, int]) -> csr_array:
+def _is_whole(solution: NDArray[np.float64]) -> bool:
+    return bool(np.abs(solution - np.round(solution)).max() <= 1e-6)
+
+
+def build_matrix(weights: Sequence[Mapping[Position, float]], order: Mapping[Position, int]) -> csc_array:
     """One row per weighted sum, one column per position, in the given order; sparse."""
     entries = [(row, order[position], weight) for row, sums in enumerate(weights) for position, weight in sums.items()]
     rows, columns, values = zip(*entries, strict=True)
-    return csr_array((values, (rows, columns)), shape=(len(weights), len(order)), dtype=float)
+    return csc_array((values, (rows, columns)), shape=(len(weights), len(order)), dtype=float)
 
 
 def group_connected(constraints: Sequence[Constraint]) -> list[list[Constraint]]:

@@ -7,6 +7,7 @@ into equations between cells. Every share adds one more: numerator + the rest = 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pipelines.disclosure.table import TableColumn
@@ -65,9 +66,9 @@ class Equation:
     parts: tuple[Position, ...]
     declared_by: str
 
-    @property
-    def coefficients(self) -> dict[Position, int]:
-        """Coefficients that make the weighted sum of the cells 0."""
+    @cached_property
+    def coefficients(self) -> Mapping[Position, int]:
+        """Coefficients that make the weighted sum of the cells 0; worked out once, since it is asked for in every search."""
         signed: dict[Position, int] = defaultdict(int)
         signed[self.total] += 1
         for part in self.parts:

@@ -65,7 +65,6 @@ class SumSystem:
             build_constraints(self.equations, known=known),
             ceiling=find_ceiling(known),
             examples=self._examples,
-            known=known,
         )
 
     def find_room(self, secret: Position, *, growth: int, hidden: Collection[Position]) -> set[Position]:
@@ -121,15 +120,16 @@ def choose_hidden(system: SumSystem, primary: Collection[Position], *, secrets: 
     safe: set[Position] = set()
     while waiting := system.sort((hidden | set(secrets)) - safe):
         attacker = system.attacker(hidden)
-        for secret in waiting:
-            if attacker.is_narrower(secret, system.minimum_width):
-                growth = attacker.find_interval(secret).low + system.minimum_width - system.counts[secret]
-                more = system.find_room(secret, growth=growth, hidden=hidden)
-                if not more:
-                    raise ValueError(f"nothing left to hide protects row {secret[0] + 1}, column {secret[1]!r}")
-                hidden |= more
-                break
-            safe.add(secret)  # hiding more never narrows what a reader can work out: safe now stays safe
+        secret = next((each for each in waiting if attacker.is_narrower(each, system.minimum_width)), None)
+        if secret is None:
+            break
+        # hiding more never narrows what a reader can work out: safe now stays safe
+        safe.update(waiting[: waiting.index(secret)])
+        growth = attacker.find_interval(secret).low + system.minimum_width - system.counts[secret]
+        more = system.find_room(secret, growth=growth, hidden=hidden)
+        if not more:
+            raise ValueError(f"nothing left to hide protects row {secret[0] + 1}, column {secret[1]!r}")
+        hidden |= more
     return _show_again(system, hidden, primary=primary, secrets=secrets)
 
 
@@ -143,7 +143,7 @@ def _show_again(
     for cell in sorted(added, key=lambda position: -system.counts[position]):
         fewer = needed - {cell}
         concerned = (fewer | set(secrets)) & set(attacker.find_connected(cell))
-        bolder = system.attacker(fewer)
+        bolder = attacker.learn(cell, system.counts[cell])
         if not any(bolder.is_narrower(near, system.minimum_width) for near in system.sort_near(concerned, cell)):
             needed, attacker = fewer, bolder
     return needed

@@ -25,6 +25,11 @@ class CellStatus(StrEnum):
     SHOWN = "shown"
     HIDDEN = "hidden"
     HIDDEN_BY_SOURCE = "hidden_by_source"
+    """The source sent the row and says that it does not show the number."""
+
+    LEFT_OUT_BY_SOURCE = "left_out_by_source"
+    """The source sent other rows of the kind and not this one: hidden by leaving it out, or never counted."""
+
     NOT_RECEIVED = "not_received"
     NOT_COMPUTABLE = "not_computable"
 
@@ -32,6 +37,7 @@ class CellStatus(StrEnum):
 EMPTY_CELL_TEXT: Mapping[CellStatus, str] = {
     CellStatus.HIDDEN: "[skjult]",
     CellStatus.HIDDEN_BY_SOURCE: "[skjult af kilden]",
+    CellStatus.LEFT_OUT_BY_SOURCE: "[udeladt af kilden]",
     CellStatus.NOT_RECEIVED: "[ikke modtaget]",
     CellStatus.NOT_COMPUTABLE: "[kan ikke beregnes]",
 }

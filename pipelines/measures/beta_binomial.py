@@ -82,8 +82,9 @@ def fit_beta_binomial(counts: ArrayLike, totals: ArrayLike, *, level: float = 0.
     mean in 98 of 100 draws with six units, 96-98 with eight, 95-98 with ten and 95-96 with twenty. Wald's on the logit with the
     same t held it in 91-96, both with a normal quantile in 86-96, and the binomial one in 36-73.
 
-    Drawback: maximum likelihood puts rho too low with few units, and has nothing to say of trend over time or of children who
-    are in two units. Units are taken to be drawn alike: small and large ones have the same mean.
+    Drawback: maximum likelihood puts rho too low with few units, and has nothing to say of trend over time (that is
+    `beta_binomial_regression`) or of children who are in two units. Units are taken to be drawn alike: small and large ones have
+    the same mean.
     Source: Skellam, Journal of the Royal Statistical Society B 10 (1948) 257-261; the likelihood as sums of logarithms, which holds
     down to rho = 0: Smith, Applied Statistics 32 (1983) 196-204 (algorithm AS 189); profile likelihood: Pawitan, In All Likelihood
     (2001), section 3.4.
@@ -216,7 +217,7 @@ class Likelihood:
             slopes = self.slopes(mean, ratio)
             return slopes.by_ratio, slopes.bend_of_ratio
 
-        return _climb(slope_and_bend)
+        return climb_ratio(slope_and_bend)
 
     def maximise(self) -> tuple[float, float]:
         """The likeliest mean and ratio; ratio 0 where units differ no more than chance makes them.
@@ -228,7 +229,7 @@ class Likelihood:
             slopes = self.slopes(self.best_mean(ratio), ratio)
             return slopes.by_ratio, slopes.bend_of_profile
 
-        ratio = _climb(slope_and_bend)
+        ratio = climb_ratio(slope_and_bend)
         return self.best_mean(ratio), ratio
 
 
@@ -237,7 +238,7 @@ def _count_above(numbers: NDArray[np.int64]) -> NDArray[np.float64]:
     return (numbers.size - np.cumsum(np.bincount(numbers))[:-1]).astype(np.float64)
 
 
-def _climb(slope_and_bend: Callable[[float], tuple[float, float]]) -> float:
+def climb_ratio(slope_and_bend: Callable[[float], tuple[float, float]]) -> float:
     """The ratio at which a slope turns from up to down; 0 if it is down from the start.
 
     Newton's steps (bend = minus the second derivative), kept between the ratios already known to lie below and above.

@@ -1,14 +1,15 @@
 """From packaged open files, one column per indicator, to deliveries in the long layout of the contracts.
 
 Nothing is computed, rounded or renamed but the melt itself: a value stands in the delivery as it stands in the file. An
-empty value is one that the source does not publish; it is delivered as hidden by the source, never as 0. Where the catalogue
+empty value is one that the source does not publish; it is delivered as hidden by the source, never as 0. A count that a file tells
+only in a note is delivered as the catalogue says. Where the catalogue
 says that a file writes 0 for "none of these here", that 0 is such an empty value.
 """
 
 import csv
 import json
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,24 @@ def _segregation_figures() -> Iterator[dict[str, str]]:
             "confidence_code": record["confidence"],
             "source_url": record["source_url"],
         }
+        for told in file["counts_in_notes"]:
+            if _has_note(record, told):
+                yield {
+                    "definition_id": record["definition"],
+                    "measure_code": "segregated_pupils_count",
+                    "area_code": record["area"],
+                    "pupil_group_code": "all",
+                    "school_year": record["school_year"],
+                    "figure_value": told["value"],
+                    "value_status_code": "published",
+                    "confidence_code": record["confidence"],
+                    "source_url": record["source_url"],
+                }
+
+
+def _has_note(record: Mapping[str, str], told: Mapping[str, str]) -> bool:
+    is_beside = all(record[name] == told[name] for name in ("definition", "area", "school_year"))
+    return is_beside and told["in_note"] in record["note"]
 
 
 def _institutions() -> Iterator[dict[str, str]]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing import get_context, parent_process
 
 import numpy as np
@@ -114,15 +115,19 @@ def draw_chunk(
 
 
 def draw_observed(scenario: Scenario, *, district_count: int, seed: int) -> Observed:
-    """One municipality of the scenario with so many equally large districts, half of them with advisers."""
+    """One municipality of the scenario with so many equally large districts, half of them with advisers.
+
+    It has today's children only: the methods are the same whether or not the register keeps those who have grown up.
+    """
     profile = districts_profile(district_count=district_count, adviser_count=district_count // 2)
+    population = replace(scenario.parameters.population, keeps_grown_up=False)
     return Observed(
         simulate_municipality(
             profile,
             children_count=children_in(scenario, district_count),
             seed=seed,
             data_end_date=scenario.data_end_date,
-            parameters=scenario.parameters,
+            parameters=replace(scenario.parameters, population=population),
         )
     )
 

@@ -3,7 +3,7 @@
 Every number comes from the protected table the figure is drawn from; a hidden cell is counted, never told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
@@ -163,6 +163,23 @@ def line_among_municipalities(table: ProtectedTable, *, period: str, own: str, m
     return _within_limit([opening, *pieces], _missing(table, own))
 
 
+def beside_references(table: ProtectedTable, *, period: str, columns: Sequence[str]) -> str:
+    """From where to where each line goes, and over which periods."""
+    periods = table.values(period)
+    opening = f"Kurver fra {periods[0]} til {periods[-1]}."
+    pieces = [f"{table.column(name).title}: {ends}." for name in columns if (ends := _ends(table, name))]
+    return _within_limit([opening, *pieces], _missing(table, *columns))
+
+
+def district_map(table: ProtectedTable, cells: Mapping[str, Cell], *, column: str, period: str) -> str:
+    """Each area's share on the map while words last, and that some are hidden."""
+    told = table.column(column)
+    opening = f"Kort over {small_number(len(cells))} distrikter, {period}: {_lower_first(told.title)}."
+    pieces = [f"{name}: {cell_text(cell, told)}." for name, cell in cells.items() if cell.status is CellStatus.SHOWN]
+    is_hidden = any(cell.status is not CellStatus.SHOWN for cell in cells.values())
+    return _within_limit([opening, *pieces], "Nogle tal er skjult eller mangler." if is_hidden else "")
+
+
 def funnel_points(shares: ShareSeries, *, size: str) -> str:
     """Each area's share, from the smallest area to the largest while words last."""
     table = shares.table
@@ -174,20 +191,26 @@ def funnel_points(shares: ShareSeries, *, size: str) -> str:
     return _within_limit([opening, *pieces], _missing(table, shares.share))
 
 
-def flow_between_rungs(
-    flows: Sequence[tuple[str, str, float, str]], *, sides: tuple[str, str], noun: str, is_partly_hidden: bool
+def flow_between_dates(
+    flows: Sequence[tuple[str, str, float, str]],
+    *,
+    opening: str,
+    widest: Mapping[str, str],
+    sides: tuple[str, str],
+    noun: str,
+    is_partly_hidden: bool,
 ) -> str:
-    """The widest shown band down, up and on the same rung; flows: (from, to, count, "down", "up", "same" or "other")."""
-    pieces = [f"Strømme mellem trin fra {sides[0]} til {sides[1]}."]
-    for direction, opening in (("down", "Største strøm ned"), ("up", "Største strøm op"), ("same", "Flest bliver på")):
+    """The widest shown band of each direction that `widest` has words for; flows: (from, to, count, direction)."""
+    pieces = [f"{opening} fra {sides[0]} til {sides[1]}."]
+    for direction, said in widest.items():
         own = [flow for flow in flows if flow[3] == direction]
         if own:
             start, end, count, _ = max(own, key=lambda flow: flow[2])
             way = start if direction == "same" else f"fra {_lower_first(start)} til {_lower_first(end)}"
-            told = f"{opening} {_lower_first(way)}" if direction == "same" else f"{opening}: {way}"
+            told = f"{said} {_lower_first(way)}" if direction == "same" else f"{said}: {way}"
             pieces.append(f"{told} ({number(count)}{NBSP}{noun}).")
     if len(pieces) == 1:
-        pieces.append("Ingen strøm mellem trin kan vises.")
+        pieces.append("Ingen af strømmene kan vises.")
     return _within_limit(pieces, "Nogle strømme er skjult." if is_partly_hidden else "")
 
 
@@ -223,6 +246,18 @@ def cumulative_steps(
         )
         pieces.append(f"{name}: {told[share]}{NBSP}procent efter {told[month]}{spread}.")
     return _within_limit([opening, *pieces], _missing(table, share))
+
+
+def part_bars(table: ProtectedTable, *, label: str, value: str, whole: str, unit: str) -> str:
+    """The whole change, then each part while words last."""
+    column = table.column(value)
+    told = [
+        (str(row[table.column_index(label)].value), cell_text(row[table.column_index(value)], column))
+        for row in table.rows
+    ]
+    opening = f"Søjler til begge sider af nul, {_rows(table)}, hver med en streg for usikkerheden. Tal i {unit}."
+    pieces = [f"{name}: {number}." for name, number in sorted(told, key=lambda one: one[0] != whole)]
+    return _within_limit([opening, *pieces], _missing(table, value))
 
 
 def _ends(table: ProtectedTable, name: str) -> str:

@@ -1,6 +1,6 @@
-"""Who moved where between two dates: an alluvial drawing whose bands go from the rung at the start to the rung at the end.
+"""Who moved where between two dates: an alluvial drawing whose bands go from the place at the start to the place at the end.
 
-The rungs stand as on the ladder, the highest on top, so that a band that rises is a move up. A hidden flow is not drawn; what it
+The places stand as on the ladder, the highest on top, so that a band that rises is a move up. A hidden flow is not drawn; what it
 leaves open at its start shows as an empty part of the bar.
 """
 
@@ -47,7 +47,28 @@ class _Flow:
     count: float
 
 
-def flow_between_rungs(
+@dataclass(frozen=True)
+class FlowTerms:
+    """What the bands are called: in the key by style, in the alt text before the widest of each, and all of them together."""
+
+    opening: str
+    widest: Mapping[str, str]
+    key: Mapping[str, str]
+
+
+ON_THE_LADDER: Final = FlowTerms(
+    opening="Strømme mellem trin",
+    widest={"down": "Største strøm ned", "up": "Største strøm op", "same": "Flest bliver på"},
+    key={
+        "down": "↓ ned ad trappen",
+        "up": "↑ op ad trappen",
+        "same": "samme trin",
+        "other": "begyndt, sluttet eller ude",
+    },
+)
+
+
+def flow_between_dates(
     table: ProtectedTable,
     words: FigureWords,
     *,
@@ -56,11 +77,14 @@ def flow_between_rungs(
     whole: str,
     sides: tuple[str, str],
     noun: str = "børn",
+    terms: FlowTerms = ON_THE_LADDER,
+    ends_row: str | None = None,
 ) -> Figure:
     """Bars for every place on two dates, and between them bands as wide as the children who went that way.
 
     table: a row per place at the start (named under `label`), a column per place at the end; `whole` is the row's sum. sides: the
-    two dates. A band down is dark, up is hatched, to the same place light: each told without its colour, too.
+    two dates. ends_row: the row that holds the sums of the columns, where the table has one. A band down is dark, up is hatched, to
+    the same place light: each told without its colour, too.
     """
     flows = [
         _Flow(start, end, count)
@@ -69,7 +93,7 @@ def flow_between_rungs(
         if (count := _number(_flow_cell(table, label, start, end))) > 0
     ]
     starts = {node.name: _start_size(table, label, whole, node, flows) for node in nodes}
-    ends = {node.name: sum(flow.count for flow in flows if flow.end is node) for node in nodes}
+    ends = {node.name: _end_size(table, label, ends_row, node, flows) for node in nodes}
 
     def draw(canvas: Canvas) -> None:
         scale = _scale(starts, ends)
@@ -84,18 +108,28 @@ def flow_between_rungs(
         _label_end(canvas, nodes, right, ends, scale)
         for place, words_there, align in ((_LEFT, sides[0], "right"), (_RIGHT, sides[1], "left")):
             canvas.text(place, _TOP - 4.5, words_there, bold=True, align=align)
-        _key(canvas)
+        _key(canvas, terms)
 
-    written = words.alt_text or alt.flow_between_rungs(
+    written = words.alt_text or alt.flow_between_dates(
         [(flow.start.name, flow.end.name, flow.count, _direction(flow)) for flow in flows],
+        opening=terms.opening,
+        widest=terms.widest,
         sides=sides,
         noun=noun,
         is_partly_hidden=_has_hidden(table),
     )
-    return make_figure(table, words, draw, height=_HEIGHT + _TOP + 3, alt_text=written, gap_note=_HIDDEN_NOTE)
+    return make_figure(
+        table,
+        words,
+        draw,
+        height=_HEIGHT + _TOP + 3,
+        alt_text=written,
+        gap_note=_HIDDEN_NOTE if ends_row is None else _HIDDEN_ON_BOTH_SIDES,
+    )
 
 
 _HIDDEN_NOTE: Final = "Tomme dele af søjlerne til venstre: strømme, der er skjult."
+_HIDDEN_ON_BOTH_SIDES: Final = "Tomme dele af søjlerne: strømme, der er skjult."
 
 
 def _flow_cell(table: ProtectedTable, label: str, start: FlowNode, end: FlowNode) -> Cell | None:
@@ -113,6 +147,12 @@ def _start_size(table: ProtectedTable, label: str, whole: str, node: FlowNode, f
     if node.row is None or node.row not in table.values(label):
         return 0.0
     return _number(table.cell(whole, **{label: node.row})) or sum(flow.count for flow in flows if flow.start is node)
+
+
+def _end_size(table: ProtectedTable, label: str, ends_row: str | None, node: FlowNode, flows: Sequence[_Flow]) -> float:
+    """The column's sum; where there is none or it is hidden, what can be seen of it."""
+    told = table.cell(node.column, **{label: ends_row}) if ends_row is not None and node.column is not None else None
+    return _number(told) or sum(flow.count for flow in flows if flow.end is node)
 
 
 def _direction(flow: _Flow) -> str:
@@ -260,14 +300,9 @@ def _label_end(
             canvas.text(_RIGHT + _BAR + 2, middle, node.name)
 
 
-def _key(canvas: Canvas) -> None:
+def _key(canvas: Canvas, terms: FlowTerms) -> None:
     left = 0.5
-    for style, name in (
-        ("down", "↓ ned ad trappen"),
-        ("up", "↑ op ad trappen"),
-        ("same", "samme trin"),
-        ("other", "begyndt, sluttet eller ude"),
-    ):
+    for style, name in terms.key.items():
         canvas.box(left, 1.0, 6.5, 3.4, **{key: value for key, value in _STYLES[style].items() if key != "zorder"})
         canvas.text(left + 8.2, 2.7, name, size=SMALL_PT, bold=True)
         left += 14 + 1.75 * len(name)

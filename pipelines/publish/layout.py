@@ -254,9 +254,13 @@ def _figure(figure: Figure, number: int, table_numbers: dict[str, int]) -> Figur
 
 def _table(table: ProtectedTable, numbers: dict[str, int]) -> TableText:
     number = numbers[table.table_id]
-    hidden = any(cell.status is CellStatus.HIDDEN for row in table.rows for cell in row)
-    # The whole sentence only where something is hidden; the rule itself stands on the last page.
-    note = " ".join(filter(None, (table.source, sentences.hidden_numbers(table.minimum_count) if hidden else "")))
+    # A whole sentence only where something is hidden or left out; the rule itself stands on the last page.
+    statuses = {cell.status for row in table.rows for cell in row}
+    explained = (
+        sentences.hidden_numbers(table.minimum_count) if CellStatus.HIDDEN in statuses else "",
+        sentences.LEFT_OUT if CellStatus.LEFT_OUT_BY_SOURCE in statuses else "",
+    )
+    note = " ".join(filter(None, (table.source, *explained)))
     return TableText(
         anchor=f"tabel-{number}",
         caption=f"Tabel{NBSP}{number}. {table.title}",

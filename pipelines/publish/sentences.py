@@ -35,6 +35,10 @@ ALL_COUNTED: Final = (
 SDQ_EXPLAINED: Final = f"SDQ går fra 0 til 40{NBSP}point; lavere tal er bedre."
 TOO_FEW: Final = "Der er for få børn til at vise et tal."
 ROUNDED: Final = "Tallene er afrundet."
+LEFT_OUT: Final = (
+    "Udeladt af kilden: Kilden har sendt andre tal af samme slags, men ikke dette. "
+    "Det kan være skjult eller ikke opgjort."
+)
 NOT_EQUALLY_GOOD: Final = "Det betyder ikke, at modellerne er lige gode."
 STANDARD_SENTENCES: Final = (
     UNCERTAINTY,
@@ -65,10 +69,11 @@ def _value(cell: Cell) -> float:
 
 
 def missing_words(cell: Cell, subject: str) -> str:
-    """Why the number of `subject` is not told, as a sentence; the four kinds of empty are never mixed."""
+    """Why the number of `subject` is not told, as a sentence; the kinds of empty are never mixed."""
     return {
         CellStatus.HIDDEN: TOO_FEW,
         CellStatus.HIDDEN_BY_SOURCE: f"Kilden viser ikke tal for {subject}.",
+        CellStatus.LEFT_OUT_BY_SOURCE: f"Kilden har udeladt tallet for {subject}.",
         CellStatus.NOT_RECEIVED: f"Vi har ikke fået tal for {subject}. De er derfor ikke med.",
         CellStatus.NOT_COMPUTABLE: f"Tallet for {subject} kan ikke beregnes.",
     }[cell.status]

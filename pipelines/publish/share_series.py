@@ -13,7 +13,7 @@ from typing import Any, Self
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import Total
 from pipelines.disclosure.rule import DisclosureRule
-from pipelines.disclosure.table import Cell, ProtectedTable, TableColumn
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 
 DEFINITION = "definition_id"
 
@@ -102,6 +102,38 @@ class ShareSeries:
         }
 
 
+@dataclass(frozen=True)
+class ReferenceLine:
+    """What is published under one definition, period by period: a line to hold a series of the same definition against.
+
+    `name` is the table's column, `title` its heading. A period that `cells` lacks is as `missing` says.
+    """
+
+    definition_id: str
+    name: str
+    title: str
+    cells: Mapping[str, Cell]
+    missing: CellStatus = CellStatus.NOT_RECEIVED
+
+    def at(self, period: str) -> Cell:
+        """The reference in one period, or why there is none."""
+        return self.cells.get(period) or Cell(None, self.missing)
+
+
+@dataclass(frozen=True)
+class ReferencedShares:
+    """One area's shares over periods beside references of the same definition; made by `protect_beside_references`.
+
+    `period`, `share` and `references` name columns of the table, whose shares are in percent.
+    """
+
+    definition_id: str
+    table: ProtectedTable
+    period: str
+    share: str
+    references: tuple[str, ...]
+
+
 def one_definition(definition_ids: Iterable[str | None]) -> str:
     """The definition that all follow.
 
@@ -135,3 +167,32 @@ def protect_series(
     definition = one_definition(record.get(DEFINITION) for record in records)
     table = protect(records, table_id=table_id, title=title, columns=columns, source=source, rule=rule, totals=totals)
     return ShareSeries(definition, table, area, period, share)
+
+
+def protect_beside_references(
+    records: Sequence[Mapping[str, Any]],
+    references: Sequence[ReferenceLine],
+    *,
+    period: TableColumn,
+    share: TableColumn,
+    table_id: str,
+    title: str,
+    source: str,
+    rule: DisclosureRule | None = None,
+) -> ReferencedShares:
+    """Shares that each say in `definition_id` which definition they follow, with a column for each reference, protected.
+
+    Raises: MixedDefinitionsError when a row or a reference follows another definition than the others.
+    """
+    definition = one_definition(
+        [*(record.get(DEFINITION) for record in records), *(reference.definition_id for reference in references)]
+    )
+    rows = [
+        {**record, **{reference.name: reference.at(str(record[period.name])) for reference in references}}
+        for record in records
+    ]
+    beside = (replace(share, name=reference.name, title=reference.title) for reference in references)
+    table = protect(rows, table_id=table_id, title=title, columns=(period, share, *beside), source=source, rule=rule)
+    return ReferencedShares(
+        definition, table, period.name, share.name, tuple(reference.name for reference in references)
+    )

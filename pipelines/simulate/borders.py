@@ -89,7 +89,7 @@ def draw_visitors(
     neighbours = neighbours_of(geography.municipality_code)
     ordinary_school = geography.school_of_district[rng.integers(0, len(geography.school_of_district), size=count)]
     return Visitors(
-        numbers=_numbers_of_nobody_else(rng, is_boy, children.numbers, block),
+        numbers=numbers_of_nobody_else(rng, is_boy, children.numbers, block),
         municipality_codes=neighbours,
         municipality=rng.integers(0, len(neighbours), size=count),
         birth_day=_days_in(rng, birth_year),
@@ -106,10 +106,10 @@ def _days_in(rng: np.random.Generator, years: Indices) -> Days:
     return off_the_first(first + rng.integers(0, 365, size=len(years)))
 
 
-def _numbers_of_nobody_else(
+def numbers_of_nobody_else(
     rng: np.random.Generator, is_boy: Flags, taken: tuple[str, ...], block: NumberBlock
 ) -> tuple[str, ...]:
-    """Made-up CPR numbers of the right sex that none of our own children has.
+    """Made-up CPR numbers of the right sex that are not among those `taken`.
 
     Raises:
         ValueError: the block has too few numbers left.
@@ -147,9 +147,10 @@ def visitor_residence_rows(visitors: Visitors) -> pl.DataFrame:
 
 
 def visitor_placement_rows(
-    visitors: Visitors, geography: Geography, *, first_school_year: int, data_end: date
+    visitors: Visitors, geography: Geography, payer_codes: pl.Series, *, first_school_year: int, data_end: date
 ) -> pl.DataFrame:
-    """One row per visitor and school year, contract columns of `school_placements`; sorted by year."""
+    """One row per visitor and school year, contract columns of `school_placements`; sorted by year. `payer_codes` has one entry
+    per visitor."""
     codes = np.array(geography.codes)
     parts = []
     for year in range(first_school_year, data_end.year + 1):
@@ -166,6 +167,7 @@ def visitor_placement_rows(
                     "grade_number": grade[here],
                     "class_type_code": np.where(visitors.is_special[here], MOST_SPECIAL_CLASS, ORDINARY_CLASS),
                     "support_hours_per_week": pl.Series([None] * len(here), dtype=pl.Float64),
+                    "paying_municipality_code": payer_codes.gather(here),
                     "start_date": date_series(np.full(len(here), start)),
                     "end_date": date_series(np.full(len(here), stop if stop <= day_number(data_end) else NEVER)),
                 }

@@ -156,13 +156,18 @@ def with_years(parameters: Parameters, years: int) -> Parameters:
 def draw_planned(
     plan: MunicipalityPlan, *, parameters: Parameters, data_end_date: date = DEFAULT_DATA_END
 ) -> SimulatedMunicipality:
-    """The municipality of a plan: always the same one, whichever were drawn before."""
+    """The municipality of a plan: always the same one, whichever were drawn before.
+
+    The plan's children are all of its register: nobody who has grown up comes on top, or the country would have more than wished
+    and more than it has numbers for.
+    """
+    population = dataclasses.replace(parameters.population, keeps_grown_up=False)
     return simulate_municipality(
         plan.profile,
         children_count=plan.children_count,
         seed=plan.seed,
         data_end_date=data_end_date,
-        parameters=parameters,
+        parameters=dataclasses.replace(parameters, population=population),
         number_block=plan.number_block,
         municipality_code=plan.code,
     )

@@ -46,7 +46,14 @@ class Geography:
     grade_ten_school: int
     special_school_outside: int
     day_treatment_outside: int
+    club_of_district: Indices
+    special_club: int
     municipality_code: str
+
+    @property
+    def school_and_daycare_count(self) -> int:
+        """How many rows lie before the special club's: all places in daycare and school are among them."""
+        return self.special_club
 
     @property
     def codes(self) -> list[str]:
@@ -125,11 +132,12 @@ def draw_geography(
 
     A district has a folkeskole, three to six daycares by its size, and a club. The first district's school hosts the
     special classes and its first daycare the special groups; the second district has the special school, and so on round.
-    One neighbour has a special school too, and another a day treatment.
+    One neighbour has a special school too, and another a day treatment. The special club comes last.
     """
     register = _Register(municipality_code)
     names = cycle(rng.permutation(_DAYCARE_NAMES).tolist())
     schools: list[int] = []
+    clubs: list[int] = []
     daycares: list[Indices] = []
     shares: list[Numbers] = []
     least, most = parameters.daycares_per_district_least, parameters.daycares_per_district_most
@@ -138,7 +146,7 @@ def draw_geography(
         schools.append(register.add(f"{district.name} Skole", "folkeskole", district=district.code))
         count = max(least, round(most * district.share_of_children / largest))
         daycares.append(_add_daycares(register, names, district, count=count, cluster=f"KLYNGE-{position + 1}"))
-        register.add(f"Klub {district.name}", "club", district=district.code)
+        clubs.append(register.add(f"Klub {district.name}", "club", district=district.code))
         sizes = np.round(rng.lognormal(0.0, 0.4, size=count), 3)
         shares.append(sizes / sizes.sum())
 
@@ -160,6 +168,8 @@ def draw_geography(
     day_treatment_outside = register.add(
         "Dagbehandlingen i nabokommunen", "day_treatment", district=None, municipality_code=neighbours[1]
     )
+    # after everything else: numbers drawn one per institution before there was a special club stay the same
+    special_club = of_whole("Specialklubben Broen", "special_club", 1)
     return Geography(
         institutions=pl.DataFrame(register.rows, schema_overrides=_INSTITUTION_TYPES),
         school_of_district=np.array(schools, dtype=np.int64),
@@ -174,6 +184,8 @@ def draw_geography(
         grade_ten_school=own.get("youth_school", schools[0]),
         special_school_outside=special_school_outside,
         day_treatment_outside=day_treatment_outside,
+        club_of_district=np.array(clubs, dtype=np.int64),
+        special_club=special_club,
         municipality_code=municipality_code,
     )
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from pipelines.simulate.days import DAYS_PER_YEAR, NEVER, Days, Flags, Indices, Numbers, day_number, off_the_first
 from pipelines.simulate.parameters import LadderParameters
+from pipelines.simulate.practice import Practice
 
 HIGHEST_STEP = 5
 
@@ -54,12 +55,13 @@ def draw_frailty(rng: np.random.Generator, count: int, parameters: LadderParamet
 
 
 def draw_away_factors(
-    rng: np.random.Generator, district: Indices, parameters: LadderParameters, *, count: int
+    rng: np.random.Generator, district: Indices, parameters: LadderParameters, practice: Practice, *, count: int
 ) -> Numbers:
     """Each child's factor by its district (a position among `count`): log-normal with mean 1, shape as `district`."""
-    spread = parameters.district_away_log_sd
-    factors: Numbers = np.exp(rng.normal(0.0, spread, size=count) - spread**2 / 2)
-    return factors[district]
+    if practice.away_factors is None:
+        spread = parameters.district_away_log_sd
+        practice.away_factors = np.exp(rng.normal(0.0, spread, size=count) - spread**2 / 2)
+    return practice.away_factors[district]
 
 
 @dataclass(frozen=True)

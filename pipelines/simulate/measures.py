@@ -15,6 +15,7 @@ from pipelines.simulate.days import NEVER, Days, Flags, Indices, date_series, da
 from pipelines.simulate.ladder import HIGHEST_STEP, Entries, Hazards, Histories, draw_away_factors, simulate_histories
 from pipelines.simulate.parameters import LadderParameters
 from pipelines.simulate.population import Children, draw_at_risk
+from pipelines.simulate.practice import Practice
 
 RUNG_OF_STEP = np.array([0, 2, 3, 4, 5, 6])
 """Social rung of each step of the model. Rung 1 comes from meetings about the child, not from measures."""
@@ -56,11 +57,19 @@ class _Segments:
 
 
 def draw_social_histories(
-    rng: np.random.Generator, children: Children, parameters: LadderParameters, *, data_end: date
+    rng: np.random.Generator,
+    children: Children,
+    parameters: LadderParameters,
+    *,
+    data_end: date,
+    practice: Practice | None = None,
 ) -> Histories:
-    """Step histories on the social track from birth or moving in; spells that ended before the register are left out."""
-    end = day_number(data_end)
-    at_risk = np.flatnonzero(draw_at_risk(rng, children, parameters, share=parameters.social_at_risk_share))
+    """Step histories on the social track from birth or moving in; spells that ended before the register are left out.
+
+    `practice` is the districts' that another generation met; without one they are drawn.
+    """
+    end, practice = day_number(data_end), practice or Practice()
+    at_risk = np.flatnonzero(draw_at_risk(rng, children, parameters, practice, share=parameters.social_at_risk_share))
     hazards = Hazards(parameters.social_away_hazards_per_year, parameters.social_towards_hazards_per_year)
     stop = np.minimum(np.minimum(children.present_to[at_risk], end) + 1, children.adult_day[at_risk])
     entries = Entries(
@@ -71,7 +80,7 @@ def draw_social_histories(
         highest_step=np.full(len(at_risk), HIGHEST_STEP),
         adviser_from=children.adviser_from[at_risk],
         away_factor=draw_away_factors(
-            rng, children.district_last[at_risk], parameters, count=len(children.district_level)
+            rng, children.district_last[at_risk], parameters, practice, count=len(children.district_level)
         ),
     )
     whole = simulate_histories(rng, entries, hazards, parameters)

@@ -12,14 +12,19 @@ import numpy as np
 import polars as pl
 
 from pipelines.simulate.borders import Visitors, draw_visitors, visitor_placement_rows, visitor_residence_rows
+from pipelines.simulate.clubs import draw_clubs
 from pipelines.simulate.costs import Accounts, Costs, account_rows, cost_rows, draw_costs, sum_accounts
 from pipelines.simulate.courses import DeliveredMeasures, delivered_measures
 from pipelines.simulate.days import part_generator
+from pipelines.simulate.generations import generation_of, joined
 from pipelines.simulate.geography import DEFAULT_MUNICIPALITY_CODE, Geography, draw_geography, organisation_rows
+from pipelines.simulate.grown_up import draw_grown_up
 from pipelines.simulate.ladder import Histories
 from pipelines.simulate.measures import draw_social_histories, measure_rows, social_history_start
 from pipelines.simulate.parameters import Parameters
+from pipelines.simulate.payers import Payers, draw_payers
 from pipelines.simulate.population import WHOLE_SPACE, Children, NumberBlock, draw_children, residence_rows
+from pipelines.simulate.practice import Practice
 from pipelines.simulate.profile import DemoProfile, read_demo_profile
 from pipelines.simulate.reviews import Reviews, draw_reviews, review_rows
 from pipelines.simulate.schooling import Placements, draw_placements, placement_rows
@@ -33,7 +38,10 @@ DEFAULT_DATA_END = date(2026, 9, 30)
 
 @dataclass(frozen=True)
 class SimulatedMunicipality:
-    """Everything drawn: the simulator's own arrays, from which the truth is counted and the deliveries are made."""
+    """Everything drawn: the simulator's own arrays, from which the truth is counted and the deliveries are made.
+
+    The last `grown_up_count` of the children have grown up since the registers began; those before them are today's.
+    """
 
     profile: DemoProfile
     parameters: Parameters
@@ -41,6 +49,7 @@ class SimulatedMunicipality:
     data_end_date: date
     first_school_year: int
     children: Children
+    grown_up_count: int
     geography: Geography
     placements: Placements
     visitors: Visitors
@@ -48,11 +57,32 @@ class SimulatedMunicipality:
     sdq: SdqDraw
     sessions: Sessions
 
+    @property
+    def todays_count(self) -> int:
+        """How many of the children are on today's list."""
+        return self.children.count - self.grown_up_count
+
+    @cached_property
+    def clubs(self) -> Placements:
+        """Places in clubs, beside those in school."""
+        return draw_clubs(
+            part_generator(self.seed, "clubs"), self.children, self.placements, self.geography, self.parameters.school
+        )
+
+    @cached_property
+    def payers(self) -> Payers:
+        """Which municipality pays for whose places."""
+        return draw_payers(
+            part_generator(self.seed, "payers"), self.children, self.placements, self.visitors, self.geography,
+            self.parameters.borders,
+        )  # fmt: skip
+
     @cached_property
     def score_deliveries(self) -> ScoreDeliveries:
         """Which SDQ forms come as answers, which as points that the sender scored."""
         return draw_score_deliveries(
-            part_generator(self.seed, "sdq scores"), self.sdq.forms, children_count=self.children.count,
+            part_generator(self.seed, "sdq scores"), self.sdq.forms,
+            children_counts=(self.todays_count, self.grown_up_count),
             parameters=self.parameters.sdq_scores, sdq=self.parameters.sdq,
         )  # fmt: skip
 
@@ -109,9 +139,16 @@ class SimulatedMunicipality:
             "organisation": organisation_rows(self.profile),
             "school_placements": pl.concat(
                 [
-                    placement_rows(self.placements, self.children, self.geography),
+                    *(
+                        placement_rows(placed, self.children, self.geography, self.payers.codes_of(payers))
+                        for placed, payers in (
+                            (self.placements, self.payers.of_child),
+                            # parents pay for the club
+                            (self.clubs, np.full_like(self.payers.of_child, -1)),
+                        )
+                    ),
                     visitor_placement_rows(
-                        self.visitors, self.geography,
+                        self.visitors, self.geography, self.payers.codes_of(self.payers.of_visitor),
                         first_school_year=self.first_school_year, data_end=self.data_end_date,
                     ),
                 ]
@@ -153,25 +190,16 @@ def simulate_municipality(
     geography = draw_geography(
         part_generator(seed, "geography"), plan, parameters.school, municipality_code=municipality_code
     )
-    children = draw_children(
-        part_generator(seed, "population"),
-        count=children_count,
-        profile=plan,
-        parameters=parameters.population,
-        sdq=parameters.sdq,
-        period_start=min(social_history_start(parameters.ladder, data_end_date), date(first_school_year, 8, 1)),
-        data_end=data_end_date,
-        block=number_block,
+    children, grown_up_count = _draw_children(
+        seed, plan, parameters, children_count, first_school_year, data_end_date, number_block
     )
-    placements, histories = _draw_ladders(seed, children, geography, parameters, data_end_date)
+    generations = _draw_generations(seed, children, grown_up_count, geography, parameters, data_end_date)
+    placements, histories = _joined_ladders(generations)
     visitors = draw_visitors(
         part_generator(seed, "visitors"), children, placements, geography, parameters.borders,
         first_school_year=first_school_year, data_end=data_end_date, block=number_block,
     )  # fmt: skip
-    sdq = draw_sdq(
-        part_generator(seed, "sdq"), children, placements, geography, parameters.sdq,
-        first_day=date(first_school_year, 8, 15), data_end=data_end_date,
-    )  # fmt: skip
+    sdq = _draw_sdq(seed, generations, geography, parameters, first_school_year, data_end_date)
     sessions = draw_sessions(
         part_generator(seed, "sessions"), plan, geography, parameters.sessions,
         first_school_year=first_school_year, data_end=data_end_date,
@@ -183,6 +211,7 @@ def simulate_municipality(
         data_end_date=data_end_date,
         first_school_year=first_school_year,
         children=children,
+        grown_up_count=grown_up_count,
         geography=geography,
         placements=placements,
         visitors=visitors,
@@ -197,15 +226,102 @@ def ladders_under(simulated: SimulatedMunicipality, *, adviser_from_day: int) ->
     model from that day on (NEVER: none ever). Until then they are what they are."""
     everywhere = np.full_like(simulated.children.district_adviser_from, adviser_from_day)
     children = dataclasses.replace(simulated.children, district_adviser_from=everywhere)
-    return _draw_ladders(simulated.seed, children, simulated.geography, simulated.parameters, simulated.data_end_date)
+    return _joined_ladders(
+        _draw_generations(
+            simulated.seed, children, simulated.grown_up_count, simulated.geography, simulated.parameters,
+            simulated.data_end_date,
+        )
+    )  # fmt: skip
 
 
-def _draw_ladders(
-    seed: int, children: Children, geography: Geography, parameters: Parameters, data_end: date
-) -> tuple[Placements, Histories]:
-    placements = draw_placements(part_generator(seed, "schooling"), children, geography, parameters, data_end=data_end)
-    histories = draw_social_histories(part_generator(seed, "social"), children, parameters.ladder, data_end=data_end)
+@dataclass(frozen=True)
+class _Generation:
+    """Children drawn with random numbers of their own, and where they were; in its arrays they are numbered from 0.
+
+    `part` ends the names of their generators, `children_before` is how many children there are before them.
+    """
+
+    part: str
+    children_before: int
+    children: Children
+    placements: Placements
+    histories: Histories
+
+
+def _draw_children(
+    seed: int,
+    plan: DemoProfile,
+    parameters: Parameters,
+    count: int,
+    first_school_year: int,
+    data_end: date,
+    block: NumberBlock,
+) -> tuple[Children, int]:
+    """`count` of today's children and those who have grown up since the registers began; and how many these are."""
+    period_start = min(social_history_start(parameters.ladder, data_end), date(first_school_year, 8, 1))
+    today = draw_children(
+        part_generator(seed, "population"), count=count, profile=plan, parameters=parameters.population,
+        sdq=parameters.sdq, period_start=period_start, data_end=data_end, block=block,
+    )  # fmt: skip
+    if not parameters.population.keeps_grown_up:
+        return today, 0
+    grown_up = draw_grown_up(
+        part_generator(seed, "grown up"), today, parameters.population, period_start=period_start, data_end=data_end,
+        block=block,
+    )  # fmt: skip
+    return joined(today, grown_up), grown_up.count
+
+
+def _draw_generations(
+    seed: int, children: Children, grown_up_count: int, geography: Geography, parameters: Parameters, data_end: date
+) -> list[_Generation]:
+    """Today's children, and the grown-up ones where there are any: under the same districts' practice."""
+    schooling, social = Practice(), Practice()
+    today_count = children.count - grown_up_count
+    generations = []
+    for part, first, after in (("", 0, today_count), (", grown up", today_count, children.count)):
+        if first == after:
+            continue
+        own = generation_of(children, slice(first, after))
+        placements = draw_placements(
+            part_generator(seed, f"schooling{part}"), own, geography, parameters, data_end=data_end, practice=schooling
+        )
+        histories = draw_social_histories(
+            part_generator(seed, f"social{part}"), own, parameters.ladder, data_end=data_end, practice=social
+        )
+        generations.append(_Generation(part, first, own, placements, histories))
+    return generations
+
+
+def _joined_ladders(generations: list[_Generation]) -> tuple[Placements, Histories]:
+    """Placements and social histories of all generations, whose children are numbered one after the other."""
+    placements, histories = generations[0].placements, generations[0].histories
+    for later in generations[1:]:
+        placements = joined(placements, later.placements, children_before=later.children_before)
+        histories = joined(histories, later.histories, children_before=later.children_before)
     return placements, histories
+
+
+def _draw_sdq(
+    seed: int,
+    generations: list[_Generation],
+    geography: Geography,
+    parameters: Parameters,
+    first_school_year: int,
+    data_end: date,
+) -> SdqDraw:
+    """SDQ forms of all generations."""
+    drawn = [
+        draw_sdq(
+            part_generator(seed, f"sdq{generation.part}"), generation.children, generation.placements, geography,
+            parameters.sdq, first_day=date(first_school_year, 8, 15), data_end=data_end,
+        )
+        for generation in generations
+    ]  # fmt: skip
+    whole = drawn[0]
+    for generation, later in zip(generations[1:], drawn[1:], strict=True):
+        whole = joined(whole, later, children_before=generation.children_before)
+    return whole
 
 
 def _last_school_year(day: date) -> int:

@@ -26,6 +26,11 @@ class PopulationParameters:
     oldest_age_years: int = _parameter(
         18, unit="years at data end", source="the law's age limit, with those who just passed it", least=18, most=25
     )
+    keeps_grown_up: bool = _parameter(
+        True,
+        unit="whether the list of children keeps those who have turned 18 since the registers began",
+        source="an extract of all children since a day holds them; without them it is a list of today's children",
+    )
     boys_share: float = _parameter(0.513, unit="share", source="usual sex ratio at birth")
     disadvantaged_share: float = _parameter(0.2, unit="share", source=MODEL + ", step 1")
     disadvantaged_extra_share: float = _parameter(
@@ -63,6 +68,10 @@ class SchoolParameters:
     keeps_institution_share: float = _parameter(0.6, unit="share of children who move district", source=ASSUMED)
     special_class_at_school_share: float = _parameter(
         0.1, unit="share of rung 4 that is a special class at an ordinary school", source=ASSUMED
+    )
+    club_share: float = _parameter(0.55, unit="share of pupils up to grade 7", source=ASSUMED)
+    club_support_share: float = _parameter(
+        0.6, unit="share of children in club with support in school who are helped in the club too", source=ASSUMED
     )
     daycares_per_district_least: int = _parameter(
         3, unit="institutions", source=MODEL + ", 3-8 institutions per district"
@@ -350,6 +359,17 @@ class BorderParameters:
     )
     visitors_in_ordinary_school_share: float = _parameter(
         0.01, unit="children of other municipalities per own pupil in ordinary schools", source=ASSUMED
+    )
+    paid_by_others_in_ordinary_share: float = _parameter(
+        0.008,
+        unit="share of our children never outside ordinary teaching whose place another municipality pays",
+        source=ASSUMED + ": another municipality placed them in care here",
+    )
+    paid_by_others_in_special_share: float = _parameter(
+        0.06, unit="the same share of the children who are or were outside ordinary teaching", source=ASSUMED
+    )
+    visitors_paid_by_us_share: float = _parameter(
+        0.3, unit="share of other municipalities' children in our offers whose place we pay", source=ASSUMED
     )
 
 

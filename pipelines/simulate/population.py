@@ -25,6 +25,7 @@ from pipelines.simulate.days import (
     year_numbers,
 )
 from pipelines.simulate.parameters import LadderParameters, PopulationParameters, SdqParameters
+from pipelines.simulate.practice import Practice
 from pipelines.simulate.profile import ADVISER, DemoProfile
 from pipelines.simulate.series import draw_autoregressive
 
@@ -132,7 +133,7 @@ def draw_children(
     disadvantaged = parameters.disadvantaged_share + parameters.disadvantaged_extra_share * (district_level > 0)
     is_disadvantaged = rng.random(count) < disadvantaged[first]
     difficulty = rng.normal(size=count)
-    moves = _draw_moves(rng, birth_day, parameters, start=start, end=end)
+    moves = draw_moves(rng, birth_day, parameters, start=start, end=end)
     second = (first + rng.integers(1, max(2, len(shares)), size=count)) % len(shares)
     return Children(
         numbers=draw_numbers(rng, is_boy, block=block),
@@ -152,12 +153,17 @@ def draw_children(
 
 def _draw_birth_days(rng: np.random.Generator, count: int, parameters: PopulationParameters, *, end: int) -> Days:
     """Days of birth up to the day before `end`, cohorts growing or shrinking by a fixed share a year."""
-    oldest_days = int((parameters.oldest_age_years + 1) * DAYS_PER_YEAR) - 1
+    oldest_days = oldest_age_days(parameters)
     fall = -parameters.births_log_change_per_year / DAYS_PER_YEAR
     place = rng.random(count)
     age_days = np.log1p(place * np.expm1(fall * oldest_days)) / fall if fall else place * oldest_days
     # Rounded first, so that a last bit that differs between processors cannot move a day.
     return off_the_first(end - 1 - np.minimum(np.floor(np.round(age_days, 6)).astype(np.int64), oldest_days - 1))
+
+
+def oldest_age_days(parameters: PopulationParameters) -> int:
+    """How many days old nobody of today's children is yet."""
+    return int((parameters.oldest_age_years + 1) * DAYS_PER_YEAR) - 1
 
 
 def _draw_districts(
@@ -226,15 +232,17 @@ def _first_nine_digits(picks: Indices) -> Indices:
 
 
 @dataclass(frozen=True)
-class _Moves:
+class Moves:
+    """One entry per child in every array; NEVER where it did not."""
+
     came: Days
     changed: Days
     left: Days
 
 
-def _draw_moves(
+def draw_moves(
     rng: np.random.Generator, birth_day: Days, parameters: PopulationParameters, *, start: int, end: int
-) -> _Moves:
+) -> Moves:
     """When each child came, changed district and left; NEVER where it did not.
 
     Moves fall on the first of a month, never in January, August or September, so that none coincides with a year's turn or
@@ -266,29 +274,32 @@ def _draw_moves(
     first_day_away = next_move(settled, parameters.move_out_hazard_per_year)
     changed = next_move(settled, parameters.move_within_hazard_per_year)
     changed = np.where(changed < first_day_away - 60, changed, NEVER)
-    return _Moves(came=came, changed=changed, left=np.where(first_day_away < NEVER, first_day_away - 1, NEVER))
+    return Moves(came=came, changed=changed, left=np.where(first_day_away < NEVER, first_day_away - 1, NEVER))
 
 
 def draw_at_risk(
-    rng: np.random.Generator, children: Children, parameters: LadderParameters, *, share: float,
+    rng: np.random.Generator, children: Children, parameters: LadderParameters, practice: Practice, *, share: float,
     cohort_logit_per_year: float = 0.0, cohort_shock_logit_sd: float = 0.0,
 ) -> Flags:  # fmt: skip
     """Which children can leave step 0 of a track at all: `share` of them, more where difficulties are and unevenly by district
-    and, with a shock, by district and year of birth."""
-    districts = len(children.district_level)
-    years_after_the_middle = (children.birth_day - children.birth_day.mean()) / DAYS_PER_YEAR
+    and, with a shock, by district and year of birth. What `practice` does not hold yet is put into it."""
+    if practice.middle_birth_day is None:
+        practice.middle_birth_day = children.birth_day.mean()
     of_children = (
         parameters.at_risk_difficulty_slope * children.difficulty
         + parameters.at_risk_disadvantage_logit * children.is_disadvantaged
         + parameters.at_risk_boy_logit * children.is_boy
-        + cohort_logit_per_year * years_after_the_middle
+        + cohort_logit_per_year * ((children.birth_day - practice.middle_birth_day) / DAYS_PER_YEAR)
     )
-    of_districts = rng.normal(0.0, parameters.district_logit_sd, size=districts)[
-        children.district_last
-    ] + cohort_shock_logit_sd * _cohort_shocks(rng, children, parameters.education_cohort_shock_correlation)
-    between = parameters.district_logit_sd**2 + cohort_shock_logit_sd**2
-    intercept = _intercept(of_children, share, variance_between=between)
-    probability: Numbers = 1 / (1 + np.exp(-(of_children + of_districts + intercept)))
+    if practice.logits is None:
+        practice.logits = rng.normal(0.0, parameters.district_logit_sd, size=len(children.district_level))
+    of_districts = practice.logits[children.district_last] + cohort_shock_logit_sd * _cohort_shocks(
+        rng, children, parameters.education_cohort_shock_correlation
+    )
+    if practice.intercept is None:
+        between = parameters.district_logit_sd**2 + cohort_shock_logit_sd**2
+        practice.intercept = _intercept(of_children, share, variance_between=between)
+    probability: Numbers = 1 / (1 + np.exp(-(of_children + of_districts + practice.intercept)))
     return rng.random(children.count) < probability
 
 

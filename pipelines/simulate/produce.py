@@ -116,7 +116,7 @@ def _draw_one(request: Request, profile: Mapping[str, Any], scenario: Scenario |
         **_given(children_count=request.children_count or (scenario and scenario.children_count)),
         **_given(data_end_date=scenario and scenario.data_end_date),
     )
-    progress.step(f"{simulated.children.count} børn")
+    progress.step(f"{simulated.todays_count} børn")
     with _all_or_nothing(request) as place:
         paths = write_deliveries(simulated, place.out, dirty=request.dirty)
         progress.step("leverancer")
@@ -131,7 +131,7 @@ def _draw_one(request: Request, profile: Mapping[str, Any], scenario: Scenario |
         truth=request.truth,
         sources=tuple(MadeSource(source, files.count(source), rows[source]) for source in dict.fromkeys(files)),
         byte_count=bytes_written,
-        children_count=simulated.children.count,
+        children_count=simulated.todays_count,
         municipality_count=1,
         rules_source=_rules_source(profile),
         targets=targets(simulated),

@@ -1,7 +1,8 @@
 """Where does each child go to daycare or school, with how much support: the education track as placements.
 
 A placement ends on 31 July and begins again on 1 August with the next grade; a move on the ladder in between splits it.
-Daycare has no grades, so there a place lasts until something changes.
+Daycare has no grades, so there a place lasts until something changes. What a child does after school is drawn beside it
+(see clubs).
 """
 
 from dataclasses import dataclass
@@ -15,11 +16,25 @@ from pipelines.simulate.geography import Geography
 from pipelines.simulate.ladder import HIGHEST_STEP, Entries, Hazards, Histories, draw_away_factors, simulate_histories
 from pipelines.simulate.parameters import Parameters
 from pipelines.simulate.population import Children, draw_at_risk
+from pipelines.simulate.practice import Practice
 
 DAYCARE_GRADE = -1
-ORDINARY_CLASS, SPECIAL_CLASS, MOST_SPECIAL_CLASS, ORDINARY_GROUP, SPECIAL_GROUP = "10", "20", "29", "90", "91"
-_CLASS_CODES = np.array([ORDINARY_CLASS, SPECIAL_CLASS, MOST_SPECIAL_CLASS, ORDINARY_GROUP, SPECIAL_GROUP])
-_TEN, _TWENTY, _TWENTY_NINE, _NINETY, _NINETY_ONE = range(5)
+ORDINARY_CLASS, SPECIAL_CLASS, MOST_SPECIAL_CLASS = "10", "20", "29"
+ORDINARY_GROUP, SPECIAL_GROUP, SUPPORTED_GROUP = "90", "91", "92"
+ORDINARY_CLUB, SPECIAL_CLUB_GROUP = "93", "94"
+_CLASS_CODES = np.array(
+    [
+        ORDINARY_CLASS,
+        SPECIAL_CLASS,
+        MOST_SPECIAL_CLASS,
+        ORDINARY_GROUP,
+        SPECIAL_GROUP,
+        SUPPORTED_GROUP,
+        ORDINARY_CLUB,
+        SPECIAL_CLUB_GROUP,
+    ]
+)
+_TEN, _TWENTY, _TWENTY_NINE, _NINETY, _NINETY_ONE, _NINETY_TWO, IN_ORDINARY_CLUB, IN_SPECIAL_CLUB_GROUP = range(8)
 SUPPORT_LIMIT_HOURS = 9.0
 LOWEST_SEGREGATED_RUNG = 3
 
@@ -28,7 +43,7 @@ LOWEST_SEGREGATED_RUNG = 3
 class Placements:
     """One entry per placement, sorted by child and day. `institution` is a row of the geography's institutions.
 
-    `grade` is DAYCARE_GRADE in daycare; `support_hours` 0 means none; `stop` is the last day, NEVER while it lasts.
+    `grade` is DAYCARE_GRADE in daycare and club; `support_hours` 0 means none; `stop` is the last day, NEVER while it lasts.
     `rung` is the education rung 0-5 by which the placement was drawn.
     """
 
@@ -82,21 +97,25 @@ def draw_placements(
     parameters: Parameters,
     *,
     data_end: date,
+    practice: Practice | None = None,
 ) -> Placements:
-    """All placements from 1 August of the first school year to data end."""
-    end = day_number(data_end)
+    """All placements from 1 August of the first school year to data end.
+
+    `practice` is the districts' that another generation met; without one they are drawn.
+    """
+    end, practice = day_number(data_end), practice or Practice()
     last_start_year = data_end.year if data_end.month >= 8 else data_end.year - 1
     years = range(last_start_year - parameters.school.school_year_count + 1, last_start_year + 1)
-    habits = _draw_habits(rng, children, parameters)
+    habits = _draw_habits(rng, children, parameters, practice)
     periods = _attendance(children, habits, years, end=end)
-    histories = _draw_histories(rng, children, habits, parameters, periods, end=end)
+    histories = _draw_histories(rng, children, habits, parameters, practice, periods, end=end)
     return _placed(rng, children, geography, habits, periods, histories, end=end)
 
 
-def _draw_habits(rng: np.random.Generator, children: Children, parameters: Parameters) -> _Habits:
+def _draw_habits(rng: np.random.Generator, children: Children, parameters: Parameters, practice: Practice) -> _Habits:
     count, school = children.count, parameters.school
     at_risk = draw_at_risk(
-        rng, children, parameters.ladder, share=parameters.ladder.education_at_risk_share,
+        rng, children, parameters.ladder, practice, share=parameters.ladder.education_at_risk_share,
         cohort_logit_per_year=parameters.ladder.education_cohort_logit_per_year,
         cohort_shock_logit_sd=parameters.ladder.education_cohort_shock_logit_sd,
     )  # fmt: skip
@@ -150,6 +169,7 @@ def _draw_histories(
     children: Children,
     habits: _Habits,
     parameters: Parameters,
+    practice: Practice,
     periods: _Periods,
     *,
     end: int,
@@ -173,7 +193,7 @@ def _draw_histories(
         highest_step=np.where(periods.grade[first] == DAYCARE_GRADE, HIGHEST_STEP - 1, HIGHEST_STEP),
         adviser_from=children.adviser_from[who],
         away_factor=draw_away_factors(
-            rng, children.district_last[who], parameters.ladder, count=len(children.district_level)
+            rng, children.district_last[who], parameters.ladder, practice, count=len(children.district_level)
         ),
     )
     return simulate_histories(rng, entries, hazards, parameters.ladder)
@@ -206,7 +226,7 @@ def _placed(
     institution, class_code = _institutions(children, geography, habits, child, grade, rung, start)
     hours = np.where(np.isin(rung, (1, 2)), np.append(hours_by_spell, 0.0)[spell], 0.0)
     placed = Placements(child, institution, grade, class_code, hours, start, np.where(stop > end, NEVER, stop), rung)
-    return _joined_in_daycare(placed)
+    return joined_without_grade(placed)
 
 
 def _overlaps(periods: _Periods, histories: Histories) -> tuple[Indices, Indices]:
@@ -255,7 +275,8 @@ def _institutions(
     in_daycare = grade == DAYCARE_GRADE
     at_school = habits.special_class_at_school[child]
     rules: list[tuple[Flags, int | Indices, int]] = [
-        (in_daycare & (rung <= 2), daycare, _NINETY),
+        (in_daycare & (rung == 2), daycare, _NINETY_TWO),
+        (in_daycare & (rung <= 1), daycare, _NINETY),
         (in_daycare & (rung == 3), geography.special_group_daycare, _NINETY_ONE),
         (in_daycare & (rung >= 4), geography.special_daycare, _NINETY_ONE),
         (habits.is_private[child] & (grade <= 9), geography.private_school, _TEN),
@@ -274,8 +295,8 @@ def _institutions(
     return institution.astype(np.int64), class_code.astype(np.int64)
 
 
-def _joined_in_daycare(placed: Placements) -> Placements:
-    """The same placements, but years in daycare without any change are one."""
+def joined_without_grade(placed: Placements) -> Placements:
+    """The same placements, but years in daycare or club without any change are one."""
     if not len(placed.child):
         return placed
     same = (
@@ -301,10 +322,12 @@ def _joined_in_daycare(placed: Placements) -> Placements:
     )
 
 
-def placement_rows(placements: Placements, children: Children, geography: Geography) -> pl.DataFrame:
-    """One row per placement, contract columns."""
+def placement_rows(
+    placements: Placements, children: Children, geography: Geography, payer_codes: pl.Series
+) -> pl.DataFrame:
+    """One row per placement, contract columns; `payer_codes` has one entry per child."""
     numbers, codes = np.array(children.numbers), np.array(geography.codes)
-    in_daycare = placements.grade == DAYCARE_GRADE
+    has_no_grade = placements.grade == DAYCARE_GRADE
     frame = pl.DataFrame(
         {
             "child_id": numbers[placements.child],
@@ -312,11 +335,12 @@ def placement_rows(placements: Placements, children: Children, geography: Geogra
             "grade_number": placements.grade,
             "class_type_code": pl.Series(placements.class_codes, dtype=pl.String),
             "support_hours_per_week": placements.support_hours,
+            "paying_municipality_code": payer_codes.gather(placements.child),
             "start_date": date_series(placements.start),
             "end_date": date_series(placements.stop),
         }
     )
     return frame.with_columns(
-        grade_number=pl.when(pl.Series(values=~in_daycare)).then(pl.col("grade_number")),
+        grade_number=pl.when(pl.Series(values=~has_no_grade)).then(pl.col("grade_number")),
         support_hours_per_week=pl.when(pl.col("support_hours_per_week") > 0).then(pl.col("support_hours_per_week")),
     )

@@ -156,7 +156,7 @@ def draw_sdq(
     curves = tuple(ExpectedTotal(own, parameters) for own in of_informant)
     expected = curves[PARENT]
     measured = _draw_measured(rng, children, placements, first=day_number(first_day), end=day_number(data_end))
-    common = _common_part(rng, children, measured, len(geography.codes), expected, parameters)
+    common = _common_part(rng, children, measured, geography.school_and_daycare_count, expected, parameters)
     latents = _Latents(rng, common, parameters)
     study = _Study(
         rng,
@@ -386,7 +386,7 @@ def _drift_points(study: _Study, interval: Days) -> Numbers:
     """Change in points by district, institution and trend, whatever the model; 0 on average. Where districts' change goes
     with their level (`confounded`), part of it is the level's."""
     parameters, measured, rng = study.parameters, study.measured, study.rng
-    districts, institutions = len(study.children.district_level), len(study.geography.codes)
+    districts, institutions = len(study.children.district_level), study.geography.school_and_daycare_count
     of_level = study.children.district_level / max(np.sqrt(parameters.district_level_variance_share), 1e-12)
     with_level = parameters.district_change_level_correlation
     own = rng.normal(size=districts)

@@ -7,6 +7,7 @@ right in itself (the total is the sum of its scales), and the answers beside it 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,13 +56,16 @@ def draw_score_deliveries(
     rng: np.random.Generator,
     forms: Forms,
     *,
-    children_count: int,
+    children_counts: Sequence[int],
     parameters: ScoreDeliveryParameters,
     sdq: SdqParameters,
 ) -> ScoreDeliveries:
-    """How every form comes: as answers, as points or both; all forms of a child alike."""
+    """How every form comes: as answers, as points or both; all forms of a child alike.
+
+    `children_counts` is how many children each generation has: numbers are drawn for one after the other.
+    """
     items = load_items(sdq)
-    way, depth, habit = rng.random((3, children_count))[:, forms.child]
+    way, depth, habit = np.hstack([rng.random((3, count)) for count in children_counts])[:, forms.child]
     is_points_only = way < parameters.points_only_share
     is_both = ~is_points_only & (way < parameters.points_only_share + parameters.both_ways_share)
     scored = scale_points(forms.answers, items)

@@ -5,8 +5,8 @@ Everybody publishes from the same pupils on 30 September, and no two agree (code
 - stil_kommunal: municipal school types in the municipality, wherever the pupils live, all grades;
 - kl: the same pupils as the ministry's, told as the share outside ordinary teaching;
 - benchmark_alle_0_9: all pupils who live here, private schools too, grades 0-9, wherever the school lies;
-- flis: pupils who live here in municipal school types, grades 0-9, by class type (the paying municipality comes before home,
-  but nobody delivers it here).
+- flis: pupils whose place we pay in municipal school types, grades 0-9, by class type; where the payer is not told, those who
+  live here.
 
 Figures on few pupils are hidden: the ministry leaves the row out, the others show that it is hidden.
 """
@@ -72,6 +72,7 @@ class _Pupils:
     is_segregated: Flags
     is_in_special_class: Flags
     lives_here: Flags
+    is_paid_here: Flags
     is_taught_here: Flags
     is_boy: Flags
 
@@ -101,6 +102,7 @@ def draw_figures(simulated: "SimulatedMunicipality") -> list[Figure]:
 def _pupils_on(simulated: "SimulatedMunicipality", day: int, *, school_year: int) -> _Pupils:
     """Our own children and those from other municipalities who go to school on a day."""
     geography, placements, visitors = simulated.geography, simulated.placements, simulated.visitors
+    payers = simulated.payers
     everyone = np.arange(simulated.children.count)
     days = np.full(simulated.children.count, day)
     place = placements.on(everyone, days)
@@ -111,14 +113,14 @@ def _pupils_on(simulated: "SimulatedMunicipality", day: int, *, school_year: int
     institution = np.concatenate([placements.institution[place], visitors.institution[visitor]])
     class_codes = np.array(placements.class_codes, dtype=np.str_)
     special_class = np.isin(class_codes[place], (SPECIAL_CLASS, MOST_SPECIAL_CLASS))
+    lives_here = simulated.children.is_resident_on(child, days[child])
     return _Pupils(
         grade=np.concatenate([placements.grade[place], visitors.grade_in(school_year)[visitor]]),
         kind=geography.kinds[institution],
         is_segregated=np.concatenate([placements.rung[place] >= LOWEST_SEGREGATED_RUNG, visitors.is_special[visitor]]),
         is_in_special_class=np.concatenate([special_class, visitors.is_special[visitor]]),
-        lives_here=np.concatenate(
-            [simulated.children.is_resident_on(child, days[child]), np.zeros(len(visitor), dtype=bool)]
-        ),
+        lives_here=np.concatenate([lives_here, np.zeros(len(visitor), dtype=bool)]),
+        is_paid_here=np.concatenate([payers.pays_here(child, lives_here), payers.visitor_is_ours[visitor]]),
         is_taught_here=geography.is_inside[institution],
         is_boy=np.concatenate([simulated.children.is_boy[child], visitors.is_boy[visitor]]),
     )
@@ -130,7 +132,7 @@ def _definitions(pupils: _Pupils) -> Mapping[str, tuple[Flags, Flags]]:
     is_compulsory = pupils.grade <= HIGHEST_COMPULSORY_GRADE
     by_school = is_municipal & pupils.is_taught_here
     by_home = np.isin(pupils.kind, SCHOOL_TYPES) & pupils.lives_here & is_compulsory
-    by_class = is_municipal & pupils.lives_here & is_compulsory
+    by_class = is_municipal & pupils.is_paid_here & is_compulsory
     return {
         "stil_kommunal": (by_school, by_school & pupils.is_segregated),
         "benchmark_alle_0_9": (by_home, by_home & pupils.is_segregated),
@@ -216,7 +218,8 @@ def figures_truth(simulated: "SimulatedMunicipality") -> list[dict[str, Any]]:
 
 
 def border_truth(simulated: "SimulatedMunicipality") -> list[dict[str, Any]]:
-    """Per school year, on 30 September: our pupils in other municipalities' offers, and other municipalities' children in ours."""
+    """Per school year, on 30 September: our pupils in other municipalities' offers, other municipalities' children in ours, and
+    those for whom another pays than the municipality they live in."""
     rows = []
     for year in range(simulated.first_school_year, simulated.data_end_date.year + 1):
         if date(year, 9, 30) > simulated.data_end_date:
@@ -226,6 +229,8 @@ def border_truth(simulated: "SimulatedMunicipality") -> list[dict[str, Any]]:
         rows.append(
             {
                 "school_year": school_year_label(year),
+                "own_pupils_paid_by_others_count": int((pupils.lives_here & ~pupils.is_paid_here).sum()),
+                "visitors_paid_by_us_count": int((pupils.is_paid_here & ~pupils.lives_here).sum()),
                 "own_pupils_outside_count": int((pupils.lives_here & ~pupils.is_taught_here).sum()),
                 "visitors_in_special_school_count": int((visiting & simulated.visitors.is_special).sum()),
                 "visitors_in_ordinary_school_count": int((visiting & ~simulated.visitors.is_special).sum()),

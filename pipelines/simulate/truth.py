@@ -33,7 +33,7 @@ from pipelines.simulate.municipality import SimulatedMunicipality
 from pipelines.simulate.parameters import describe_parameters
 from pipelines.simulate.potential import potential_outcomes
 from pipelines.simulate.reviews import first_follow_up_truth, review_truth
-from pipelines.simulate.schooling import DAYCARE_GRADE, LOWEST_SEGREGATED_RUNG
+from pipelines.simulate.schooling import DAYCARE_GRADE, LOWEST_SEGREGATED_RUNG, Placements
 from pipelines.simulate.sdq import Forms
 from pipelines.simulate.sdq_groups import first_of_pairs, sdq_group_truth, window_has_closed
 from pipelines.simulate.sdq_items import DIFFICULTY_SCALES, INFORMANTS, MISSING, Items, load_items
@@ -90,7 +90,8 @@ def truth_without_files(simulated: SimulatedMunicipality) -> dict[str, Any]:
     return {
         "municipality_name": simulated.profile.municipality_name,
         "seed": simulated.seed,
-        "children_count": simulated.children.count,
+        "children_count": simulated.todays_count,
+        "grown_up_count": simulated.grown_up_count,
         "visitors_count": simulated.visitors.count,
         "data_end_date": simulated.data_end_date.isoformat(),
         "parameters": describe_parameters(simulated.parameters),
@@ -113,7 +114,7 @@ def truth_without_files(simulated: SimulatedMunicipality) -> dict[str, Any]:
 
 def mainstream_shares(simulated: SimulatedMunicipality) -> list[Row]:
     """Per definition, area and school year: children living in the area on 30 September, and how many are in ordinary
-    classes or groups. KOM-1 leaves private schools out of both; KOM-2 is daycare."""
+    classes or groups. KOM-1 leaves private schools out of both; KOM-2 is daycare, KOM-3 clubs."""
     rows: list[Row] = []
     for year in range(
         simulated.first_school_year, simulated.first_school_year + simulated.parameters.school.school_year_count
@@ -121,34 +122,39 @@ def mainstream_shares(simulated: SimulatedMunicipality) -> list[Row]:
         day = day_number(date(year, 9, 30))
         if day > day_number(simulated.data_end_date):
             continue
-        everyone = np.arange(simulated.children.count)
-        days = np.full(simulated.children.count, day)
-        place = simulated.placements.on(everyone, days)
-        counted = (place >= 0) & simulated.children.is_resident_on(everyone, days)
-        district, place = simulated.children.district_on(everyone, days)[counted], place[counted]
-        for definition, included in _definitions(simulated, place).items():
-            rung = simulated.placements.rung[place[included]]
-            for code, here in _areas(simulated, district[included]):
-                rows.append(
-                    {
-                        "definition_id": definition,
-                        **_area(code),
-                        "school_year": school_year_label(year),
-                        **_share(rung[here]),
-                    }
-                )
+        for definition, (district, rung) in _counted_on(simulated, day).items():
+            rows += [
+                {
+                    "definition_id": definition,
+                    **_area(code),
+                    "school_year": school_year_label(year),
+                    **_share(rung[here]),
+                }
+                for code, here in _areas(simulated, district)
+            ]
     return rows
 
 
-def _definitions(simulated: SimulatedMunicipality, place: Indices) -> Mapping[str, Flags]:
-    """Which placements each definition counts."""
-    grade = simulated.placements.grade[place]
-    institution = simulated.placements.institution[place]
-    is_private = institution == simulated.geography.private_school
+def _counted_on(simulated: SimulatedMunicipality, day: int) -> Mapping[str, tuple[Indices, Indices]]:
+    """Home district and rung of the children whom each definition counts on a day."""
+    district, school = _places_on(simulated, simulated.placements, day)
+    grade, rung = simulated.placements.grade[school], simulated.placements.rung[school]
+    is_private = simulated.placements.institution[school] == simulated.geography.private_school
+    is_pupil, is_in_daycare = (grade >= 0) & (grade <= 9) & ~is_private, grade == DAYCARE_GRADE
+    club_district, club = _places_on(simulated, simulated.clubs, day)
     return {
-        "own_register_school": (grade >= 0) & (grade <= 9) & ~is_private,
-        "own_register_daycare": grade == DAYCARE_GRADE,
+        "own_register_school": (district[is_pupil], rung[is_pupil]),
+        "own_register_daycare": (district[is_in_daycare], rung[is_in_daycare]),
+        "own_register_club": (club_district, simulated.clubs.rung[club]),
     }
+
+
+def _places_on(simulated: SimulatedMunicipality, placed: Placements, day: int) -> tuple[Indices, Indices]:
+    """(Home district, place among `placed`) of every child that lives here and has one on a day."""
+    everyone, days = np.arange(simulated.children.count), np.full(simulated.children.count, day)
+    place = placed.on(everyone, days)
+    counted = (place >= 0) & simulated.children.is_resident_on(everyone, days)
+    return simulated.children.district_on(everyone, days)[counted], place[counted]
 
 
 def _share(rung: Indices) -> Row:

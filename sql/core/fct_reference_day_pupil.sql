@@ -1,12 +1,12 @@
--- One row is one child's one place in school, or its one place in daycare, on one reference date (30 September).
+-- One row is one child's one place in school, in daycare or in a club, on one reference date (30 September).
 -- Key: reference_date, sector_code, child_id.
 -- From: core tables (fct_school_placement, fct_residence and dimensions), codes.settings, codes.class_types.
--- Units: support_hours_per_week are clock hours. grade_number is that of the day; empty in daycare.
+-- Units: support_hours_per_week are clock hours. grade_number is that of the day; empty outside school.
 -- Reference: everybody whom some definition of the mainstream share may count (codes.segregation_definitions), with what the
 -- definitions ask for. Of two places on the day the later begun counts. is_resident: the child lives in the municipality on the
 -- day. is_taught_here: the institution lies in the municipality. is_paid_here: the municipality pays; where the sender does not
--- tell who pays, the municipality pays for those who live in it. district_code is that of the home. Clubs are beside the day's
--- place and count nowhere. A grade follows from the grade at the start of the place, or from the year of birth where none is
+-- tell who pays, the municipality pays for those who live in it. district_code is that of the home. A club is beside the place in
+-- school: a child may have both. A grade follows from the grade at the start of the place, or from the year of birth where none is
 -- given: grade 0 begins in the calendar year in which a child turns 6.
 with
 reference_days as (
@@ -36,6 +36,7 @@ placements as (
         case
             when institutions.is_school then 'school'
             when placements.institution_type_code in ('daycare', 'special_daycare') then 'daycare'
+            when placements.institution_type_code in ('club', 'special_club') then 'club'
         end as sector_code
     from core.fct_school_placement as placements
     inner join core.dim_institution as institutions on placements.institution_code = institutions.institution_code

@@ -34,7 +34,7 @@ residents as (
     where residences.is_own_municipality
 ),
 
--- School before daycare.
+-- School before daycare; a club is no place of the day.
 places as (
     select
         pupils.reference_date,
@@ -45,6 +45,7 @@ places as (
         pupils.grade_number,
         pupils.is_mainstream_class
     from core.fct_reference_day_pupil as pupils
+    where pupils.sector_code <> 'club'
     qualify
         row_number() over (partition by pupils.reference_date, pupils.child_id order by pupils.sector_code desc) = 1
 ),

@@ -3,7 +3,7 @@
 -- From: typed.children, core.fct_school_placement.
 -- Units: end_date is the last day, empty while it lasts.
 -- Reference: a child's district is its home district; where that is missing, the district of its last ordinary
--- institution, never that of a special school; where that is missing too, it is empty and only the whole counts it.
+-- institution, never that of a special school or a club; where that is missing too, it is empty and only the whole counts it.
 with
 residences as (
     select
@@ -46,7 +46,10 @@ ordinary_institutions as (
         institution_district_code,
         start_date
     from core.fct_school_placement
-    where is_mainstream and institution_district_code is not null
+    where
+        is_mainstream
+        and institution_district_code is not null
+        and institution_type_code not in ('club', 'special_club')
 ),
 
 last_ordinary_institution as (

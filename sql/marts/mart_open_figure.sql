@@ -21,6 +21,7 @@ select
     municipality_code,
     period,
     group_code,
-    cast(figure_value as double) as figure_value,
+    -- A number beside "hidden" is a mark of the source's (often 0) and no figure.
+    case when value_status_code = 'published' then cast(figure_value as double) end as figure_value,
     value_status_code
 from figures

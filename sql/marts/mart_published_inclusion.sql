@@ -25,7 +25,8 @@ select
     area_code,
     pupil_group_code,
     school_year,
-    cast(figure_value as double) as figure_value,
+    -- A number beside "hidden" is a mark of the source's (often 0) and no figure.
+    case when value_status_code = 'published' then cast(figure_value as double) end as figure_value,
     value_status_code,
     source_url,
     confidence_code

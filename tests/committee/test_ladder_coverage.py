@@ -1,6 +1,7 @@
 """What the ladder section says of a register that covers little: years without the oldest, no whole year, nothing at all."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,10 +14,12 @@ from pipelines.committee.ladder_young_register import short_history_words, years
 from pipelines.ladders.load import load_ladders
 from pipelines.ladders.own_table import OwnLadder
 from pipelines.ladders.steps import TRACKS, Step, national_steps, national_titles
+from pipelines.municipalities import load_profile
 from pipelines.publish.danish import words_to_avoid
 from pipelines.publish.section import Section
-from tests.committee.conftest import settings_of
-from tests.sql.drawn import AS_OF_DATE, built, built_when_named, empty_warehouse, fill
+from pipelines.simulate import Parameters, simulate_municipality
+from tests.committee.conftest import PROFILE, settings_of
+from tests.sql.drawn import AS_OF_DATE, built, built_when_named, empty_warehouse, fill, fill_simulated
 
 CHILD_HEAD = "child_id birth_date resident_from_date home_district_code\n"
 MEASURE_HEAD = "child_id measure_id paragraph_code place_code start_date end_date\n"
@@ -47,6 +50,25 @@ def test_a_list_of_todays_children_lacks_the_oldest_of_earlier_years() -> None:
     assert years_without_oldest(context, [2024, 2025, 2026]) == (2024, 2025)
     assert "i tallene for 2024 og 2025" in oldest_missing_words([2025, 2024])
     assert oldest_missing_words([]) == ""
+
+
+@pytest.mark.parametrize("keeps_grown_up", [True, False])
+def test_a_list_that_keeps_who_turned_18_lacks_nobody(keeps_grown_up: bool) -> None:
+    """The same made-up municipality. Those on a list of today's children were born from October 2007 on, so few were 17 on the
+    first day of 2025 and none before."""
+    population = replace(Parameters().population, keeps_grown_up=keeps_grown_up)
+    simulated = simulate_municipality(
+        load_profile(PROFILE),
+        children_count=1200,
+        seed=6,
+        data_end_date=AS_OF_DATE,
+        parameters=replace(Parameters(), population=population),
+    )
+    connection = empty_warehouse()
+    fill_simulated(connection, "children", simulated.tables["children"])
+    context = ReportContext(built_when_named(connection), settings_of(), AS_OF_DATE, {})
+    missing = years_without_oldest(context, range(2022, 2027))
+    assert missing == (() if keeps_grown_up else (2022, 2023, 2024, 2025))
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.committee.context import ReportContext
-from pipelines.committee.ladder_return import EVERYBODY, district_returns, month_label, printed_returns, returns_table
+from pipelines.committee.ladder_return import EVERYBODY, district_returns, printed_returns, returns_table
 from pipelines.committee.ladder_return_models import return_models_table
 from pipelines.committee.ladder_spells import SegregatedStays, StayEnd
+from pipelines.committee.stay_months import month_label
 from pipelines.disclosure.attack import find_pinned
 from pipelines.disclosure.table import CellStatus, ProtectedTable
 from pipelines.publish.danish import claims_beyond_level, words_to_avoid

@@ -21,7 +21,6 @@ from pipelines.committee.ladder_return import (
     EVERYBODY,
     RETURN_MONTHS,
     cohorts_table,
-    month_label,
     printed_returns,
     returns_table,
 )
@@ -44,6 +43,7 @@ from pipelines.committee.ladder_standing import (
     stayed_rows,
     transition_rows,
 )
+from pipelines.committee.stay_months import month_label
 from pipelines.disclosure.attack import find_pinned
 from pipelines.disclosure.table import CellStatus, ProtectedTable
 from pipelines.publish.number_check import numbers_shown, numbers_without_source

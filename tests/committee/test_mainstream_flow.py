@@ -1,39 +1,50 @@
 """Ways into and out of settings outside the mainstream, as a reader may see them: everything adds up, and nothing hidden follows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
+import duckdb
 import pytest
 
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
 from pipelines.committee.mainstream import mainstream_section
-from pipelines.committee.mainstream_flow import flow_table
-from pipelines.disclosure.table import CellStatus, ProtectedTable
+from pipelines.committee.mainstream_flow import pooled_years, years_of
+from pipelines.committee.mainstream_flow_figure import way_figures
+from pipelines.disclosure.attack import find_pinned
+from pipelines.disclosure.protect import protect
+from pipelines.disclosure.relations import CellAt, SumRelation, Total, TotalColumn
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.publish import figures
-from pipelines.publish.share_series import ShareSeries
+from pipelines.publish.number_check import numbers_shown, numbers_without_source
+from pipelines.publish.section import Figure
+from tests.committee.conftest import scenario_municipality, settings_of
+from tests.committee.flow_of import flow_of
+
+SUMS = {
+    "before": ("returned", "finished", "left", "stayed"),
+    "from_mainstream": ("first_time", "repeated"),
+    "now": ("stayed", "from_mainstream", "at_school_start", "arrived"),
+}
 
 
-def tables_of(context: ReportContext) -> dict[str, ProtectedTable]:
-    """The section's tables, and the one that both tables of ways are cut from."""
-    tables = {table.table_id: table for table in mainstream_section(context).tables}
-    shares = ShareSeries("own_register_school", tables["mainstream_school"], "area", "school_year", "share")
-    flow = flow_table(context, shares)
-    assert flow is not None
-    assert {"mainstream_way_out", "mainstream_way_in"} <= set(tables)
-    return tables | {"mainstream_flow": flow}
-
-
-@pytest.fixture
-def tables(
-    scenario_context: Callable[..., ReportContext], monkeypatch: pytest.MonkeyPatch
-) -> dict[str, ProtectedTable]:
-    monkeypatch.setattr(figures, "render", lambda *_, **__: "<svg/>")
-    return tables_of(scenario_context("small_effect", children=6000, seed=5))
+@pytest.fixture(scope="module")
+def tables() -> dict[str, ProtectedTable]:
+    """Those of the whole section, and the one that both tables of ways are cut from."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "render", lambda *_, **__: "<svg/>")
+        context = scenario_municipality("small_effect", children=6000, seed=5)
+        tables = {table.table_id: table for table in mainstream_section(context).tables}
+        assert {"mainstream_way_out", "mainstream_way_in"} <= set(tables)
+        return tables | {"mainstream_flow": flow_of(context)}
 
 
 def rows_of(table: ProtectedTable) -> list[Mapping[str, Any]]:
-    return [{column.name: cell.value for column, cell in zip(table.columns, row, strict=True)} for row in table.rows]
+    """The rows as values; of the table of ways those of one year."""
+    rows = [{column.name: cell.value for column, cell in zip(table.columns, row, strict=True)} for row in table.rows]
+    return [row for row in rows if "school_year" not in row or row["school_year"] != pooled_years(table)]
 
 
 def test_those_outside_now_are_those_of_the_table_of_shares(tables: dict[str, ProtectedTable]) -> None:
@@ -54,6 +65,16 @@ def test_one_year_begins_where_the_year_before_ended(tables: dict[str, Protected
         assert later["before"] == earlier["now"]
 
 
+def test_the_years_together_are_the_sum_of_the_years(tables: dict[str, ProtectedTable]) -> None:
+    flow = tables["mainstream_flow"]
+    pooled, years = pooled_years(flow), rows_of(flow)
+    assert pooled == "2024/25 til 2026/27"
+    entered = [row["from_mainstream"] for row in years]
+    assert flow.cell("from_mainstream", school_year=pooled).value == sum(entered)
+    assert pooled not in tables["mainstream_way_in"].values("school_year")
+    assert pooled not in tables["mainstream_way_out"].values("school_year")
+
+
 def test_pupils_with_help_and_the_others_are_all_pupils(tables: dict[str, ProtectedTable]) -> None:
     helped, other, everybody = rows_of(tables["mainstream_helped"])
     shares = tables["mainstream_school"]
@@ -68,25 +89,91 @@ def test_a_cohort_never_outside_shrinks_with_the_years(tables: dict[str, Protect
     assert all(0.5 < share < 1 for share in shown)
 
 
+def what_adds_up(table: ProtectedTable) -> list[Total]:
+    """What the words of the table say: the year's sums, one year's end is the next one's beginning, and all years together."""
+
+    def at(column: str, year: str) -> CellAt:
+        return CellAt(column, (("school_year", year),))
+
+    pooled, years = pooled_years(table), [row["school_year"] for row in rows_of(table) if row["now"] is not None]
+    sums: list[Total] = [TotalColumn(total, parts) for total, parts in SUMS.items()]
+    sums += [SumRelation(at("before", later), (at("now", earlier),)) for earlier, later in pairwise(years)]
+    if pooled is not None:
+        first, last = years_of(pooled)
+        summed = [row["school_year"] for row in rows_of(table) if first <= row["school_year"] <= last]
+        for column in ("from_mainstream", "first_time", "repeated", "at_school_start"):
+            sums.append(SumRelation(at(column, pooled), tuple(at(column, year) for year in summed)))
+    return sums
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_in_a_small_municipality_no_way_of_one_to_four_children_is_told_or_follows(
-    seed: int, scenario_context: Callable[..., ReportContext], monkeypatch: pytest.MonkeyPatch
+    seed: int,
 ) -> None:
-    monkeypatch.setattr(figures, "render", lambda *_, **__: "<svg/>")
-    context = scenario_context("small_effect", children=900, seed=seed)
-    table = tables_of(context)["mainstream_flow"]
-    sums = {
-        "before": ("returned", "finished", "left", "stayed"),
-        "from_mainstream": ("first_time", "repeated"),
-        "now": ("stayed", "from_mainstream", "at_school_start", "arrived"),
-    }
+    table = flow_of(scenario_municipality("small_effect", children=900, seed=seed))
     hidden = 0
     for row in rows_of(table):
         assert not any(isinstance(value, int) and 1 <= value <= 4 for value in row.values())
-        for total, parts in sums.items():
+        for total, parts in SUMS.items():
             missing = [name for name in (total, *parts) if row[name] is None]
             assert len(missing) != 1, (row["school_year"], missing)
         hidden += sum(value is None for value in row.values())
     assert hidden > 0
-    statuses = {cell.status for row in table.rows for cell in row}
+    assert find_pinned(table, totals=what_adds_up(table)) == []
+    statuses = {cell.status for row in table.rows for cell in row if row[0].value != pooled_years(table)}
     assert statuses <= {CellStatus.SHOWN, CellStatus.HIDDEN}
+
+
+YEAR = {
+    "before": 90, "returned": 8, "finished": 12, "left": 10, "stayed": 60, "from_mainstream": 20, "first_time": 20,
+    "repeated": 0, "at_school_start": 7, "arrived": 6, "now": 93,
+}  # fmt: skip
+
+
+def drawn_flow(**counts: int) -> ProtectedTable:
+    """One year of ways, protected as the section does it."""
+    row = YEAR | counts
+    assert row["before"] == row["returned"] + row["finished"] + row["left"] + row["stayed"]
+    assert row["now"] == row["stayed"] + row["from_mainstream"] + row["at_school_start"] + row["arrived"]
+    return protect(
+        [{"school_year": "2026/27", **row}],
+        table_id="mainstream_flow",
+        title="Veje",
+        columns=(TableColumn("school_year", "Skoleår", "label"), *(TableColumn(name, name, "count") for name in row)),
+        source="Kilde: konstruerede tal.",
+        totals=[TotalColumn(total, parts) for total, parts in SUMS.items()],
+    )
+
+
+def figure_of(flow: ProtectedTable) -> Figure:
+    (figure,) = way_figures(ReportContext(duckdb.connect(), settings_of(), date(2026, 9, 30), {}), flow)
+    return figure
+
+
+def test_the_year_is_drawn_with_its_numbers() -> None:
+    figure = figure_of(drawn_flow())
+    assert figure.table_id == "mainstream_way_in"
+    assert figure.title == "20 elever kom fra almen klasse, og 8 kom tilbage i 2026/27"
+    assert "Nye: fra almen klasse til uden for almen (20\u00a0børn)" in figure.alt_text
+    assert "Flest bliver uden for almen (60\u00a0børn)" in figure.alt_text
+    words = " ".join((figure.title, figure.subtitle, figure.alt_text, figure.source))
+    assert numbers_without_source(words, numbers_shown([drawn_flow()]) | {"9"}) == []
+
+
+def test_the_drawing_is_the_same_whatever_the_hidden_counts_are() -> None:
+    # 3 returned and 5 finished, or 4 and 4: the first is hidden, and another with it
+    one, other = drawn_flow(returned=3, finished=5, left=22), drawn_flow(returned=4, finished=4, left=22)
+    assert one.cell("returned", school_year="2026/27").status is CellStatus.HIDDEN
+    first, second = figure_of(one), figure_of(other)
+    assert first == second
+    assert first.title == "Ind i og ud af tilbud uden for almen klasse, 2026/27"
+    assert "Tilbage" not in first.alt_text
+    assert "Nogle strømme er skjult." in first.alt_text
+
+
+def test_nothing_is_drawn_of_a_year_that_is_not_told() -> None:
+    context = ReportContext(duckdb.connect(), settings_of(), date(2026, 9, 30), {})
+    hidden = Cell(None, CellStatus.HIDDEN)
+    flow = drawn_flow()
+    untold = replace(flow, rows=tuple((row[0], *(hidden for _ in row[1:])) for row in flow.rows))
+    assert way_figures(context, untold) == way_figures(context, None) == ()

@@ -60,6 +60,8 @@ UNDATED_TABLES = {
     "segregation_counting": "what a definition counts; a changed definition is a new code",
     "segregation_definitions": "a changed definition is a new code, so that no series mixes two",
     "segregation_measures": "published measures; a new definition is a new code",
+    "rule_statuses": "our own four words for how a definition's rules are known",
+    "support_hour_groups": "published groups; a new division is a new code",
     "session_levels": "our own three levels",
     "session_statuses": "our own three states",
     "sexes": "as the civil register has them",

@@ -1,5 +1,7 @@
 """Changes split into parts: published examples, by hand, exact sums, groups that come and go, and how often intervals are right."""
 
+from itertools import permutations
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from pipelines.measures.decomposition import (
     Factor,
     GroupPresence,
     decompose_change,
+    decompose_change_in_areas,
     decompose_change_in_steps,
     split_product,
 )
@@ -93,6 +96,74 @@ def test_three_factors_by_hand():
     assert found.part(Factor.COMPOSITION).total.value == 0
     assert found.part(Factor.COMPOSITION).total.reason is NoInterval.NO_SPREAD
     assert found.change.value == pytest.approx(6 / 100 - 2 / 100)
+
+
+def test_districts_alone_by_hand():
+    """A has a tenth outside and B four tenths in both periods; half, then three quarters, of all children live in B."""
+    found = decompose_change_in_areas(
+        ([2, 8], [20, 20]), ([1, 12], [10, 30]), groups=["A0", "B0"], areas="AB", random=seeded()
+    )
+    assert found.part(Factor.AREA).total.value == pytest.approx((3 / 4 - 1 / 2) * 0.4 + (1 / 4 - 1 / 2) * 0.1)
+    assert found.part(Factor.RATE).total.value == pytest.approx(0)
+    assert found.part(Factor.COMPOSITION).total.reason is NoInterval.NO_SPREAD  # one grade in each
+    assert found.change.value == pytest.approx(13 / 40 - 10 / 40)
+
+
+PANELS = (
+    ([3, 9, 4, 2, 0, 6], [60, 50, 70, 40, 30, 44]),
+    ([5, 7, 6, 1, 3, 9], [52, 61, 75, 33, 41, 50]),
+)
+"""Three districts with two grades each."""
+
+
+def replaced_in_every_order(first, second):
+    """Each factor's part as the mean over all orders in which the three may be replaced one at a time: no formula of Das Gupta's."""
+
+    def factors(counts, totals):
+        counts, totals = np.reshape(counts, (3, 2)), np.reshape(totals, (3, 2))
+        districts = totals.sum(axis=1, keepdims=True)
+        return [districts / totals.sum(), totals / districts, counts / totals]
+
+    old, new = factors(*first), factors(*second)
+    orders = list(permutations(range(3)))
+    parts = np.zeros(3)
+    for order in orders:
+        state = list(old)
+        for place in order:
+            before = np.prod(np.broadcast_arrays(*state), axis=0).sum()
+            state[place] = new[place]
+            parts[place] += np.prod(np.broadcast_arrays(*state), axis=0).sum() - before
+    return parts / len(orders)
+
+
+def test_three_factors_are_the_mean_over_all_orders_of_replacing_them():
+    found = decompose_change_in_areas(*PANELS, groups=range(6), areas="AABBCC", random=seeded(), draws=10)
+    assert [part.factor for part in found.parts] == [Factor.AREA, Factor.COMPOSITION, Factor.RATE]
+    assert [part.total.value for part in found.parts] == pytest.approx(replaced_in_every_order(*PANELS), abs=1e-12)
+    assert sum(part.total.value for part in found.parts) == pytest.approx(31 / 312 - 24 / 294, abs=1e-12)
+
+
+def test_in_one_district_three_factors_are_two():
+    areas = decompose_change_in_areas(*PANELS, groups=range(6), areas="A" * 6, random=seeded(), draws=10)
+    grades = decompose_change(*PANELS, groups=range(6), random=seeded(), draws=10)
+    assert areas.part(Factor.AREA).total.value == 0
+    for factor in (Factor.COMPOSITION, Factor.RATE):
+        assert areas.part(factor).total.value == pytest.approx(grades.part(factor).total.value)
+
+
+def test_a_district_that_closes_is_a_change_of_districts_alone():
+    """Of 30 in A and 10 in B, B's 10 are gone: A's 3 of 30 stay."""
+    found = decompose_change_in_areas(
+        ([3, 4], [30, 10]), ([3, 0], [30, 0]), groups="ab", areas="AB", random=seeded(), draws=10
+    )
+    values = [part.total.value for part in found.parts]
+    assert values == pytest.approx([3 / 30 - 7 / 40, 0, 0])
+    assert found.presence == (GroupPresence.BOTH, GroupPresence.ONLY_FIRST)
+
+
+def test_each_group_needs_an_area():
+    with pytest.raises(ValueError, match="one area"):
+        decompose_change_in_areas(*PANELS, groups=range(6), areas="AB", random=seeded())
 
 
 def test_a_group_of_one_period_gives_composition_and_is_named():

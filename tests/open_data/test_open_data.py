@@ -182,7 +182,24 @@ def test_published_inclusion_figures_keep_their_definition(delivered: dict[str, 
         (row["Definition"], row["Område"], float(row["Værdi"].replace(",", ".")))
         for row in delivered["segregation_figures"]
     ]
-    assert found == expected
+    in_notes = [
+        (told["definition"], told["area"], float(told["value"]))
+        for told in catalogue()["segregation_figures"]["counts_in_notes"]
+    ]
+    assert len(in_notes) == 2
+    assert sorted(found) == sorted([*expected, *in_notes])
+
+
+def test_a_count_told_in_a_note_stands_in_that_note() -> None:
+    records = read_records(catalogue()["segregation_figures"]["file"])
+    for told in catalogue()["segregation_figures"]["counts_in_notes"]:
+        (note,) = (
+            record["note"]
+            for record in records
+            if all(record[name] == told[name] for name in ("definition", "area", "school_year"))
+        )
+        assert told["in_note"] in note
+        assert told["in_note"].removesuffix(" pupils").replace(",", "") == told["value"]
 
 
 def test_headers_are_the_contracts_own_titles(delivered: dict[str, list[dict[str, str]]]) -> None:

@@ -12,7 +12,7 @@ from pipelines.publish.band_figure import band_columns
 from pipelines.publish.curve_figure import Curve, cumulative_steps
 from pipelines.publish.danish import word_count
 from pipelines.publish.figures import FigureWords
-from pipelines.publish.flow_figure import FlowNode, flow_between_rungs
+from pipelines.publish.flow_figure import FlowNode, flow_between_dates
 from pipelines.publish.number_check import numbers_shown, numbers_without_source
 from pipelines.publish.section import Figure
 
@@ -57,7 +57,7 @@ def transitions(up: Any = 7, down: Any = 12) -> ProtectedTable:
 
 
 def flows(words: FigureWords, table: ProtectedTable | None = None) -> Figure:
-    return flow_between_rungs(
+    return flow_between_dates(
         table or transitions(), words, label="from_rung", nodes=NODES, whole="whole", sides=("i fjor", "i år")
     )
 

@@ -4,9 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.disclosure.table import Cell, CellStatus
+from pipelines.committee.som import _WHY_EMPTY
+from pipelines.disclosure.protect import protect
+from pipelines.disclosure.table import EMPTY_CELL_TEXT, Cell, CellStatus, TableColumn
 from pipelines.publish import sentences
 from pipelines.publish.danish import NBSP, claims_beyond_level, words_to_avoid
+from pipelines.publish.layout import _table
 from pipelines.publish.number_check import numbers_in
 from pipelines.publish.share_series import DefinedChange, DefinedShare
 
@@ -130,3 +133,23 @@ def test_the_note_on_hidden_numbers_names_the_workspaces_own_limit(minimum_count
     said = sentences.hidden_numbers(minimum_count)
     assert f"færre end {minimum_count}{NBSP}børn" in said
     assert numbers_in(said) == [], "it counts nothing, and so needs no table"
+
+
+def test_each_kind_of_empty_has_its_own_words_in_cells_sentences_and_exports_and_none_is_a_number() -> None:
+    kinds = [status for status in CellStatus if status is not CellStatus.SHOWN]
+    assert set(EMPTY_CELL_TEXT) == set(_WHY_EMPTY) == set(kinds)
+    said = [
+        [EMPTY_CELL_TEXT[kind] for kind in kinds],
+        [sentences.missing_words(Cell(None, kind), "inklusion") for kind in kinds],
+        [_WHY_EMPTY[kind] for kind in kinds],
+    ]
+    for words in said:
+        assert len(set(words)) == len(kinds)
+        assert not any(letter.isdigit() for word in words for letter in word)
+
+
+def test_what_left_out_means_is_said_under_the_table_that_has_it() -> None:
+    column = TableColumn("value", "Værdi", "number")
+    for status, is_said in ((CellStatus.LEFT_OUT_BY_SOURCE, True), (CellStatus.HIDDEN_BY_SOURCE, False)):
+        table = protect([{"value": Cell(None, status)}], table_id="t", title="T", columns=(column,), source="Kilde: x.")
+        assert (sentences.LEFT_OUT in _table(table, {"t": 1}).note) == is_said

@@ -3,15 +3,19 @@
 import pytest
 
 from pipelines.disclosure.rule import DisclosureRule
-from pipelines.disclosure.table import Cell, ProtectedTable, TableColumn
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.errors import TransformError
 from pipelines.publish import figures, sentences
+from pipelines.publish.reference_figure import draw_beside_references
 from pipelines.publish.share_series import (
     DefinedChange,
     DefinedShare,
     MixedDefinitionsError,
+    ReferencedShares,
+    ReferenceLine,
     ShareSeries,
     one_definition,
+    protect_beside_references,
     protect_series,
 )
 from pipelines.transform import refuse_mixed_definitions
@@ -113,3 +117,48 @@ def test_a_query_that_stacks_or_sums_two_definitions_is_refused(query: str) -> N
 
 def test_one_definition_is_given_back() -> None:
     assert one_definition(["kl", "kl"]) == "kl"
+
+
+def referenced(*definitions: str, own: str = "kl") -> ReferencedShares:
+    """One year of our own count beside a reference per definition named."""
+    return protect_beside_references(
+        [{"definition_id": own, "year": "2025/26", "own": 5.4}],
+        [
+            ReferenceLine(definition, f"reference_{number}", "Hele landet", {"2025/26": Cell(5.1)})
+            for number, definition in enumerate(definitions)
+        ],
+        period=TableColumn("year", "Skoleår", "label"),
+        share=TableColumn("own", "Vores register", "number", unit="%", decimals=1),
+        table_id="t",
+        title="Andel",
+        source="Kilde: opdigtet.",
+        rule=DisclosureRule(),
+    )
+
+
+def test_a_reference_of_the_same_definition_stands_in_its_own_column() -> None:
+    shares = referenced("kl", "kl")
+    assert (shares.definition_id, shares.references) == ("kl", ("reference_0", "reference_1"))
+    assert shares.table.cell("reference_0", year="2025/26") == Cell(5.1)
+
+
+@pytest.mark.parametrize("definitions", [("flis",), ("kl", "flis"), ("",)], ids=str)
+def test_a_reference_of_another_definition_is_refused(definitions: tuple[str, ...]) -> None:
+    with pytest.raises(MixedDefinitionsError):
+        referenced(*definitions)
+
+
+def test_a_year_without_a_reference_is_empty_as_the_reference_says_and_never_nought() -> None:
+    line = ReferenceLine("kl", "country", "Hele landet", {}, missing=CellStatus.LEFT_OUT_BY_SOURCE)
+    assert line.at("2025/26") == Cell(None, CellStatus.LEFT_OUT_BY_SOURCE)
+
+
+def test_the_figure_beside_references_takes_nothing_but_such_a_table() -> None:
+    words = figures.FigureWords("f", "Titel", "Undertitel", "Kilde.")
+    figure = draw_beside_references(referenced("kl"), words)
+    assert (
+        figure.alt_text
+        == "Kurver fra 2025/26 til 2025/26. Vores register: 5,4 til 5,4\u00a0procent. Hele landet: 5,1 til 5,1\u00a0procent."
+    )
+    with pytest.raises(AttributeError):
+        draw_beside_references(series("kl"), words)  # type: ignore[arg-type]

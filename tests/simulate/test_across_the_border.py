@@ -23,7 +23,8 @@ KEYS = ("definition_id", "measure_code", "pupil_group_code", "school_year")
 
 
 def pupils_on(rows: dict[str, list[Row]], day: date) -> list[Row]:
-    """Everybody in a school class on the day: grade, kind of school, where it lies, class, sex, and where the child lives."""
+    """Everybody in a school class on the day: grade, kind of school, where it lies, class, sex, where the child lives, and
+    whether we pay."""
     institutions = {row["institution_code"]: row for row in rows["institutions"]}
     homes: dict[str, list[Row]] = defaultdict(list)
     for row in rows["children"]:
@@ -38,6 +39,7 @@ def pupils_on(rows: dict[str, list[Row]], day: date) -> list[Row]:
             if home["resident_from_date"] <= day <= (home["resident_to_date"] or date.max)
         ]
         school = institutions[row["institution_code"]]
+        lives_here = any(home["home_district_code"] is not None for home in at_home)
         found.append(
             {
                 "grade": row["grade_number"],
@@ -47,7 +49,9 @@ def pupils_on(rows: dict[str, list[Row]], day: date) -> list[Row]:
                 or school["institution_type_code"] in ("special_school", "day_treatment"),
                 "class": row["class_type_code"],
                 "sex": homes[row["child_id"]][0]["sex_code"],
-                "lives_here": any(home["home_district_code"] is not None for home in at_home),
+                "lives_here": lives_here,
+                "is_paid_here": (row["paying_municipality_code"] or ("K01" if lives_here else "")) == "K01",
+                "is_payer_told": row["paying_municipality_code"] is not None,
                 "is_of_another": any(home["home_municipality_code"] is not None for home in at_home),
             }
         )
@@ -62,7 +66,11 @@ def counted(pupils: list[Row]) -> dict[str, list[tuple[Row, bool]]]:
         "stil_kommunal": here,
         "kl": here,
         "benchmark_alle_0_9": [(row, row["is_special"]) for row in live],
-        "flis": [(row, row["class"] in ("20", "29")) for row in live if row["kind"] in MUNICIPAL],
+        "flis": [
+            (row, row["class"] in ("20", "29"))
+            for row in pupils
+            if row["kind"] in MUNICIPAL and row["is_paid_here"] and row["grade"] <= 9
+        ],
     }
 
 
@@ -129,8 +137,17 @@ def test_the_truth_of_published_figures(made: Any) -> None:
     assert len(made.truth["segregation_figures"]) == len(YEARS) * 3 * sum(map(len, MEASURES.values()))
 
 
+def paid_across_the_border(rows: dict[str, list[Row]], year: int) -> tuple[list[bool], list[bool]]:
+    """Pupils of grades 0-9 in municipal schools for whom another municipality pays than the one they live in: ours, and theirs;
+    of each, whether it is in a special class."""
+    pupils = [row for row in pupils_on(rows, date(year, 9, 30)) if row["kind"] in MUNICIPAL and row["grade"] <= 9]
+    away = [row["is_special"] for row in pupils if row["lives_here"] and not row["is_paid_here"]]
+    ours = [row["is_special"] for row in pupils if row["is_paid_here"] and not row["lives_here"]]
+    return away, ours
+
+
 def test_definitions_differ_and_agree_where_they_should(made: Any) -> None:
-    """FLIS counts as the own register does; KL is the ministry's other side; who is counted differs between the rest."""
+    """FLIS differs from the own register by who pays; KL is the ministry's other side; who is counted differs between the rest."""
     truth = [row for row in made.truth["segregation_figures"] if row["pupil_group_code"] == "all"]
     by_definition = {
         (row["definition_id"], row["school_year"]): (row["pupils_count"], row["segregated_count"]) for row in truth
@@ -141,11 +158,27 @@ def test_definitions_differ_and_agree_where_they_should(made: Any) -> None:
         if row["definition_id"] == "own_register_school" and row["area_code"] == "ALL"
     }
     for year, counts in own.items():
-        assert by_definition["flis", year] == counts
+        away, ours = paid_across_the_border(made.rows, int(year[:4]))
+        assert by_definition["flis", year][0] == counts[0] - len(away) + len(ours)
+        assert by_definition["flis", year][1] == counts[1] - sum(away) + sum(ours)
         assert by_definition["kl", year] == by_definition["stil_kommunal", year]
         assert by_definition["benchmark_alle_0_9", year][0] > by_definition["flis", year][0]
-        assert by_definition["benchmark_alle_0_9", year][1] == by_definition["flis", year][1]
+        assert by_definition["benchmark_alle_0_9", year][1] == counts[1]
         assert by_definition["stil_kommunal", year] != counts
+
+
+def test_some_places_are_paid_across_the_border(made: Any) -> None:
+    """Both ways, told in the files and counted in the truth; who lives elsewhere always has a payer, few of our own do."""
+    for row in made.truth["across_the_border"]:
+        pupils = pupils_on(made.rows, date(int(row["school_year"][:4]), 9, 30))
+        away = [pupil for pupil in pupils if pupil["lives_here"] and not pupil["is_paid_here"]]
+        ours = [pupil for pupil in pupils if pupil["is_paid_here"] and not pupil["lives_here"]]
+        assert row["own_pupils_paid_by_others_count"] == len(away)
+        assert row["visitors_paid_by_us_count"] == len(ours)
+        assert all(pupil["is_payer_told"] for pupil in pupils if pupil["is_of_another"])
+        assert sum(pupil["is_payer_told"] for pupil in pupils if pupil["lives_here"]) == len(away)
+    for name in ("own_pupils_paid_by_others_count", "visitors_paid_by_us_count"):
+        assert any(row[name] for row in made.truth["across_the_border"])
 
 
 def test_few_pupils_are_hidden_by_each_source_in_its_way() -> None:

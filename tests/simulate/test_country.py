@@ -151,7 +151,7 @@ def test_the_truth_of_a_municipality_agrees_with_its_files(country: Path, plans:
         counted = duckdb.sql(f"""
             SELECT count(*) FROM '{country}/data/school_placements/{plan.code}.parquet' AS placed
             JOIN '{country}/data/children/{plan.code}.parquet' AS lived USING (child_id)
-            WHERE placed.class_type_code IN ('90', '91')
+            WHERE placed.class_type_code IN ('90', '91', '92')
               AND DATE '2024-09-30' BETWEEN start_date AND coalesce(end_date, DATE '9999-12-31')
               AND DATE '2024-09-30' BETWEEN resident_from_date AND coalesce(resident_to_date, DATE '9999-12-31')
         """).fetchone()

@@ -200,7 +200,10 @@ def test_shares_of_single_children_are_overdispersed_as_tuned(shock_sd: float | 
 def test_cohorts_shrink_and_districts_drift_apart() -> None:
     """Births fall by a per cent a year; with a large drift the districts' shares of young and old children differ."""
     population = dataclasses.replace(
-        Parameters().population, births_log_change_per_year=-0.05, district_births_drift_sd=0.1
+        Parameters().population,
+        births_log_change_per_year=-0.05,
+        district_births_drift_sd=0.1,
+        keeps_grown_up=False,
     )
     parameters = dataclasses.replace(Parameters(), population=population)
     children = simulate_municipality(

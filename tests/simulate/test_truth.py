@@ -48,13 +48,23 @@ def test_rows_and_children_are_as_many_as_said(made: Any) -> None:
         assert delivery["wrong_row_count"] == 0
     assert said == Counter({source: len(rows) for source, rows in made.rows.items()})
     own = {row["child_id"] for row in made.rows["children"] if row["home_municipality_code"] is None}
-    assert len(own) == made.truth["children_count"] == 1000
+    assert made.truth["children_count"] == 1000
+    assert made.truth["grown_up_count"] > 100
+    assert len(own) == made.truth["children_count"] + made.truth["grown_up_count"]
     others = {row["child_id"] for row in made.rows["children"]} - own
     assert len(others) == made.truth["visitors_count"]
 
 
+OWN_DEFINITIONS = {
+    "daycare": "own_register_daycare",
+    "special_daycare": "own_register_daycare",
+    "club": "own_register_club",
+    "special_club": "own_register_club",
+}
+
+
 def test_mainstream_shares(made: Any) -> None:
-    """KOM-1 and KOM-2 counted from the placements on 30 September and the residences that day."""
+    """KOM-1, KOM-2 and KOM-3 counted from the placements on 30 September and the residences that day."""
     kinds = {row["institution_code"]: row["institution_type_code"] for row in made.rows["institutions"]}
     mainstream_classes = attribute("class_types", "is_mainstream_class")
     residences = grouped(made.rows["children"], "child_id")
@@ -68,9 +78,11 @@ def test_mainstream_shares(made: Any) -> None:
             home = home_on(residences[row["child_id"]], day)
             if home is None or (grade or 0) > 9 or kind == "private_school":
                 continue
-            definition = "own_register_daycare" if grade is None else "own_register_school"
-            assert (kind in ("daycare", "special_daycare")) == (grade is None)
-            is_mainstream = kind in ("folkeskole", "daycare") and mainstream_classes[row["class_type_code"]] == "true"
+            definition = OWN_DEFINITIONS.get(kind, "own_register_school")
+            assert (definition == "own_register_school") == (grade is not None)
+            is_mainstream = (
+                kind in ("folkeskole", "daycare", "club") and mainstream_classes[row["class_type_code"]] == "true"
+            )
             for area in (home, "ALL"):
                 count = counts[definition, area, f"{year}/{(year + 1) % 100}"]
                 count["pupils_count"] += 1
@@ -187,8 +199,10 @@ def social_days(own: list[Row], kinds: Any, *, birth: date, last: date) -> dict[
 
 def education_days(own: list[Row], kinds: dict[str, str], *, birth: date, last: date) -> dict[date, int]:
     by_kind, by_class = attribute("institution_types", "education_rung"), attribute("class_types", "education_rung")
+    """Day by day the rung of the one place in school or daycare; a club beside it never stands higher."""
     rungs: dict[date, int] = {}
-    for row in sorted(own, key=lambda row: row["start_date"]):
+    is_club = {code for code, kind in kinds.items() if kind in ("club", "special_club")}
+    for row in sorted(own, key=lambda row: (row["institution_code"] in is_club, row["start_date"])):
         hours = row["support_hours_per_week"] or 0
         rung = max(
             int(by_kind[kinds[row["institution_code"]]]),
@@ -197,8 +211,11 @@ def education_days(own: list[Row], kinds: dict[str, str], *, birth: date, last: 
         )
         for number in range((min(row["end_date"] or last, last) - row["start_date"]).days + 1):
             day = row["start_date"] + timedelta(days=number)
-            assert day not in rungs, "two places on one day"
-            rungs[day] = rung
+            if row["institution_code"] in is_club:
+                assert rungs[day] >= rung, "a club above the school"
+            else:
+                assert day not in rungs, "two places on one day"
+                rungs[day] = rung
     return rungs
 
 

@@ -23,6 +23,8 @@ TIENDE           youth_school          SYD           -
 BOERNEHUS        daycare               NORD          -
 SAERLIGT         special_daycare       SYD           -
 SFO              club                  NORD          -
+SPECIALKLUB      special_club          SYD           -
+SYDKLUB          club                  SYD           -
 """
 SHARE = "SELECT * FROM marts.mart_mainstream_share"
 SCHOOL_2025 = f"{SHARE} WHERE definition_id = 'own_register_school' AND school_year = '2025/26'"
@@ -179,13 +181,63 @@ def test_daycare_is_a_definition_of_its_own():
     )
 
 
+def test_a_club_is_counted_beside_the_school_and_never_in_its_place():
+    # anna is in the special class and an ordinary club with 10 hours of support, bo in ordinary class and in the club's special
+    # group, cleo in the special school and the special club; dan lives elsewhere. eva is in a club and in no school.
+    connection = share(
+        """
+        child_id institution_code grade_number class_type_code support_hours_per_week start_date
+        anna     NORDSKOLE        4            20              -                      2025-08-01
+        anna     SFO              -            93              10                     2025-08-01
+        bo       NORDSKOLE        4            10              -                      2025-08-01
+        bo       SFO              -            94              -                      2025-08-01
+        cleo     SPECIAL          4            29              -                      2025-08-01
+        cleo     SPECIALKLUB      -            94              -                      2025-08-01
+        dan      SFO              -            93              -                      2025-08-01
+        eva      SFO              -            93              -                      2025-08-01
+        """
+    )
+    # club: anna and eva in the mainstream, bo and cleo not; school: bo in it, anna and cleo not
+    assert_rows(
+        connection,
+        f"{SHARE} WHERE area_kind = 'municipality' AND school_year = '2025/26' AND definition_id LIKE 'own_register%'",
+        """
+        definition_id       pupils_count mainstream_count segregated_count support_nine_hours_count
+        own_register_school 3            1                2                0
+        own_register_club   4            2                2                1
+        """,
+    )
+    assert_rows(
+        connection,
+        f"{SHARE} WHERE area_kind = 'district' AND school_year = '2025/26' AND definition_id = 'own_register_club'",
+        """
+        area_code pupils_count segregated_count
+        NORD      3            1
+        SYD       1            1
+        """,
+    )
+    # who is in a club alone has no place, here one of the smallest
+    assert_rows(
+        connection,
+        "SELECT states.state_code, count(*) AS children_count FROM core.fct_reference_day_state AS states "
+        "WHERE states.school_year = '2025/26' GROUP BY states.state_code",
+        """
+        state_code children_count
+        mainstream 1
+        segregated 2
+        no_place   1
+        """,
+    )
+
+
 def test_without_home_district_the_last_ordinary_institution_decides_and_never_the_special_school():
-    # gry went to an ordinary school in NORD before the special school in SYD; ida never went to an ordinary one
+    # gry went to an ordinary school in NORD before the special school and a club in SYD; ida never went to an ordinary one
     connection = share(
         """
         child_id institution_code grade_number class_type_code start_date  end_date
         gry      NORDSKOLE        3            10              2024-08-01  2025-07-31
         gry      SPECIAL          4            20              2025-08-01  -
+        gry      SYDKLUB          -            93              2025-08-01  -
         ida      SPECIAL          4            20              2025-08-01  -
         """,
         children="""

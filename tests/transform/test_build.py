@@ -233,6 +233,10 @@ def test_the_checks_of_the_system_pass_on_its_own_tables():
             "inclusion_definition_is_unknown",
         ),
         (
+            "INSERT INTO marts.mart_published_inclusion (definition_id, area_code) VALUES ('dst_timer', '390')",
+            "national_definition_is_given_for_an_area",
+        ),
+        (
             "INSERT INTO marts.mart_key_figure (key_figure_number, measure_code, group_code, reference_date, area_kind, "
             "area_code, numerator, denominator) VALUES (1, 'per_1000', 'all', DATE '2025-09-30', 'district', 'NORD', 2, 10), "
             "(1, 'per_1000', 'all', DATE '2025-09-30', 'municipality', 'ALL', 3, 10)",
