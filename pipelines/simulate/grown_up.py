@@ -88,5 +88,5 @@ def _birth_days(place: Numbers, parameters: PopulationParameters, youngest: int,
     age_days = np.log1p(low + place * (high - low)) / fall if fall else youngest + place * (oldest - youngest)
     days = off_the_first(end - 1 - np.minimum(np.floor(np.round(age_days, 6)).astype(np.int64), oldest - 1))
     # nobody on 29 February: in a year without one, databases disagree on which day such a child turns 18
-    is_leap_day = birthdays(birthdays(days, 1), -1) != days
-    return days - is_leap_day
+    others: Days = days - (birthdays(birthdays(days, 1), -1) != days)
+    return others

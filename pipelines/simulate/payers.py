@@ -33,12 +33,13 @@ class Payers:
     @property
     def visitor_is_ours(self) -> Flags:
         """For which visitors we pay."""
-        return self.of_visitor == 0
+        is_ours: Flags = self.of_visitor == 0
+        return is_ours
 
     def pays_here(self, children: Indices, lives_here: Flags) -> Flags:
         """Whether we pay for `children` of our own: the payer where it is told, else the home decides."""
         payer = self.of_child[children]
-        pays: Flags = np.where(payer == _NOT_TOLD, lives_here, payer == 0)
+        pays: Flags = (payer == 0) | ((payer == _NOT_TOLD) & lives_here)
         return pays
 
     def codes_of(self, payers: Indices) -> pl.Series:

@@ -1,6 +1,7 @@
 -- One row is one line of Indsatstrappens Nøgletal on one reference date in one district or the whole: its value, or why there is none.
 -- Key: key_figure_number, measure_code, group_code, reference_date, area_kind, area_code.
--- From: core tables (dim_key_figure_period, dim_district, fct_reference_day_child), the marts of the subjects and codes.key_figures.
+-- From: core tables (dim_child and others: dim_key_figure_period, dim_district, fct_reference_day_child), the marts of the subjects
+-- and codes.key_figures.
 -- Units: value as codes.key_figure_lines.unit_text says: per_number x numerator / denominator (method ratio), numerator - denominator
 -- (difference), or the numerator itself (median). children_count is how many children stand behind, for disclosure control.
 -- Reference: codes.key_figures (the twelve key figures), codes.key_figure_reasons (why a value is empty). Every line is there for
@@ -86,19 +87,37 @@ areas as (
         cast(null as varchar) as area_code
 ),
 
+-- How many live here, those of 17 and of 22 apart.
+ages_present as (
+    select
+        present.reference_date,
+        count(*) filter (where present.is_under_18) as children_count,
+        count(*) filter (where present.is_17) as is_17_count,
+        count(*) filter (where not present.is_under_18) as adults_count,
+        count(*) filter (
+            where cast(children.turns_18_date + interval '4' year as date) <= present.reference_date
+        ) as is_22_count
+    from core.fct_reference_day_child as present
+    inner join core.dim_child as children on present.child_id = children.child_id
+    where present.is_resident
+    group by present.reference_date
+),
+
 -- An age is there where its residents are at least half as many as those of a middling year of age from 0 to 17: an 18th of the
--- children. The age of 17 is there too where chance alone may have left so few: no more than three times the root of those expected
--- are lacking. Of less than 162 children so few are expected that none may be 17.
+-- children. The ages of 17 and 22 are there too where chance alone may have left so few: no more than three times the root of those
+-- expected are lacking. Of less than 162 children so few are expected that none may be 17. Those of 18 to 22 are there where they are
+-- half as many as expected and those of 22 are there: a list that keeps who turned 18 since a day holds the younger of them alone.
 ages as (
     select
         reference_date,
-        36 * count(*) filter (where is_17) >= count(*) filter (where is_under_18)
-        or count(*) filter (where is_under_18) / 18.0 - count(*) filter (where is_17)
-        <= 3 * sqrt(count(*) filter (where is_under_18) / 18.0) as is_known_to_17,
-        36 * count(*) filter (where not is_under_18) >= 5 * count(*) filter (where is_under_18) as is_known_to_22
-    from core.fct_reference_day_child
-    where is_resident
-    group by reference_date
+        36 * is_17_count >= children_count
+        or children_count / 18.0 - is_17_count <= 3 * sqrt(children_count / 18.0) as is_known_to_17,
+        36 * adults_count >= 5 * children_count
+        and (
+            36 * is_22_count >= children_count
+            or children_count / 18.0 - is_22_count <= 3 * sqrt(children_count / 18.0)
+        ) as is_known_to_22
+    from ages_present
 ),
 
 grid as (

@@ -412,6 +412,23 @@ def test_a_list_of_children_that_lost_its_oldest_gives_no_figure(built):
     assert reasons(connection)[1] == "oldest_children_missing"
 
 
+@pytest.mark.parametrize(("oldest", "reason"), [(21, "ages_not_known"), (22, None)])
+def test_a_list_that_keeps_who_turned_18_since_a_day_may_lack_the_oldest_adults(figures, oldest, reason):
+    """Ten of each age on 30 September 2025. Those of 18-21 are forty of the fifty expected, but none of 22 is among them."""
+    born = [
+        f"c{year}{place} {year}-06-01 NORD {year}-06-01 - -"
+        for year in range(2025 - oldest, 2026)
+        for place in range(10)
+    ]
+    head = CHILDREN.strip().splitlines()[0]
+    connection, _ = figures(11, "", children="\n".join([head, *born]), cost_accounts=ACCOUNTS)
+    found = connection.execute(
+        f"SELECT reason_code, denominator FROM ({SPEND}) "
+        "WHERE measure_code = 'dkk_per_0_22' AND group_code = 'all' AND area_code = 'ALL'"
+    ).fetchone()
+    assert found == (reason, None if reason else 23 * 10)
+
+
 def test_accounts_without_districts_give_none_per_district(figures):
     accounts = ACCOUNTS.replace(" NORD ", " -    ").replace(" SYD ", " -   ")
     connection, _ = figures(11, "", cost_accounts=accounts)
