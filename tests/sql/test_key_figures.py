@@ -421,7 +421,8 @@ def test_a_list_that_keeps_who_turned_18_since_a_day_may_lack_the_oldest_adults(
         for place in range(10)
     ]
     head = CHILDREN.strip().splitlines()[0]
-    connection, _ = figures(11, "", children="\n".join([head, *born]), cost_accounts=ACCOUNTS)
+    ended = "c20100 M1 BL-30 - 2023-02-01 2023-02-28 -\n"
+    connection, _ = figures(11, ended, children="\n".join([head, *born]), cost_accounts=ACCOUNTS)
     found = connection.execute(
         f"SELECT reason_code, denominator FROM ({SPEND}) "
         "WHERE measure_code = 'dkk_per_0_22' AND group_code = 'all' AND area_code = 'ALL'"
