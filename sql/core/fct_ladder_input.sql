@@ -2,7 +2,8 @@
 -- Key: ladder_code, track_code, source, delivery_id, row_number.
 -- From: core.fct_measure, core.fct_school_placement, core.fct_residence, core.dim_child, codes.own_ladder_steps, codes.settings.
 -- Units: rung 0 to 6 (social) or 0 to 5 (education) on the national ladder; after_date is the first day that no longer belongs
--- to the row's time; bridged_to_date is the first day of the stay's next row, where a short gap parts them (else after_date).
+-- to the row's time; bridged_to_date is the first day of the stay's next rows, where a short gap parts
+-- them from all before and the row lasted to the gap (else after_date).
 -- Reference: rules 1, 4 and 5 at the head of sql/core/fct_ladder_spell.sql; rows that those rules leave out are not here.
 -- ladder_code national is always there; own only where the municipality has a ladder of its own (egen_trappe.csv).
 with
@@ -256,32 +257,84 @@ numbered as (
             rows between unbounded preceding and current row
         ) as stay_number
     from same_rung
+),
+
+-- Rows of a stay that touch or overlap are one block; a short gap parts it from the next.
+touching as (
+    select
+        *,
+        case
+            when
+                start_date > max(after_date) over (
+                    partition by ladder_code, child_id, track_code, rung, stay_number
+                    order by start_date, after_date
+                    rows between unbounded preceding and 1 preceding
+                )
+                then 1
+            else 0
+        end as is_after_gap
+    from numbered
+),
+
+blocks as (
+    select
+        *,
+        sum(is_after_gap) over (
+            partition by ladder_code, child_id, track_code, rung, stay_number
+            order by start_date, after_date
+            rows between unbounded preceding and current row
+        ) as block_number
+    from touching
+),
+
+block_ends as (
+    select
+        *,
+        max(after_date) over (partition by ladder_code, child_id, track_code, rung, stay_number, block_number)
+            as block_after_date
+    from blocks
+),
+
+next_blocks as (
+    select
+        ladder_code,
+        child_id,
+        track_code,
+        rung,
+        stay_number,
+        block_number - 1 as block_number,
+        min(start_date) as next_start_date
+    from blocks
+    group by ladder_code, child_id, track_code, rung, stay_number, block_number
 )
 
 select
-    ladder_code,
-    track_code,
-    source,
-    delivery_id,
-    row_number,
-    child_id,
-    rung,
-    is_rung_uncertain,
-    is_background,
-    start_date,
-    end_date as delivered_end_date,
-    after_date,
-    cast(stay_number as integer) as stay_number,
-    greatest(
-        after_date,
-        coalesce(
-            lead(start_date) over (
-                partition by ladder_code, child_id, track_code, rung, stay_number
-                order by start_date, after_date
-            ),
-            after_date
-        )
-    ) as bridged_to_date,
-    is_ended_by_age,
-    is_ended_by_moving
-from numbered
+    block_ends.ladder_code,
+    block_ends.track_code,
+    block_ends.source,
+    block_ends.delivery_id,
+    block_ends.row_number,
+    block_ends.child_id,
+    block_ends.rung,
+    block_ends.is_rung_uncertain,
+    block_ends.is_background,
+    block_ends.start_date,
+    block_ends.end_date as delivered_end_date,
+    block_ends.after_date,
+    cast(block_ends.stay_number as integer) as stay_number,
+    case
+        when block_ends.after_date = block_ends.block_after_date
+            then coalesce(next_blocks.next_start_date, block_ends.after_date)
+        else block_ends.after_date
+    end as bridged_to_date,
+    block_ends.is_ended_by_age,
+    block_ends.is_ended_by_moving
+from block_ends
+left join next_blocks
+    on
+        block_ends.ladder_code = next_blocks.ladder_code
+        and block_ends.child_id = next_blocks.child_id
+        and block_ends.track_code = next_blocks.track_code
+        and block_ends.rung = next_blocks.rung
+        and block_ends.stay_number = next_blocks.stay_number
+        and block_ends.block_number = next_blocks.block_number

@@ -203,6 +203,21 @@ def of_child(connection: duckdb.DuckDBPyConnection, what: str, table: str, numbe
     ],
     30,
 )
+# a day on a rung that an open row covers as well, before another such day: neither is behind the time after the first
+@example(
+    [
+        (
+            5000,
+            [(-40, None, True)],
+            [
+                (("BL-32-1-1", None), -40, None, None), (("BL-32-1-2", None), 10, 1, None), (("BL-47", "23"), 10, 1, None),
+                (("BL-32-1-1", None), 12, 1, None),
+            ],
+            [],
+        ),
+    ],
+    0,
+)  # fmt: skip
 def test_spells_moves_and_sources_are_those_of_a_walk_day_by_day(children, grace):
     connection = built_ladder(children, grace=grace)
     for number, drawn in enumerate(children):
@@ -251,6 +266,17 @@ def check_sources(connection, number: int, track: str, child: Child, spells: lis
         # a day of its own beside a longer row begun that day makes no state (rule 4)
         passing = {each for each in lying_under if rows[each].first == rows[each].last}
         assert lying_under - passing <= named
+
+
+def test_the_longest_row_before_a_short_gap_is_behind_the_days_in_it():
+    """A lasts to the gap, B ended long before it, C follows it; foster care cuts the stay in the gap: A and C are behind what is left."""
+    home, foster = ("BL-32-1-2", None), ("BL-46", "1")
+    rows = [(home, 0, 100, None), (home, 10, 20, None), (home, 110, 50, None), (foster, 102, 1, None)]
+    connection = built_ladder([(5000, [(-40, None, True)], rows, [])], grace=30)
+    found = of_child(connection, "start_date, row_number", "fct_ladder_spell_source", 0, "social")
+    named = [(day_of(first), number) for first, number in found if day_of(first) >= 0]
+    # on day 160 the child stands without help again: rung 0, from the list of children
+    assert named == [(0, 0), (0, 1), (102, 3), (103, 0), (103, 2), (160, None)]
 
 
 def test_the_register_is_known_from_the_day_after_its_first_end():
