@@ -12,7 +12,7 @@ import pytest
 from lxml import html as lxml_html
 from pypdf import PdfReader
 
-from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.errors import PublishError
 from pipelines.publish import danish
 from pipelines.publish import pdf as pdf_module
@@ -164,6 +164,37 @@ def test_no_page_holds_a_repeated_header_over_nothing_but_the_note(report: Repor
     for length in range(30, 46):
         (page,) = (page for page in pages if f"Note til {length}." in page)
         assert f"række {length}/{length - 1}" in page
+
+
+def test_numbers_keep_their_place_beside_wide_texts(report: Report) -> None:
+    """Three columns of some 40 letters leave the two of numbers their room: each number stands apart from the next."""
+    texts = tuple(f"{word} med ganske mange bogstaver i hver række" for word in ("Område", "Mål", "Kilde"))
+    columns = [TableColumn(f"text_{place}", f"Tekst {place}", "label") for place in range(3)]
+    columns[1:1] = [
+        TableColumn("first", "Første", "number", decimals=1),
+        TableColumn("second", "Andet", "number", decimals=1),
+    ]
+    rows: list[tuple[object, ...]] = [(texts[0], 1111.5, 2222.5, texts[1], texts[2])] * 3
+    table = ProtectedTable(
+        "wide",
+        "En tabel med brede tekster",
+        tuple(columns),
+        tuple(tuple(Cell(value) for value in row) for row in rows),  # type: ignore[arg-type]
+        source="Kilde: konstruerede tal.",
+        rule="",
+    )
+    document = pdf_document(lay_out(replace(report, data_quality=(table,))), published_on=date(2026, 11, 9))
+    places: dict[str, set[float]] = {"1.111,5": set(), "2.222,5": set()}
+
+    def note(text: str, placed: list[float], *_: object) -> None:
+        for number in places:
+            if number in text:
+                places[number].add(round(placed[4]))
+
+    for page in PdfReader(BytesIO(document)).pages:
+        page.extract_text(visitor_text=note)
+    (first,), (second,) = places.values()
+    assert second - first > 25, "points; a number of seven signs is some 30 wide"
 
 
 # ── news ─────────────────────────────────────────────────────────────────────
