@@ -2,8 +2,8 @@
 
 The contracts (Open Data Contract Standard 3.x) are the only source of columns, types, header aliases, row checks, business
 keys, sensitivity and Great Expectations suites. Ours stands in `customProperties`: per column `parse`, `aliases`,
-`codeTable`, `unit`; per table `businessKey`, `duplicateAdvice`, `rowChecks`, `rowWarnings`, `retention`. Danish titles are
-`businessName`.
+`codeTable`, `unit`, `emptyMarks`; per table `businessKey`, `duplicateAdvice`, `rowChecks`, `rowWarnings`, `retention`. Danish
+titles are `businessName`.
 """
 
 import hashlib
@@ -50,6 +50,8 @@ class Column:
     maximum: float | None = None
     pattern: str | None = None
     unit: str | None = None
+    empty_marks: tuple[str, ...] = ()
+    """What a sender writes in a cell that it leaves without a value; read as an empty cell."""
 
 
 @dataclass(frozen=True)
@@ -229,6 +231,7 @@ def _column(contract_id: str, item: SchemaProperty) -> Column:
         maximum=options.get("maximum"),
         pattern=options.get("pattern"),
         unit=ours.get("unit"),
+        empty_marks=tuple(str(mark) for mark in ours.get("emptyMarks", ())),
     )
 
 

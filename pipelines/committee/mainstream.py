@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
+from pipelines.committee.definition_words import owner_names
 from pipelines.committee.mainstream_comparison import fair_comparison
 from pipelines.committee.mainstream_definitions import definitions_table
 from pipelines.committee.mainstream_entries import entry_tables
@@ -21,11 +22,11 @@ from pipelines.measures.shares import change_in_share, mainstream_share
 from pipelines.publish.danish import NBSP, count_and_share, counted, number, percent_words
 from pipelines.publish.figures import FigureWords, axis_note, share_panels
 from pipelines.publish.section import DeclaredNumber, HowSure, Section
-from pipelines.publish.sentences import ALL_COUNTED, ROUNDED, TOO_FEW
+from pipelines.publish.sentences import ALL_COUNTED, ROUNDED, TOO_FEW, missing_words, stock_share
 from pipelines.publish.sentences import change_in_share as change_sentence
-from pipelines.publish.share_series import DefinedChange, DefinedShare, ShareSeries, protect_series
+from pipelines.publish.share_series import DefinedChange, DefinedShare, ShareSeries, one_definition, protect_series
 
-QUESTION = "Bliver flere børn i almenområdet?"
+QUESTION = "Børn i almene fællesskaber: Bliver flere børn i almenområdet?"
 SCHOOL = "own_register_school"
 DAYCARE = "own_register_daycare"
 CLUB = "own_register_club"
@@ -37,10 +38,18 @@ WHERE definition_id = ?
 ORDER BY school_year, area_code
 """
 _COUNTS = ("pupils_count", "mainstream_count", "segregated_count", "support_nine_hours_count")
+_NO_HOURS = Cell(None, CellStatus.NOT_RECEIVED)
+_HAVE_HOURS = """
+SELECT DISTINCT definitions.code AS definition_id
+FROM core.fct_reference_day_pupil AS pupils
+INNER JOIN codes.segregation_definitions AS definitions ON pupils.sector_code = definitions.sector_code
+WHERE definitions.code = ? AND pupils.support_hours_per_week IS NOT NULL
+ORDER BY definition_id
+"""
 
 
 def mainstream_section(context: ReportContext) -> Section:
-    """The section *Bliver flere børn i almenområdet?*: level 0, small multiples per district, school and daycare apart."""
+    """The section *Børn i almene fællesskaber*: level 0, small multiples per district, school and daycare apart."""
     school, daycare, club = (context.records(_SHARES, [definition]) for definition in (SCHOOL, DAYCARE, CLUB))
     if not school:
         return missing_section("mainstream", QUESTION, ("school_placements", "children", "institutions"))
@@ -48,9 +57,9 @@ def mainstream_section(context: ReportContext) -> Section:
         context, school, "mainstream_school", "Elever i almen klasse pr. distrikt og skoleår", "elever"
     )
     shares = of_school.table
-    change = _change_table(context, school, shares)
     in_daycare = _daycare_series(context, daycare) if daycare else None
     first, last = _first_and_last(school)
+    change = _change_table(context, school, shares) if first != last else None
     flow = flow_table(context, of_school)
     references = reference_series(context)
     comparison = fair_comparison(context, of_school, school, flow=flow)
@@ -70,31 +79,16 @@ def mainstream_section(context: ReportContext) -> Section:
         size="pupils_count",
         reference_panel=WHOLE_MUNICIPALITY,
     )
-    whole = {
-        name: _hundredth(change.cell(name, area=WHOLE_MUNICIPALITY))
-        for name in ("before", "after", "change", "low", "high")
-    }
     return Section(
         section_id="mainstream",
         question=QUESTION,
-        answer=change_sentence(
-            DefinedChange(
-                DefinedShare(of_school.definition_id, whole["before"]),
-                DefinedShare(of_school.definition_id, whole["after"]),
-                whole["change"],
-                whole["low"],
-                whole["high"],
-            ),
-            subject="Andelen af elever i almen klasse",
-            smallest_relevant=context.settings.evidence.smallest_relevant_percentage_points / 100,
-            before=f"i {first}",
-        ),
+        answer=_answer(context, of_school, change, first, last),
         support=_support(shares, in_daycare, last),
         level=0,
         level_reason="Tallene er talt op. Det er ikke de samme børn fra år til år.",
         tables=(
             shares,
-            change,
+            *((change,) if change else ()),
             *((in_daycare.table,) if in_daycare else ()),
             *((_club_series(context, club).table,) if club else ()),
             *comparison.tables,
@@ -148,14 +142,38 @@ def mainstream_section(context: ReportContext) -> Section:
     )
 
 
+def _answer(context: ReportContext, shares: ShareSeries, change: ProtectedTable | None, first: str, last: str) -> str:
+    """How the whole municipality's share moved; with one school year, what it is."""
+    if change is None:
+        part, pupils = (
+            shares.table.cell(name, area=WHOLE_MUNICIPALITY, school_year=last)
+            for name in ("mainstream_count", "pupils_count")
+        )
+        return stock_share(part, pupils, noun="elever", verb="gik {} i almen klasse", when=f"I {last}")
+    before, after, difference, low, high = (
+        _hundredth(change.cell(name, area=WHOLE_MUNICIPALITY)) for name in ("before", "after", "change", "low", "high")
+    )
+    return change_sentence(
+        DefinedChange(
+            DefinedShare(shares.definition_id, before), DefinedShare(shares.definition_id, after), difference, low, high
+        ),
+        subject="Andelen af elever i almen klasse",
+        smallest_relevant=context.settings.evidence.smallest_relevant_percentage_points / 100,
+        before=f"i {first}",
+    )
+
+
 def _share_series(
     context: ReportContext, records: Sequence[dict[str, Any]], table_id: str, title: str, noun: str
 ) -> ShareSeries:
-    rows = []
+    """One row per area and school year. Hours of support that no child of the sector has any of were not sent: nobody is counted."""
+    definition = one_definition(record["definition_id"] for record in records)
+    hours = {} if context.records(_HAVE_HOURS, [definition]) else {"support_nine_hours_count": _NO_HOURS}
+    rows: list[dict[str, Any]] = []
     for record in context.area_order(list(records)):
         share = mainstream_share(int(record["mainstream_count"]), int(record["pupils_count"]))
         limits = {"share": share.value, "low": share.low, "high": share.high}
-        rows.append({**record, **limits, "area": context.area_name(record["area_code"])})
+        rows.append({**record, **limits, **hours, "area": context.area_name(record["area_code"])})
     return protect_series(
         rows,
         area="area",
@@ -169,7 +187,7 @@ def _share_series(
             TableColumn("pupils_count", f"{noun.capitalize()} i alt", "count"),
             TableColumn("mainstream_count", "I almen", "count"),
             TableColumn("segregated_count", "Uden for almen", "count"),
-            TableColumn("support_nine_hours_count", "I almen med støtte i 9 timer", "count"),
+            TableColumn("support_nine_hours_count", "I almen med støtte i mindst 9 timer", "count"),
             TableColumn(
                 "share",
                 "Andel i almen",
@@ -181,7 +199,7 @@ def _share_series(
             TableColumn("low", "Usikkerhed fra", "share", decimals=1, limit_of="share"),
             TableColumn("high", "Usikkerhed til", "share", decimals=1, limit_of="share"),
         ),
-        source=_source(context),
+        source=f"{_source(context)} Definition: {owner_names()[definition]}.",
         rule=context.rule,
         totals=(
             TotalRow("area", WHOLE_MUNICIPALITY, columns=_COUNTS, within=("school_year",)),
@@ -220,7 +238,7 @@ def _change_table(context: ReportContext, records: Sequence[dict[str, Any]], sha
             TableColumn("low", "Usikkerhed fra", "number", decimals=1),
             TableColumn("high", "Usikkerhed til", "number", decimals=1),
         ),
-        source=f"{_source(context)} {ROUNDED}",
+        source=f"{_source(context)} Definition: KOM-1. {ROUNDED}",
         rule=context.rule,
     )
 
@@ -293,10 +311,11 @@ def _support(shares: ProtectedTable, daycare: ShareSeries | None, last: str) -> 
 
 
 def _nine_hours(shares: ProtectedTable, last: str) -> str:
-    children = shares.cell("support_nine_hours_count", area=WHOLE_MUNICIPALITY, school_year=last).value
-    if children is None:
-        return TOO_FEW
-    return f"{counted(float(children), 'elever')} i almen klasse får støtte i mindst 9 timer om ugen. De er talt med som almene."
+    cell = shares.cell("support_nine_hours_count", area=WHOLE_MUNICIPALITY, school_year=last)
+    if cell.value is None:
+        return missing_words(cell, "støttetimer")
+    supported = "elever i almen klasse får støtte i mindst 9 timer om ugen."
+    return f"{counted(float(cell.value), supported)} De er talt med som almene." if cell.value else f"Ingen {supported}"
 
 
 def _source(context: ReportContext) -> str:

@@ -47,7 +47,7 @@ def fair_comparison(
     parts = decomposition_table(context, shares, first, last) if has_two_years else None
     tables = (
         *(comparison_tables(funnel, last) if funnel else ()),
-        trend_table(context, shares),
+        trend_table(context, shares) if has_two_years else None,
         rollout_table(context, shares),
         forecast_table(context, shares),
         parts,

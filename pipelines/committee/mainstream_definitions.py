@@ -8,7 +8,8 @@ Counts are rounded to fives before a share is made of them. The exact counts und
 they differ by. Whether our number is the published one is judged from the exact counts.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pipelines.codes import load_code_table
@@ -16,13 +17,17 @@ from pipelines.committee.context import ReportContext
 from pipelines.committee.definition_words import described_definition, owner_names, unread_rules_words
 from pipelines.committee.published_outside import published_outside
 from pipelines.disclosure.protect import protect
+from pipelines.disclosure.rule import DisclosureRule
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
+from pipelines.publish.danish import number
 from pipelines.publish.section import Definition
 
 OWN: Final = "own_register_school"
 BY_HOURS: Final = "dst_timer"
 UNKNOWN: Final = "kan ikke afgøres"
 _FIVES: Final = 5
+_MOST_OFF: Final = 2
+"""Children that a count may lie from its nearest five."""
 _ROUNDING: Final = 0.0501
 """Half a tenth of a percent, and room for how a computer holds it."""
 _STEPS: Final = """
@@ -71,6 +76,8 @@ def definitions_table(context: ReportContext, school_year: str) -> ProtectedTabl
         source=f"Kilde: {context.settings.municipality.name}s elevregister og de offentliggjorte tal. Andre klassetrin, en anden "
         "regel for, hvilken kommune et barn tæller i, og andre skole- og klassetyper fører fra vores måde at tælle på til deres. "
         "Deres tal er det, de har offentliggjort. Elevtal er afrundet til nærmeste fem, før andelen er regnet ud. "
+        f"{rounding_words([each for found in steps.values() for each in found.values()], rule=context.rule)} "
+        "Om tallene passer, er afgjort uafrundet. "
         f"{unread_rules_words(steps)} {owners[BY_HOURS]} opgør ikke en andel, men elever efter timer, og kun for hele landet.",
         rule=context.rule,
     )
@@ -125,6 +132,21 @@ def percent_in_fives(counts: Mapping[str, Any]) -> float | None:
     """Percent outside, of counts in whole fives; None where the fives leave nobody."""
     pupils, segregated = (in_fives(int(counts[name])) for name in ("pupils_count", "segregated_count"))
     return 100 * segregated / pupils if pupils else None
+
+
+def rounding_words(counts: Iterable[Mapping[str, Any]], *, rule: DisclosureRule) -> str:
+    """How far from the exact percent one made of fives may lie at most; told of the fives, so that it tells no more than they do.
+
+    Each count is at most two children from its five, so the percent is at most (2 + 2 * share) of the pupils off.
+    """
+    farthest = 0.0
+    for each in counts:
+        exact = [int(each[name]) for name in ("pupils_count", "segregated_count")]
+        pupils, segregated = map(in_fives, exact)
+        if pupils and not any(map(rule.hides_count, exact)):
+            farthest = max(farthest, 100 * _MOST_OFF * (1 + segregated / pupils) / (pupils - _MOST_OFF))
+    points = number(math.ceil(10 * farthest) / 10, 1)
+    return f"Derfor kan vores procent ligge op til {points} procentpoint fra den nøjagtige."
 
 
 def _given(value: float | None) -> Cell | float:

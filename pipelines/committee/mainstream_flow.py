@@ -61,11 +61,12 @@ _POOLED: Final = ("from_mainstream", "first_time", "repeated", "at_school_start"
 _FEWEST_POOLED_YEARS: Final = 2
 _MOST_POOLED_YEARS: Final = 5
 _TO: Final = " til "
-_SUMS: Final = (
-    TotalColumn("before", ("returned", "finished", "left", "stayed")),
-    TotalColumn("from_mainstream", ("first_time", "repeated")),
-    TotalColumn("now", ("stayed", "from_mainstream", "at_school_start", "arrived")),
-)
+_SUMS: Final[Mapping[str, tuple[str, ...]]] = {
+    "before": ("returned", "finished", "left", "stayed"),
+    "from_mainstream": ("first_time", "repeated"),
+    "now": ("stayed", "from_mainstream", "at_school_start", "arrived"),
+}
+"""What adds up in a row that is told; one that came in hidden has nothing to add."""
 _GROUPS: Final[Mapping[str, str]] = {"helped": "Har eller har haft hjælp", "other": "Andre elever"}
 EVERYBODY: Final = "Alle elever"
 
@@ -106,10 +107,12 @@ def flow_table(context: ReportContext, shares: ShareSeries) -> ProtectedTable | 
     years = sorted(counts)
     rows = [{"school_year": year, **_shown(counts[year], year, shares)} for year in years]
     pooled, pooled_sums = _pooled_row(rows)
+    told = [str(row["school_year"]) for row in rows if isinstance(row["now"], int)]
+    sums = [_sum(total, year) for year in told for total in _SUMS]
     follows: list[Total] = [
         SumRelation(_at("before", later), (_at("now", earlier),))
         for earlier, later in pairwise(years)
-        if all(isinstance(rows[years.index(year)]["now"], int) for year in (earlier, later))
+        if earlier in told and later in told
     ]
     return protect(
         [*rows, *pooled],
@@ -121,7 +124,7 @@ def flow_table(context: ReportContext, shares: ShareSeries) -> ProtectedTable | 
         ),
         source=f"Kilde: {context.settings.municipality.name}s elevregister. Definition: KOM-1.",
         rule=context.rule,
-        totals=(*_SUMS, *follows, *pooled_sums),
+        totals=(*sums, *follows, *pooled_sums),
     )
 
 
@@ -150,7 +153,7 @@ def _pooled_row(rows: Sequence[Mapping[str, object]]) -> tuple[list[dict[str, ob
     pooled = {name: sum(int(str(row[name])) for row in summed) if name in _POOLED else None for name in _TITLES}
     years = [str(row["school_year"]) for row in summed]
     sums = [SumRelation(_at(name, label), tuple(_at(name, year) for year in years)) for name in _POOLED]
-    return [{"school_year": label, **pooled}], sums
+    return [{"school_year": label, **pooled}], [*sums, _sum("from_mainstream", label)]
 
 
 def helped_table(context: ReportContext, school_year: str, shares: ShareSeries) -> ProtectedTable | None:
@@ -256,6 +259,10 @@ def _is_shown(shares: ShareSeries, year: str) -> bool:
 def _year_before(year: str) -> str:
     first = int(year.split("/")[0]) - 1
     return f"{first}/{(first + 1) % 100:02d}"
+
+
+def _sum(total: str, year: str) -> SumRelation:
+    return SumRelation(_at(total, year), tuple(_at(part, year) for part in _SUMS[total]))
 
 
 def _at(column: str, year: str) -> CellAt:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pipelines.committee.context import ReportContext
 from pipelines.committee.definition_words import owner_names
-from pipelines.committee.mainstream_definitions import percent_in_fives
+from pipelines.committee.mainstream_definitions import percent_in_fives, rounding_words
 from pipelines.committee.published_outside import WHOLE_COUNTRY, PublishedOutside, published_outside
 from pipelines.disclosure.table import Cell, CellStatus, TableColumn
 from pipelines.publish.figures import FigureWords
@@ -93,7 +93,8 @@ def _beside(
         table_id=f"mainstream_by_{definition}",
         title=f"Elever uden for almen undervisning talt som {owner} (procent)",
         source=f"Kilde: {context.settings.municipality.name}s elevregister, talt på samme måde som {owner}, og de tal, der er "
-        "offentliggjort efter den definition. Vores elevtal er afrundet til nærmeste fem.",
+        "offentliggjort efter den definition. Vores elevtal er afrundet til nærmeste fem. "
+        f"{rounding_words(by_year.values(), rule=context.rule)}",
         rule=context.rule,
     )
 

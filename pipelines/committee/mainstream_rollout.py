@@ -58,7 +58,7 @@ _NO_EFFECT: Final[Mapping[NoEffect, str]] = {
     NoEffect.NOT_IDENTIFIED: f"{_NOT_HELD} Alle begyndte samtidig.",
     NoEffect.TOO_MANY_CHOICES: f"{_NOT_HELD} Datoerne kan deles ud på for mange måder til at prøve dem alle.",
 }
-_NOBODY_BEGAN: Final = f"{_NOT_HELD} Ingen begyndte i de talte skoleår."
+_NOBODY_BEGAN: Final = f"{_NOT_HELD} Ingen begyndte efter det første talte skoleår."
 _JUMP, _SLOPE, _BOTH = "spring ved starten", "ændret hældning pr. år", "spring og hældning"
 _HIDDEN_DISTRICT: Final = "Ikke alle distrikters tal kan vises. Derfor er der ikke regnet på dem."
 _STOPPED: Final = "Distrikter, der er holdt op med rådgiver igen, er ikke med."

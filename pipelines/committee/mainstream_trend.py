@@ -23,8 +23,8 @@ _NOT_COMPUTABLE: Final = Cell(None, CellStatus.NOT_COMPUTABLE)
 _HIDDEN_DISTRICT: Final = "Ikke alle distrikters tal kan vises. Derfor er ændringen ikke regnet ud."
 _HIDDEN_WHOLE: Final = "Ikke alle års tal kan vises. Derfor er andelen ikke regnet videre."
 _TREND_CARRIES: Final = (
-    "Usikkerheden regner med, at distrikter svinger mere end ved tilfældigheder, og at de ikke udvikler sig ens. Tallet siger, "
-    "hvordan andelen har flyttet sig, og ikke hvorfor."
+    "Usikkerheden er regnet ud fra, hvor forskelligt distrikterne har udviklet sig. Tallet siger, hvordan andelen har flyttet sig, "
+    "og ikke hvorfor."
 )
 _NO_TREND: Final[Mapping[NoTrend, str]] = {
     NoTrend.TOO_FEW_DISTRICTS: f"For få distrikter: Der skal være mindst {small_number(FEWEST_DISTRICTS)} med elever både i og uden "

@@ -11,6 +11,7 @@ from typing import Any, Final
 from pipelines.codes import load_code_table
 from pipelines.committee.context import ReportContext
 from pipelines.committee.expected_between import Outcome, expected_table
+from pipelines.committee.missing import missing_section
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.measures.distribution import Place, place_among
@@ -142,6 +143,8 @@ def topic_section(context: ReportContext, topic: Topic, *, municipality_code: st
     """
     name = municipality_name(municipality_code)
     records = {group.code: _records(context, topic, group) for group in (topic.lead, topic.second)}
+    if not all(records.values()):
+        return missing_section(topic.section_id, topic.question, ("open_figures",))
     lead = _over_time(context, topic, topic.lead, records[topic.lead.code], municipality_code)
     second = _over_time(context, topic, topic.second, records[topic.second.code], municipality_code)
     everyone = _all_municipalities(context, topic, records)
@@ -417,8 +420,7 @@ def _strip(topic: Topic, over_time: ProtectedTable, everyone: ProtectedTable, na
             subtitle=f"{topic.measure}, {latest['period'].value}. En prik er en kommune.",
             source=source_line(topic.indicator_id),
             alt_text=f"Prikker for landets kommuner: {topic.second.title[:1].lower()}{topic.second.title[1:]}, "
-            f"{latest['period'].value}.{found} Den midterste halvdel går fra {_middle_half(topic, latest, ' til ')}"
-            f"{NBSP}{topic.value_unit}.",
+            f"{latest['period'].value}.{found} {_middle_half_words(topic, latest)}",
         ),
         label="municipality",
         value=topic.second.code,
@@ -444,6 +446,13 @@ def _middle_half(topic: Topic, latest: Mapping[str, Cell], between: str | None =
     if between is not None:
         return f"{_number(topic, low)}{between}{_number(topic, high)}"
     return interval(_value(low), _value(high), topic.decimals)
+
+
+def _middle_half_words(topic: Topic, latest: Mapping[str, Cell]) -> str:
+    """Where the middle half lies, for who cannot see it; no municipality may have a number in the newest period."""
+    if latest["lower_quartile"].value is None:
+        return "Ingen kommune har et tal, der er vist."
+    return f"Den midterste halvdel går fra {_middle_half(topic, latest, ' til ')}{NBSP}{topic.value_unit}."
 
 
 def _where(topic: Topic, latest: Mapping[str, Cell]) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlparse
 from pipelines.codes import load_code_table
 from pipelines.committee.context import ReportContext
 from pipelines.committee.data_quality import data_quality_notes
-from pipelines.committee.definition_words import described_definition
+from pipelines.committee.definition_words import described_definition, owner_names
 from pipelines.committee.municipality_in_country import TOPICS, municipality_name, open_cell
 from pipelines.committee.published_outside import WHOLE_COUNTRY
 from pipelines.committee.published_pupils import implied_tables, implied_words, place_tables, place_words
@@ -42,6 +42,7 @@ _BY_WHOM: Final[Mapping[str, str]] = {
     "buvm_0_klasse": "efter ministeriets opgørelse af nye elever",
     "kommunens_egen": "efter kommunens egen opgørelse",
 }
+_DELIVERED: Final = "SELECT DISTINCT definition_id FROM marts.mart_published_inclusion ORDER BY definition_id"
 
 
 def inclusion_section(context: ReportContext, *, municipality_code: str) -> Section:
@@ -65,10 +66,10 @@ def inclusion_section(context: ReportContext, *, municipality_code: str) -> Sect
         how_sure=HowSure(
             number="Kilderne giver ingen usikkerhed. Gamle år bliver rettet, når registret bliver opdateret.",
             cause="Definitionerne er ikke ens. Ministeriet tæller kun kommunale skoler, Benchmarkingenheden alle skoler. "
-            + implied_words(pupils, area=names[WHOLE_COUNTRY], by_whom=_BY_WHOM),
+            + implied_words(pupils, area=names[WHOLE_COUNTRY], by_whom=_by_whom()),
             data=_country_words(records, tables),
             needed=f"Tal for hver kommune, år for år, er {NOT_IN_OPEN_DATA}. Ministeriet har dem. "
-            + place_words(places, by_whom=_BY_WHOM),
+            + place_words(places, by_whom=_by_whom()),
         ),
         not_shown=(
             "To definitioner må ikke holdes op mod hinanden.",
@@ -84,14 +85,15 @@ def country_notes(context: ReportContext) -> Notes:
         context,
         needed_sources=("open_figures", "segregation_figures"),
         marts=("mart_open_figure", "mart_published_inclusion"),
-        definitions=country_definitions(),
+        definitions=country_definitions(str(row["definition_id"]) for row in context.records(_DELIVERED)),
     )
     own_calculation = "Tallene for trivsel og uddannelse er regnet ud af andre end STIL, på grundlag af åbne tal."
     return replace(notes, attention=(*notes.attention, own_calculation))
 
 
-def country_definitions() -> tuple[Definition, ...]:
-    """Every open indicator that is shown and every published definition, for the last page."""
+def country_definitions(delivered: Iterable[str] = ()) -> tuple[Definition, ...]:
+    """Every open indicator that is shown and every published definition that is packaged or delivered, for the last page."""
+    described = {*_BY_WHOM, *delivered}
     shown = {topic.indicator_id for topic in TOPICS}
     indicators = [
         Definition(row["title"].capitalize(), f"{row['source']}.")
@@ -101,9 +103,14 @@ def country_definitions() -> tuple[Definition, ...]:
     published = [
         described_definition(row, with_day=False)
         for row in load_code_table("segregation_definitions").rows
-        if row["code"] in _BY_WHOM
+        if row["code"] in described
     ]
     return (*indicators, *published)
+
+
+def _by_whom() -> dict[str, str]:
+    """Whose count a figure is, for every definition: a municipality may deliver others than those that are packaged."""
+    return {code: f"talt som {name}" for code, name in owner_names().items()} | dict(_BY_WHOM)
 
 
 def _distinct_definitions(records: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -160,7 +167,7 @@ def _host(source_url: str | None) -> str:
 
 def _answer(name: str, own: Sequence[Mapping[str, Any]], tables: Sequence[ProtectedTable]) -> str:
     said = [
-        f"{told} {_WHERE_TAUGHT[record['measure_code']]} i {record['school_year']} {_BY_WHOM[record['definition_id']]}"
+        f"{told} {_WHERE_TAUGHT[record['measure_code']]} i {record['school_year']} {_by_whom()[record['definition_id']]}"
         for record in own
         if record["pupil_group_code"] == "all" and (told := _told(record, tables))
     ]

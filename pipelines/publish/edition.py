@@ -6,9 +6,10 @@ disclosure rule asks for, because a correction of 3 children is itself a small c
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -120,13 +121,14 @@ def _within(lines: Sequence[str], most_words: int) -> tuple[str, ...]:
 
 
 def _table_news(before: ProtectedTable, now: ProtectedTable, *, is_correction: bool) -> Iterator[str]:
-    earlier = {_labels(before, row): row for row in before.rows}
-    new_rows = [_labels(now, row) for row in now.rows if _labels(now, row) not in earlier]
+    names = _naming_columns(before, now)
+    earlier = {_labels(before, row, names): row for row in before.rows}
+    new_rows = [labels for row in now.rows if (labels := _labels(now, row, names)) not in earlier]
     if new_rows:
         yield f"{now.title}: {'en ny række' if len(new_rows) == 1 else 'nye rækker'} er med for første gang."
     known = {column.name for column in before.columns}
     for row in now.rows:
-        labels = _labels(now, row)
+        labels = _labels(now, row, names)
         if labels not in earlier:
             continue
         old, new = _by_name(before, earlier[labels]), _by_name(now, row)
@@ -193,8 +195,25 @@ def _moved_enough(before: Cell, now: Cell, minimum_count: int) -> bool:
     return moved == 0 or moved >= minimum_count
 
 
-def _labels(table: ProtectedTable, row: tuple[Cell, ...]) -> tuple[str, ...]:
-    return tuple(str(cell.value) for cell, column in zip(row, table.columns, strict=True) if column.kind == "label")
+def _naming_columns(*tables: ProtectedTable) -> tuple[str, ...]:
+    """The labels that say which row is which: those before the first number where they tell all rows apart, else every label.
+
+    A label after the numbers is most often a finding ("ja", "inden for"), and a row whose finding has changed is no new row.
+    """
+    columns = tables[-1].columns
+    first = tuple(column.name for column in takewhile(lambda column: column.kind == "label", columns))
+    known = all({column.name for column in table.columns}.issuperset(first) for table in tables)
+    if (
+        first
+        and known
+        and all(len({_labels(table, row, first) for row in table.rows}) == len(table.rows) for table in tables)
+    ):
+        return first
+    return tuple(column.name for column in columns if column.kind == "label")
+
+
+def _labels(table: ProtectedTable, row: tuple[Cell, ...], names: Collection[str]) -> tuple[str, ...]:
+    return tuple(str(cell.value) for cell, column in zip(row, table.columns, strict=True) if column.name in names)
 
 
 def _by_name(table: ProtectedTable, row: tuple[Cell, ...]) -> dict[str, Cell]:

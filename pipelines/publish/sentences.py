@@ -113,7 +113,7 @@ def change_in_share(
         direction = "steget" if difference > 0 else "faldet"
         return (
             f"{subject} er {direction} fra {number(100 * start, decimals)} til {percent_words(end, decimals)} "
-            f"({percentage_points(difference, decimals)})."
+            f"({percentage_points(difference, decimals)}).{_rounded_words(start, end, difference, decimals)}"
         )
     if max(abs(lowest), abs(highest)) <= smallest_relevant:
         return (
@@ -124,6 +124,12 @@ def change_in_share(
         f"{subject} er {percent_words(end, decimals)} mod {number(100 * start, decimals)} {before}. "
         "Så meget kan det svinge tilfældigt."
     )
+
+
+def _rounded_words(start: float, end: float, difference: float, decimals: int) -> str:
+    """That the numbers are rounded, where a reader who subtracts them gets another difference than the one that is told."""
+    told, first, last = (rounded(100 * share, decimals) for share in (difference, start, end))
+    return "" if last - first == told else f" {ROUNDED}"
 
 
 def moves(down: Cell, up: Cell, *, when: str = "På et år") -> str:

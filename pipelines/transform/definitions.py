@@ -19,7 +19,13 @@ from pipelines.errors import TransformError
 
 DEFINITION = "definition_id"
 GUARDED_TABLES = frozenset(
-    {"typed.segregation_figures", "marts.mart_published_inclusion", "marts.mart_mainstream_share"}
+    {
+        "typed.segregation_figures",
+        "marts.mart_published_inclusion",
+        "marts.mart_mainstream_share",
+        "marts.mart_definition_step",
+        "marts.mart_support_hours",
+    }
 )
 """Tables with a row per definition; tables built from them are added as they are found."""
 

@@ -65,9 +65,17 @@ def insert_sql(
 
 
 def _raw(present: list[Column], place: Place) -> str:
-    own = [f"c{place.positions[column.name]} AS {_raw_name(column)}" for column in present]
+    own = [f"{_cell(column, f'c{place.positions[column.name]}')} AS {_raw_name(column)}" for column in present]
     spares = [f"c{position} AS spare_{position}" for position in place.spares]
     return ", ".join([*own, "c0 AS first_cell", *spares])
+
+
+def _cell(column: Column, raw: str) -> str:
+    """The cell as delivered, or nothing where it holds one of the column's marks for no value."""
+    if not column.empty_marks:
+        return raw
+    marks = ", ".join(literal(mark) for mark in column.empty_marks)
+    return f"CASE WHEN {cells.trimmed(raw)} IN ({marks}) THEN NULL ELSE {raw} END"
 
 
 def _raw_name(column: Column) -> str:

@@ -1,5 +1,6 @@
 """Our register under each published definition, beside what is published: what a reader may be told of the difference."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,9 +9,16 @@ import pytest
 from pipelines.codes import load_code_table
 from pipelines.committee.context import ReportContext
 from pipelines.committee.definition_words import owner_names
-from pipelines.committee.mainstream_definitions import UNKNOWN, definitions_table, mainstream_definitions
+from pipelines.committee.mainstream_definitions import (
+    UNKNOWN,
+    definitions_table,
+    mainstream_definitions,
+    percent_in_fives,
+    rounding_words,
+)
 from pipelines.committee.mainstream_hours import hours_table
 from pipelines.committee.mainstream_references import COUNTRY, reference_figures, reference_series
+from pipelines.disclosure.rule import DisclosureRule
 from pipelines.disclosure.table import CellStatus, ProtectedTable
 from tests.committee.conftest import SOURCES, scenario_municipality
 
@@ -211,3 +219,23 @@ def test_without_hours_in_the_register_it_is_said_why_they_cannot_be_told(
         title for code, title in load_code_table("support_hour_groups").titles().items() if code != "unknown"
     }
     assert "fordi registret ikke har støttetimer" in hours.source
+
+
+def test_how_far_rounding_may_move_a_percent_is_told_and_never_too_little() -> None:
+    rule = DisclosureRule()
+    for pupils in range(40, 400, 7):
+        for segregated in range(5, 40):
+            counts = {"pupils_count": pupils, "segregated_count": segregated}
+            told = re.search(r"op til ([0-9,]+) procentpoint", rounding_words([counts], rule=rule))
+            assert told is not None
+            in_fives = percent_in_fives(counts)
+            assert in_fives is not None
+            assert abs(in_fives - 100 * segregated / pupils) <= float(told[1].replace(",", "."))
+
+
+def test_a_hidden_count_says_nothing_of_how_far_rounding_moves() -> None:
+    rule = DisclosureRule()
+    shown = {"pupils_count": 1000, "segregated_count": 50}
+    hidden = {"pupils_count": 20, "segregated_count": 2}
+
+    assert rounding_words([shown, hidden], rule=rule) == rounding_words([shown], rule=rule)

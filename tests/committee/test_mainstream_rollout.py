@@ -117,7 +117,7 @@ def test_the_words_do_not_hang_on_what_came_out() -> None:
 @pytest.mark.parametrize(
     ("starts", "words"),
     [
-        ({"A": date(2015, 8, 1)}, "Ingen begyndte i de talte skoleår."),
+        ({"A": date(2015, 8, 1)}, "Ingen begyndte efter det første talte skoleår."),
         (dict.fromkeys("ABCDE", date(2023, 8, 1)), "Alle begyndte samtidig."),
         ({"A": date(2022, 8, 1), "B": (date(2021, 8, 1), date(2022, 7, 31))}, "holdt op med rådgiver igen"),
     ],

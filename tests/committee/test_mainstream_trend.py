@@ -33,7 +33,7 @@ def test_the_trend_is_that_of_the_districts_in_percentage_points() -> None:
     assert table.values("value")[0] == pytest.approx(100 * slope.value * share * (1 - share), abs=0.005)
     assert table.values("low")[0] < table.values("value")[0] < table.values("high")[0]
     assert (table.values("districts"), table.values("years")) == ([4], [4])
-    assert "svinger mere" in table.source
+    assert "hvor forskelligt distrikterne har udviklet sig" in table.source
 
 
 def test_pupils_without_a_district_are_in_no_districts_trend() -> None:

@@ -237,6 +237,16 @@ def test_new_rows_and_new_tables_are_told(report: Report, moves_table: Protected
     assert news_since(Edition.of(report), without) == ("Møder i ressourceteam, skoleåret 2025/26 er ikke med længere.",)
 
 
+def test_a_row_whose_finding_has_changed_is_no_new_row(report: Report, moves_table: ProtectedTable) -> None:
+    finding = TableColumn("finding", "Passer det?", "label")
+
+    def found(words: str) -> Report:
+        rows = tuple((*row, Cell(words)) for row in moves_table.rows)
+        return with_table(report, replace(moves_table, columns=(*moves_table.columns, finding), rows=rows))
+
+    assert news_since(Edition.of(found("ja")), found("nej")) == ()
+
+
 def renamed(table: ProtectedTable, number: int) -> ProtectedTable:
     return replace(table, table_id=f"extra_{number}", title=f"En ny tabel med et ganske langt navn nummer {number}")
 

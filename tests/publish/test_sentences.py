@@ -39,6 +39,13 @@ def test_a_change_whose_interval_excludes_zero_has_a_direction() -> None:
     )
 
 
+def test_a_change_that_the_shown_numbers_do_not_give_says_that_they_are_rounded() -> None:
+    # 94.68 to 96.44 is 1.76: shown as 94.7, 96.4 and 1.8, and 96.4 - 94.7 is 1.7
+    assert change(0.9468, 0.9644, 0.0176, 0.005, 0.03) == (
+        "Andelen er steget fra 94,7 til 96,4 procent (1,8 procentpoint). Tallene er afrundet."
+    )
+
+
 def test_a_change_too_small_to_matter_is_no_change() -> None:
     told = change(0.944, 0.946, 0.002, -0.005, 0.009)
 

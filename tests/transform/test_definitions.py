@@ -2,8 +2,10 @@
 
 import pytest
 
+from pipelines.contracts import load_contracts
 from pipelines.errors import TransformError
 from pipelines.transform import build, refuse_mixed_definitions
+from pipelines.transform.definitions import GUARDED_TABLES
 from tests.sql.drawn import empty_warehouse
 
 SHARE = "marts.mart_mainstream_share"
@@ -78,3 +80,16 @@ def test_a_file_that_mixes_them_stops_the_build_with_file_and_line(tmp_path):
     (tmp_path / "marts" / "mart_worse.sql").write_text("select\n    avg(figure_value) as mean\nfrom marts.mart_own")
     with pytest.raises(TransformError, match=r"sql/marts/mart_worse\.sql, linje 2.*lægger tal sammen på tværs"):
         build(empty_warehouse(), sql_root=tmp_path)
+
+
+def test_every_mart_with_a_row_per_definition_is_guarded():
+    with_definition = {
+        f"marts.{name}"
+        for name, contract in load_contracts("table").items()
+        if any(column.name == "definition_id" for column in contract.columns)
+    }
+
+    assert with_definition == {table for table in GUARDED_TABLES if table.startswith("marts.")}
+    for table in with_definition:
+        with pytest.raises(TransformError):
+            refuse_mixed_definitions(f"SELECT school_year, count(*) FROM {table} GROUP BY school_year")
