@@ -66,7 +66,7 @@ def definitions_table(context: ReportContext, school_year: str) -> ProtectedTabl
         table_id="mainstream_definitions",
         title=f"Andel elever uden for almen undervisning i {school_year} efter andres definitioner (procent)",
         columns=(
-            TableColumn("definition", "Hvis", "label"),
+            TableColumn("definition", "Definition", "label"),
             TableColumn("own", "Vores måde", "number", unit="%", decimals=1),
             *(TableColumn(code, title, "number", decimals=1) for code, title in _PARTS.items()),
             TableColumn("counted", "Deres måde", "number", unit="%", decimals=1),

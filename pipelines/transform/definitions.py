@@ -110,7 +110,7 @@ def _outcome(scope: Scope, select: exp.Select, parts: _Parts, found: set[str], w
         raise _refusal(where, scope, f"lægger tal sammen på tværs af {DEFINITION}")
     if any(not _has_definition(exp.Tuple(expressions=window.args.get("partition_by"))) for window in _windows(select)):
         raise _refusal(where, scope, f"regner på tværs af {DEFINITION} (partition by mangler den)")
-    if not (_names_definition(select) or select.is_star):
+    if not (_hands_definition_on(select) or select.is_star):
         raise _refusal(where, scope, f"taber {DEFINITION}, så tallene ikke kan holdes adskilt")
     return _CARRIED
 
@@ -197,6 +197,16 @@ def _has_definition(node: exp.Expr | None) -> bool:
 
 def _names_definition(select: exp.Select) -> bool:
     return any(projection.alias_or_name.lower() == DEFINITION for projection in select.expressions)
+
+
+def _hands_definition_on(select: exp.Select) -> bool:
+    """Whether the column comes out as it went in; one made of it (coalesce, case) may name another definition."""
+    return any(
+        projection.alias_or_name.lower() == DEFINITION
+        and isinstance(column := projection.unalias(), exp.Column)
+        and column.name.lower() == DEFINITION
+        for projection in select.expressions
+    )
 
 
 def _refusal(where: str, scope: Scope, what: str) -> TransformError:

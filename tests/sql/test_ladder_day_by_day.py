@@ -269,7 +269,7 @@ def check_sources(connection, number: int, track: str, child: Child, spells: lis
 
 
 def test_the_longest_row_before_a_short_gap_is_behind_the_days_in_it():
-    """A lasts to the gap, B ended long before it, C follows it; foster care cuts the stay in the gap: A and C are behind what is left."""
+    """A lasts to the gap, B ended long before it, C follows it; foster care cuts the stay in the gap: A and C are left behind it."""
     home, foster = ("BL-32-1-2", None), ("BL-46", "1")
     rows = [(home, 0, 100, None), (home, 10, 20, None), (home, 110, 50, None), (foster, 102, 1, None)]
     connection = built_ladder([(5000, [(-40, None, True)], rows, [])], grace=30)

@@ -64,6 +64,8 @@ def test_one_definition_at_a_time_is_allowed(query):
         f"FROM {PUBLISHED} WHERE definition_id = 'flis'",
         f"SELECT * FROM (SELECT avg(figure_value) AS mean FROM {PUBLISHED}) AS inside",
         f"SELECT definition_id, avg(figure_value) FROM {PUBLISHED} GROUP BY school_year",
+        f"SELECT coalesce(definition_id, 'kl') AS definition_id, figure_value FROM {PUBLISHED}",
+        f"SELECT 'kl' AS definition_id, figure_value FROM {PUBLISHED}",
         "SELECT avg(figure_value) FROM typed.segregation_figures",
     ],
 )
