@@ -156,6 +156,9 @@ def demo(
     out: Annotated[
         Path | None, typer.Option(help="Mappe til demoen; ellers en midlertidig.", show_default=False)
     ] = None,
+    profile: Annotated[
+        str, typer.Option(help="Profilen med de regler, den opdigtede kommune følger.")
+    ] = "vordingborg_next_step",
     children: Annotated[int, typer.Option(min=500, max=200_000, help="Antal børn i den opdigtede kommune.")] = 5000,
     seed: Annotated[int, typer.Option(help="Frø: samme frø giver samme kommune.")] = 1,
     quiet: QuietOption = False,
@@ -165,7 +168,7 @@ def demo(
     from pipelines.terminal import progress_bars, show_demo
 
     with progress_bars(quiet=quiet) as progress:
-        shown = run_demo(out, children_count=children, seed=seed, now=_now(), progress=progress)
+        shown = run_demo(out, profile=profile, children_count=children, seed=seed, now=_now(), progress=progress)
     show_demo(shown, quiet=quiet)
 
 

@@ -34,12 +34,22 @@ class Demo:
 
 
 def run_demo(
-    folder: Path | None, *, children_count: int, seed: int, now: datetime, progress: Progress | None = None
+    folder: Path | None,
+    *,
+    profile: str = DEMO_PROFILE,
+    children_count: int,
+    seed: int,
+    now: datetime,
+    progress: Progress | None = None,
 ) -> Demo:
-    """Simulate, take in, build and publish the made-up municipality; then the same road for the open figures."""
+    """Simulate, take in, build and publish the made-up municipality of a profile; then the same road for the open figures.
+
+    Raises:
+        WorkspaceError: the profile is unknown.
+    """
     progress = progress or Silent()
     folder = Path(tempfile.mkdtemp(prefix="indsatstrappen-")) if folder is None else folder
-    made_up = _made_up_workspace(folder / "konstrueret", children_count, seed, progress)
+    made_up = _made_up_workspace(folder / "konstrueret", profile, children_count, seed, progress)
     real = _open_figures_workspace(folder / "aabne_tal", progress)
     reports: list[PublishedReport] = []
     for workspace, report_id in ((made_up, "udvalgsrapport"), (real, "kommunen_i_landet")):
@@ -50,12 +60,14 @@ def run_demo(
     return Demo(folder, tuple(reports))
 
 
-def _made_up_workspace(folder: Path, children_count: int, seed: int, progress: Progress) -> Workspace:
+def _made_up_workspace(
+    folder: Path, profile_name: str, children_count: int, seed: int, progress: Progress
+) -> Workspace:
     progress.stage("Digter en kommune", 1)
-    profile = load_profile(DEMO_PROFILE)
+    profile = load_profile(profile_name)
     workspace = create_workspace(
         folder,
-        profile=DEMO_PROFILE,
+        profile=profile_name,
         municipality_name=profile["demo"]["municipality_name"],
         is_constructed=True,
         settings_text=f"\n[report]\nas_of_date = {DATA_END_DATE}\n",

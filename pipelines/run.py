@@ -22,6 +22,8 @@ from pipelines.disclosure.rule import DisclosureRule
 from pipelines.errors import PublishError, TrappenError, UnknownSourceError, WorkspaceError
 from pipelines.landing.delivery import DeliveryResult, land_delivery, needs_rebuild, rebuild_typed
 from pipelines.landing.register import masked_name
+from pipelines.municipalities.rules import load_rules
+from pipelines.pauses import load_pauses
 from pipelines.progress import Progress, Silent
 from pipelines.publish.notebook import publishable_content
 from pipelines.publish.report import PublishedReport, publish_report
@@ -130,9 +132,11 @@ def export_som(workspace: Workspace, folder: Path, *, now: datetime) -> tuple[Pa
 
 
 def load_code_tables(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
-    """Bring `codes` up to date: code tables, calendar, and the settings that SQL needs."""
+    """Bring `codes` up to date: code tables, calendar, the profile's rules, and the settings that SQL needs."""
     load_codes_into(connection)
     load_days(connection)
+    load_pauses(connection, workspace.settings.meetings)
+    load_rules(connection, workspace.settings.profile)
     load_settings(connection, workspace.settings, as_of_date=as_of_date(connection, workspace))
 
 

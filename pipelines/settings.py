@@ -5,8 +5,9 @@ Every wrong key or value is named at once, in Danish, with what is allowed.
 
 import tomllib
 from datetime import date
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -29,6 +30,10 @@ from pipelines.sdq_norms.chosen import check_norm_set
 from pipelines.sdq_norms.own_table import OWN_TABLE_FILE, read_own_bands
 from pipelines.sdq_norms.vocabulary import ReliabilityKind
 
+if TYPE_CHECKING:
+    from pipelines.municipalities import Profile
+
+_DAY_AND_MONTH: Final = r"^\d{2}-\d{2}$"
 MADE_UP_CODE: Final = "K01"
 """The code of the first made-up municipality, which `trappen simulate` draws unless told otherwise."""
 
@@ -76,17 +81,13 @@ class Ladder(_Frozen):
 class KeyFigures(_Frozen):
     """On which day of the year Indsatstrappens Nøgletal are counted."""
 
-    reference_day: str = Field(default="30-09", pattern=r"^\d{2}-\d{2}$")
+    reference_day: str = Field(default="30-09", pattern=_DAY_AND_MONTH)
     """Day and month. 30 September is the day that the national figures name; the year counted is the one that ends on it."""
 
     @field_validator("reference_day")
     @classmethod
     def _comes_every_year(cls, day: str) -> str:
-        try:
-            date(2001, int(day[3:]), int(day[:2]))
-        except ValueError:
-            raise ValueError(f"'{day}' findes ikke i alle år. Skriv dag og måned, fx 30-09") from None
-        return day
+        return _day_of_every_year(day)
 
     @property
     def day_number(self) -> int:
@@ -97,6 +98,50 @@ class KeyFigures(_Frozen):
     def month_number(self) -> int:
         """Month, 1 to 12."""
         return int(self.reference_day[3:])
+
+
+def _day_of_every_year(day: str) -> str:
+    """The day and month, 30-09, if every year has it; ValueError otherwise."""
+    try:
+        date(2001, int(day[3:]), int(day[:2]))
+    except ValueError:
+        raise ValueError(f"'{day}' findes ikke i alle år. Skriv dag og måned, fx 30-09") from None
+    return day
+
+
+class Pause(_Frozen):
+    """Days on which no meeting is expected, both included."""
+
+    first: date
+    last: date
+
+    @model_validator(mode="after")
+    def _first_is_first(self) -> Self:
+        if self.last < self.first:
+            raise ValueError("'last' ligger før 'first'. Byt om på de to datoer")
+        return self
+
+
+class Meetings(_Frozen):
+    """When no meetings are expected: the schools' holidays, which each municipality sets. The defaults are the usual ones."""
+
+    summer_first: str = Field(default="25-06", pattern=_DAY_AND_MONTH)
+    summer_last: str = Field(default="08-08", pattern=_DAY_AND_MONTH)
+    christmas_first: str = Field(default="22-12", pattern=_DAY_AND_MONTH)
+    christmas_last: str = Field(default="02-01", pattern=_DAY_AND_MONTH)
+    autumn_week: int = Field(default=42, ge=0, le=53)
+    """ISO week number; 0: none."""
+    winter_week: int = Field(default=7, ge=0, le=53)
+    """ISO week number; 0: none."""
+    has_easter_pause: bool = True
+    """From the Saturday before Palm Sunday to Easter Monday."""
+    pauses: tuple[Pause, ...] = ()
+    """Further days without meetings."""
+
+    @field_validator("summer_first", "summer_last", "christmas_first", "christmas_last")
+    @classmethod
+    def _comes_every_year(cls, day: str) -> str:
+        return _day_of_every_year(day)
 
 
 class SdqExpectation(_Frozen):
@@ -254,6 +299,7 @@ class Settings(_Frozen):
     intake: Intake = Intake()
     ladder: Ladder = Ladder()
     key_figures: KeyFigures = KeyFigures()
+    meetings: Meetings = Meetings()
     sdq: Sdq = Sdq()
     disclosure: Disclosure = Disclosure()
     evidence: Evidence = Evidence()
@@ -261,6 +307,25 @@ class Settings(_Frozen):
     map: DistrictMapFile = DistrictMapFile()
     warehouse: WarehouseLimits = WarehouseLimits()
     _own_ladder: OwnLadder | None = PrivateAttr(default=None)
+    _folder: Path | None = PrivateAttr(default=None)
+
+    @cached_property
+    def profile(self) -> "Profile":
+        """The rules that the municipality follows: those of `<profile>.toml` in its workspace, else those that come with the program.
+
+        Of a made-up municipality they are moved to the years in which it plays.
+
+        Raises:
+            WorkspaceError: there is no such profile.
+            SettingsError: the file in the workspace cannot be read, or something in it is wrong.
+        """
+        from pipelines.municipalities import (
+            read_profile,
+        )  # the command line reads settings long before it needs the rules
+
+        own = self._folder / f"{self.municipality.profile}.toml" if self._folder else None
+        profile = read_profile(own if own and own.is_file() else self.municipality.profile)
+        return profile.moved(profile.demo.years_later if profile.demo and self.municipality.is_constructed else 0)
 
     @property
     def own_ladder(self) -> OwnLadder | None:
@@ -270,6 +335,7 @@ class Settings(_Frozen):
     @model_validator(mode="after")
     def _keep_own_ladder(self, info: ValidationInfo) -> Self:
         self._own_ladder = (info.context or {}).get("own_ladder")
+        self._folder = (info.context or {}).get("folder")
         return self
 
 
@@ -288,15 +354,22 @@ def read_settings(path: Path) -> Settings:
         where=path.name,
         own_bands=read_own_bands(path.parent / OWN_TABLE_FILE),
         own_ladder=read_own_ladder(path.parent / OWN_LADDER_FILE),
+        folder=path.parent,
     )
 
 
 def settings_from(
-    plain: dict[str, Any], *, where: str, own_bands: tuple[Band, ...] = (), own_ladder: OwnLadder | None = None
+    plain: dict[str, Any],
+    *,
+    where: str,
+    own_bands: tuple[Band, ...] = (),
+    own_ladder: OwnLadder | None = None,
+    folder: Path | None = None,
 ) -> Settings:
-    """Validated settings from plain values; `where` names their origin in the error, the others are tables of the workspace."""
+    """Validated settings from plain values; `where` names their origin in the error, the others are from the workspace (`folder`)."""
+    context = {"own_bands": own_bands, "own_ladder": own_ladder, "folder": folder}
     try:
-        return Settings.model_validate(plain, context={"own_bands": own_bands, "own_ladder": own_ladder})
+        return Settings.model_validate(plain, context=context)
     except ValidationError as error:
         lines = [_in_danish(detail) for detail in error.errors()]
         raise SettingsError(f"{where} har {len(lines)} fejl:\n" + "\n".join(f"  - {line}" for line in lines)) from None

@@ -10,7 +10,7 @@ from pathlib import Path
 from pipelines.contracts import load_contracts
 from pipelines.errors import UnknownSourceError, WorkspaceError
 from pipelines.keys import Keys, derive_keys, new_master_key, read_master_key, write_key_file
-from pipelines.municipalities import load_profile
+from pipelines.municipalities import read_profile
 from pipelines.settings import Settings, read_settings
 
 SETTINGS_FILE = "trappen.toml"
@@ -89,12 +89,14 @@ def create_workspace(
 ) -> Workspace:
     """Make the folder: an inbox per source, archive, settings and a new key; returns it opened.
 
+    `profile` is the name of one that comes with the program, or the path of a TOML file, which is copied into the workspace.
     `settings_text` is TOML appended to the settings file.
 
     Raises:
         WorkspaceError: the folder exists and is not empty, or the profile is unknown.
     """
-    load_profile(profile)
+    given = Path(profile) if profile.endswith(".toml") else None
+    read_profile(given or profile)
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise WorkspaceError(f"{root} findes allerede og er ikke en tom mappe. Vælg en ny mappe.")
     root.mkdir(parents=True, exist_ok=True)
@@ -106,12 +108,14 @@ def create_workspace(
     (root / SETTINGS_FILE).write_text(
         _SETTINGS_TEMPLATE.format(
             name=json.dumps(municipality_name, ensure_ascii=False),
-            profile=profile,
+            profile=given.stem if given else profile,
             is_constructed=str(is_constructed).lower(),
         )
         + settings_text,
         encoding="utf-8",
     )
+    if given:
+        shutil.copyfile(given, root / given.name)
     (root / ".gitignore").write_text("*\n", encoding="utf-8")
     write_key_file(root / KEY_FILE, new_master_key())
     return open_workspace(root)
@@ -130,7 +134,7 @@ def open_workspace(root: Path, environment: Mapping[str, str] = os.environ) -> W
             f"{root} er ikke en arbejdsmappe: {SETTINGS_FILE} mangler. Lav en med: trappen init MAPPE --profile PROFIL"
         )
     settings = read_settings(root / SETTINGS_FILE)
-    load_profile(settings.municipality.profile)
+    _ = settings.profile  # wrong rules are told before anything is read
     return Workspace(root.resolve(), settings, derive_keys(read_master_key(root / KEY_FILE, environment)))
 
 
@@ -153,6 +157,19 @@ is_constructed = {is_constructed}
 
 # [key_figures]
 # reference_day = "30-09"        # dag og måned, Indsatstrappens Nøgletal gøres op på; året er de 12 måneder, der slutter dér
+
+# [meetings]                     # dage, hvor der ikke ventes møder: skolernes ferier, som kommunen selv sætter dem
+# summer_first = "25-06"
+# summer_last = "08-08"
+# christmas_first = "22-12"
+# christmas_last = "02-01"
+# autumn_week = 42               # ugenummer; 0: ingen
+# winter_week = 7                # ugenummer; 0: ingen
+# has_easter_pause = true        # fra lørdag før palmesøndag til og med 2. påskedag
+## Flere dage uden møder: fjern ##, og skriv første og sidste dag; ét afsnit for hver.
+## [[meetings.pauses]]
+## first = 2026-05-15
+## last = 2026-05-15
 
 # [map]
 ## Et kort over distrikterne lægges i distrikter.geojson her i mappen (GeoJSON i WGS84 eller EPSG:25832, én flade pr. distrikt).

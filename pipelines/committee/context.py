@@ -11,7 +11,6 @@ import duckdb
 
 from pipelines.disclosure.rule import DisclosureRule
 from pipelines.geography import DISTRICT_MAP_FILE, DistrictMap, read_district_map
-from pipelines.municipalities import load_profile
 from pipelines.settings import Settings
 from pipelines.transform import refuse_mixed_definitions
 from pipelines.warehouse import open_warehouse
@@ -99,5 +98,5 @@ def _context(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> Rep
 
 def profile_source(settings: Settings) -> str:
     """The document whose rules the profile holds: "Next Step, Vordingborg Kommune, 2017"."""
-    document = load_profile(settings.municipality.profile)["document"]
-    return f"{document['title']}, {document['publisher']}, {document['year']}"
+    document = settings.profile.document
+    return f"{document.title}, {document.publisher}, {document.year or document.dated}"

@@ -44,6 +44,13 @@ REPORTS: Mapping[str, ReportKind] = {
             is_on_open_figures=False,
         ),
         ReportKind(
+            "moedestruktur",
+            "Mødestruktur og samarbejde: status pr. {as_of_date}",
+            "Notatet viser, om det aftalte samarbejde bliver holdt. Det handler om møder og ikke om den enkelte.",
+            "core.fct_session",
+            is_on_open_figures=False,
+        ),
+        ReportKind(
             "kommunen_i_landet",
             "Kommunen i landet: trivsel, fravær, normering og inklusion",
             "Notatet viser kommunens åbne tal ved siden af de andre kommuners. Det er en fordeling og ikke en rangliste.",

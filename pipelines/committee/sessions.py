@@ -1,4 +1,7 @@
-"""Are the agreed meetings held? Planned, held and not held, per forum and district, for the latest whole school year."""
+"""Are the agreed meetings held? Expected, held and not held, per forum and district, for the latest whole school year.
+
+Expected is what the municipality's own document promises; the report on cooperation shows it unit by unit.
+"""
 
 from typing import Any
 
@@ -8,7 +11,7 @@ from pipelines.committee.missing import missing_section
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import TotalRow
 from pipelines.disclosure.table import ProtectedTable, TableColumn
-from pipelines.municipalities import load_profile
+from pipelines.municipalities.parts import Forum, Rule
 from pipelines.publish.danish import counted, joined, number
 from pipelines.publish.figures import FigureWords, meeting_bars
 from pipelines.publish.section import DeclaredNumber, HowSure, Section
@@ -17,28 +20,38 @@ QUESTION = "Bliver de aftalte møder holdt?"
 LATE_AFTER_DAYS = 14
 
 _BY_DISTRICT = """
-SELECT forum_code, district_code AS area_code, sum(planned_count) AS planned_count,
-       sum(held_planned_count) AS held_count, sum(late_count) AS late_count,
-       sum(cancelled_count) AS cancelled_count, sum(unknown_count) AS unknown_count
-FROM marts.mart_session_cadence
-WHERE school_year = ?
+SELECT forum_code, district_code AS area_code, sum(expected_count) AS expected_count,
+       sum(held_count + late_count) AS held_count, sum(late_count) AS late_count,
+       sum(cancelled_count) AS cancelled_count, sum(unknown_count) AS unknown_count, sum(missing_count) AS missing_count
+FROM marts.mart_forum_cadence
+WHERE school_year = ? AND expected_count > 0
 GROUP BY forum_code, district_code
 ORDER BY forum_code, district_code
+"""
+_YEAR = """
+SELECT max(cadence.school_year) AS school_year
+FROM marts.mart_forum_cadence AS cadence
+INNER JOIN core.dim_day AS day
+    ON day.day_date = CAST(? AS DATE) AND cadence.school_year < day.school_year
+WHERE cadence.expected_count > 0
 """
 _COLUMNS = (
     TableColumn("forum", "Mødeform", "label"),
     TableColumn("area", "Distrikt", "label"),
-    TableColumn("planned_count", "Planlagt", "number"),
+    TableColumn("expected_count", "Ventet", "number"),
     TableColumn("held_count", "Holdt", "number"),
     TableColumn("late_count", "Heraf flyttet mere end 14 dage", "number"),
     TableColumn("cancelled_count", "Ikke holdt", "number"),
     TableColumn("unknown_count", "Referat ikke modtaget", "number"),
+    TableColumn("missing_count", "Ikke i mødeloggen", "number"),
 )
 _COUNTS = tuple(column.name for column in _COLUMNS[2:])
 
 
 def sessions_section(context: ReportContext) -> Section:
     """The section *Bliver de aftalte møder holdt?*: level 0, one figure over districts, one table over fora and districts."""
+    if not context.settings.profile.forums:
+        return _without_rhythm()
     year = latest_whole_school_year(context)
     if year is None:
         return missing_section("sessions", QUESTION, ("sessions",))
@@ -50,13 +63,13 @@ def sessions_section(context: ReportContext) -> Section:
         summed,
         FigureWords(
             figure_id="sessions_by_district",
-            title=f"{number(_plain(total['held_count']))} af {counted(_plain(total['planned_count']), 'planlagte møder')} blev holdt",
+            title=f"{number(_plain(total['held_count']))} af {counted(_plain(total['expected_count']), 'ventede møder')} blev holdt",
             subtitle=f"Mødeformer: {joined(_forum_names(records))}. Skoleåret {year}. Antal møder pr. distrikt.",
             source=_source(context),
             constructed=context.is_constructed,
         ),
         label="area",
-        planned="planned_count",
+        planned="expected_count",
         held="held_count",
         unknown="unknown_count",
         total=WHOLE_MUNICIPALITY,
@@ -81,8 +94,8 @@ def sessions_section(context: ReportContext) -> Section:
             "Den siger intet om den enkelte medarbejder.",
         ),
         method=(
-            f"Et møde tæller i det skoleår, det var planlagt til. Et møde, der blev holdt mere end {LATE_AFTER_DAYS} dage "
-            "efter den planlagte dag, er talt som holdt og vist som flyttet.",
+            "Et møde ventes hver gang, der er gået så mange uger uden ferie, som dokumentet siger. Et møde, der blev holdt mere end "
+            f"{LATE_AFTER_DAYS} dage efter den planlagte dag, er talt som holdt og vist som flyttet.",
             _cadence(context),
         ),
         declared_numbers=_declared(context),
@@ -90,16 +103,8 @@ def sessions_section(context: ReportContext) -> Section:
 
 
 def latest_whole_school_year(context: ReportContext) -> str | None:
-    """The last school year that had ended on the as-of date and holds planned meetings: "2025/26"; None without any."""
-    rows = context.records(
-        """
-        SELECT max(cadence.school_year) AS school_year
-        FROM marts.mart_session_cadence AS cadence
-        INNER JOIN core.dim_day AS day
-            ON day.day_date = CAST(? AS DATE) AND cadence.school_year < day.school_year
-        """,
-        [context.as_of_date],
-    )
+    """The last school year that had ended on the as-of date and expects meetings: "2025/26"; None without any."""
+    rows = context.records(_YEAR, [context.as_of_date])
     found = rows[0]["school_year"]
     return None if found is None else str(found)
 
@@ -144,35 +149,61 @@ def _summed_table(context: ReportContext, records: list[dict[str, Any]], year: s
 
 
 def _answer(total: dict[str, Any]) -> str:
-    """Planned, held, not held and unknown, so that unknown is never read as not held."""
-    held, planned, cancelled, unknown = (
-        _plain(total[name]) for name in ("held_count", "planned_count", "cancelled_count", "unknown_count")
+    """Expected, held, not held, without minutes and not in the log, so that unknown is never read as not held."""
+    parts = (
+        ("cancelled_count", "blev ikke holdt"),
+        ("unknown_count", "mangler referat"),
+        ("missing_count", "står ikke i loggen"),
     )
-    said = f"{number(held)} af {counted(planned, 'planlagte møder')} blev holdt. {number(cancelled)} blev ikke holdt"
-    return f"{said}, og for {number(unknown)} mangler referatet." if unknown else f"{said}."
+    rest = joined([f"{number(_plain(total[name]))} {words}" for name, words in parts if _plain(total[name])])
+    held, expected = (_plain(total[name]) for name in ("held_count", "expected_count"))
+    said = f"{number(held)} af {counted(expected, 'ventede møder')} blev holdt."
+    return f"{said} {rest}." if rest else said
 
 
 def _data(total: dict[str, Any]) -> str:
     unknown = _plain(total["unknown_count"])
     if unknown == 0:
-        return "Der er referat eller afmelding for alle planlagte møder."
+        return "Intet ventet møde i loggen mangler referat."
     return f"For {counted(unknown, 'møder')} mangler referatet. De er hverken talt som holdt eller som ikke holdt."
 
 
+def _without_rhythm() -> Section:
+    """What there is to say where the document names no forum with a rhythm."""
+    return Section(
+        section_id="sessions",
+        question=QUESTION,
+        answer="Kommunens dokument nævner ingen møder med fast rytme.",
+        support="",
+        level=0,
+        level_reason="",
+        tables=(),
+        figures=(),
+        how_sure=HowSure(
+            number="", cause="", data="", needed="Møder kan tælles, når profilen siger, hvor tit de holdes."
+        ),
+        not_shown=(),
+        method=(),
+    )
+
+
 def _cadence(context: ReportContext) -> str:
-    profile = load_profile(context.settings.municipality.profile)
-    titles = load_code_table("forums").titles()
-    parts = [f"{titles[forum['code']]} hver {forum['interval_weeks']}. uge" for forum in profile["forums"]]
+    parts = [f"{forum.title} hver {rule.interval_weeks}. uge" for forum, rule in _weekly_rules(context)]
     return f"Efter aftalen holdes {joined(parts)}. Det står i profilen, som følger dokumentet."
 
 
 def _declared(context: ReportContext) -> tuple[DeclaredNumber, ...]:
-    profile = load_profile(context.settings.municipality.profile)
-    weeks = sorted({int(forum["interval_weeks"]) for forum in profile["forums"]})
+    weeks = sorted({rule.interval_weeks or 0 for _, rule in _weekly_rules(context)})
     return (
         DeclaredNumber(str(LATE_AFTER_DAYS), "dage, før et møde regnes for flyttet"),
         *(DeclaredNumber(str(week), "uger mellem møder efter profilen") for week in weeks),
     )
+
+
+def _weekly_rules(context: ReportContext) -> list[tuple[Forum, Rule]]:
+    """The forums with one interval for all, and the rule that holds it."""
+    forums = context.settings.profile.forums
+    return [(forum, rule) for forum in forums for rule in forum.rules if rule.interval_weeks is not None]
 
 
 def _forum_names(records: list[dict[str, Any]]) -> list[str]:

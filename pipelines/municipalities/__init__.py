@@ -1,17 +1,13 @@
-"""Which rules does a municipality follow: one TOML file per document, with its fora, cadence and made-up demo."""
+"""Which rules does a municipality follow: one TOML file per document, with its forums, its words and its made-up demo.
 
-import tomllib
-from pathlib import Path
+`read_profile` gives the validated profile; `load_profile` the plain values that the simulator reads.
+"""
+
 from typing import Any
 
-from pipelines.errors import WorkspaceError
+from pipelines.municipalities.profile import Profile, profile_names, profile_path, read_plain, read_profile
 
-_FOLDER = Path(__file__).parent
-
-
-def profile_names() -> tuple[str, ...]:
-    """Names of all profiles, alphabetically."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+__all__ = ["Profile", "load_profile", "profile_names", "read_profile"]
 
 
 def load_profile(name: str) -> dict[str, Any]:
@@ -20,6 +16,4 @@ def load_profile(name: str) -> dict[str, Any]:
     Raises:
         WorkspaceError: there is none; the message lists those there are.
     """
-    if name not in profile_names():
-        raise WorkspaceError(f"Profilen '{name}' findes ikke. Vælg en af disse: {', '.join(profile_names())}.")
-    return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+    return read_plain(profile_path(name))

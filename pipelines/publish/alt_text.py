@@ -136,6 +136,29 @@ def meeting_bars(table: ProtectedTable, *, label: str, planned: str, held: str) 
     return _within_limit([opening, *pieces], _missing(table, held, planned))
 
 
+def meeting_calendar(table: ProtectedTable, *, label: str, expected: str, held: Sequence[str], school_year: str) -> str:
+    """A calendar of meetings: those rows that lack meetings first, while words last."""
+    names = [label, expected, *held]
+    rows = [[row[table.column_index(name)].value for name in names] for row in table.rows]
+    told = [(str(name), sum(float(part or 0) for part in parts), float(whole or 0)) for name, whole, *parts in rows]
+    opening = f"Kalender for skoleåret {school_year}, {_rows(table)}: et mærke for hvert ventet møde."
+    lacking = [f"{name}: {number(count)} af {number(whole)} holdt." for name, count, whole in told if count < whole]
+    rest = "Alle andre møder blev holdt." if lacking else "Alle ventede møder blev holdt."
+    return _within_limit([opening, *lacking, rest], _missing(table, expected, *held))
+
+
+def answer_bars(table: ProtectedTable, *, label: str, whole: str, yes: str, noun: str, said: str) -> str:
+    """How often it was so in each row, while words last."""
+    columns = table.column(yes), table.column(whole)
+    opening = f"Søjler over {noun}, {_rows(table)}: {said}."
+    pieces = [
+        f"{row[table.column_index(label)].value}: {cell_text(row[table.column_index(yes)], columns[0])} af "
+        f"{cell_text(row[table.column_index(whole)], columns[1])}."
+        for row in table.rows
+    ]
+    return _within_limit([opening, *pieces], _missing(table, yes, whole))
+
+
 def distribution_strips(
     table: ProtectedTable, *, label: str, value: str, own: str, strip: str | None, noun: str
 ) -> str:

@@ -67,7 +67,7 @@ def cumulative_steps(
     def draw(canvas: Canvas) -> None:
         axes = canvas.axes(_LEFT, _TOP, _WIDTH, _HEIGHT)
         last = max(months.values())
-        axes.set_xlim(0, last + 1)
+        axes.set_xlim(0, last + _room(last))
         axes.set_ylim(0, min(100.0, 1.06 * highest))
         ticks = [tick for tick in axes.get_yticks() if 0 <= tick <= axes.get_ylim()[1]]
         axes.set_yticks(ticks, [f"{tick:.0f}{NBSP}%" if tick == ticks[-1] else f"{tick:.0f}" for tick in ticks])
@@ -76,7 +76,7 @@ def cumulative_steps(
         axes.set_xticks([0, *months.values()], ["0", *(f"{number}" for number in months.values())])
         ends = []
         for place, curve in enumerate(drawn):
-            ends.append(_draw_curve(axes, curve, cells, months, (share, low, high), shift=0.5 * place))
+            ends.append(_draw_curve(axes, curve, cells, months, (share, low, high), shift=0.5 * place * _room(last)))
         _label_ends(canvas, table, ends, share, axes.get_ylim()[1])
         _followed_rows(canvas, table, curves, cells, months, followed, last)
 
@@ -108,6 +108,11 @@ def _is_shown(cell: Cell) -> bool:
 
 def _value(cell: Cell) -> float:
     return float(cell.value) if isinstance(cell.value, (int, float)) else math.nan
+
+
+def _room(last: int) -> float:
+    """Months to the right of the last one, and twice the shift between curves: less on an axis of a few months."""
+    return min(1.0, last / 24)
 
 
 def _draw_curve(
@@ -184,5 +189,5 @@ def _followed_rows(
         canvas.text(_LEFT - 8, height, curve.group, size=SMALL_PT, align="right", colour=curve.colour)
         for label, month in months.items():
             told = cell_text(cells[curve.group, label, followed], table.column(followed))
-            x = _LEFT + _WIDTH * month / (last + 1)
+            x = _LEFT + _WIDTH * month / (last + _room(last))
             canvas.text(x, height, told, size=SMALL_PT, align="center")

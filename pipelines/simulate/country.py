@@ -42,7 +42,10 @@ _LARGEST_SHARE = 0.10
 _FEWEST_DISTRICTS, _MOST_DISTRICTS = 3, 12
 _ADVISER_SHARE = 0.4
 _MODEL_START_YEARS = (2021, 2025)
-_OWN_NUMBERS = ("institution_code", "cluster_code", "measure_id", "session_id", "review_id", "account_code")
+_OWN_NUMBERS = (
+    "institution_code", "from_institution_code", "to_institution_code", "cluster_code", "measure_id", "session_id", "case_id",
+    "agreement_id", "request_id", "staff_id", "participant_id", "review_id", "account_code",
+)  # fmt: skip
 """Numbers that every municipality counts from the same first one: across the country they get its code in front."""
 _SEED_BITS_LEFT_OUT = 12
 """A seed of 52 bits keeps its value in every reader of JSON."""
@@ -74,7 +77,7 @@ def plan_country(
 ) -> tuple[MunicipalityPlan, ...]:
     """All municipalities of a made-up country, K01 first; their children sum to `children_count`.
 
-    `rules` is a profile: every municipality has its fora, and districts of its own.
+    `rules` is a profile: every municipality follows its rules, and has districts of its own.
 
     Raises:
         ValueError: too few or too many municipalities, or children (see LEAST_CHILDREN and MOST_CHILDREN).
@@ -139,7 +142,7 @@ def _draw_profile(rng: np.random.Generator, code: str, rules: Mapping[str, Any])
         "model_start_date": start,
         "districts": districts,
     }
-    return {"demo": demo, "forums": rules.get("forums", [])}
+    return {**rules, "demo": demo}
 
 
 def with_years(parameters: Parameters, years: int) -> Parameters:
@@ -207,9 +210,9 @@ def national_rows(frame: pl.DataFrame, contract: Contract, code: str) -> pl.Data
     own = {name: pl.format(f"{code}-{{}}", pl.col(name)) for name in _OWN_NUMBERS if name in frame.columns}
     if "unit_code" in frame.columns:
         own["unit_code"] = (
-            pl.when(pl.col("unit_kind_code") == "institution")
-            .then(pl.format(f"{code}-{{}}", pl.col("unit_code")))
-            .otherwise(pl.col("unit_code"))
+            pl.when(pl.col("unit_kind_code") == "district")
+            .then(pl.col("unit_code"))
+            .otherwise(pl.format(f"{code}-{{}}", pl.col("unit_code")))
         )
     # a sender need not have an optional column; a required one that is missing is our fault, and select says so
     absent = [column.name for column in contract.columns if not column.is_required and column.name not in frame.columns]

@@ -400,12 +400,16 @@ def _options(values: Mapping[str, Value], column: Column, named: Sequence[Column
     if column.parse == "date":
         days = [values[other.name] for other in named if other.parse == "date" and values[other.name] is not None]
         options += [day + timedelta(days=step) for day in (*days, _DAY_OF_PERIOD) for step in (-1, 0)]
+    if column.parse == "text":
+        options += [values[other.name] for other in named if other.parse == "text" and values[other.name] is not None]
     options += _other_values(own, column)
     return options if column.is_required else [*options, None]
 
 
 def _other_values(own: Value, column: Column) -> list[Value]:
-    """Other allowed values of a code or a number; for other kinds of column none."""
+    """Other allowed values of a code, a number, or yes and no; for other kinds of column none."""
+    if column.parse == "boolean":
+        return [flag for flag in (True, False) if flag != own]
     if column.parse == "code":
         kind = type(own) if own is not None else str
         return [value for code in load_code_table(str(column.code_table)).codes if (value := kind(code)) != own]

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.codes import load_code_table
+from pipelines.municipalities.demo import DemoUnit
 from pipelines.simulate.days import Flags, Indices, Numbers
 from pipelines.simulate.parameters import SchoolParameters
 from pipelines.simulate.profile import ADVISER, CASEWORKER, DemoProfile, District
@@ -103,6 +104,8 @@ class _Register:
         code: str | None = None,
         owner: str = "municipal",
         municipality_code: str | None = None,
+        open_from: date = OPENED_DATE,
+        open_to: date | None = None,
     ) -> int:
         """Add an institution; its row number comes back."""
         self.rows.append(
@@ -114,8 +117,8 @@ class _Register:
                 "district_code": district,
                 "cluster_code": cluster,
                 "municipality_code": municipality_code or self.municipality_code,
-                "open_from_date": OPENED_DATE,
-                "open_to_date": None,
+                "open_from_date": open_from,
+                "open_to_date": open_to,
             }
         )
         return len(self.rows) - 1
@@ -130,7 +133,8 @@ def draw_geography(
 ) -> Geography:
     """Institutions for every district and for the whole municipality.
 
-    A district has a folkeskole, three to six daycares by its size, and a club. The first district's school hosts the
+    A district has a folkeskole, three to six daycares by its size, and a club; where the profile names its institutions, they
+    are those, with the owners, clusters and days that it gives. The first district's school hosts the
     special classes and its first daycare the special groups; the second district has the special school, and so on round.
     One neighbour has a special school too, and another a day treatment. The special club comes last.
     """
@@ -143,10 +147,17 @@ def draw_geography(
     least, most = parameters.daycares_per_district_least, parameters.daycares_per_district_most
     largest = max(district.share_of_children for district in profile.districts)
     for position, district in enumerate(profile.districts):
-        schools.append(register.add(f"{district.name} Skole", "folkeskole", district=district.code))
-        count = max(least, round(most * district.share_of_children / largest))
-        daycares.append(_add_daycares(register, names, district, count=count, cluster=f"KLYNGE-{position + 1}"))
-        clubs.append(register.add(f"Klub {district.name}", "club", district=district.code))
+        named = {kind: profile.units_in(district.code, kind) for kind in ("folkeskole", "daycare", "club")}
+        schools.append(
+            _add_one(register, profile, named["folkeskole"], f"{district.name} Skole", "folkeskole", district)
+        )
+        count = len(named["daycare"]) or max(least, round(most * district.share_of_children / largest))
+        daycares.append(
+            _add_named(register, profile, named["daycare"])
+            if named["daycare"]
+            else _add_daycares(register, names, district, count=count, cluster=f"{UNIT_PREFIX}KLYNGE-{position + 1}")
+        )
+        clubs.append(_add_one(register, profile, named["club"], f"Klub {district.name}", "club", district))
         sizes = np.round(rng.lognormal(0.0, 0.4, size=count), 3)
         shares.append(sizes / sizes.sum())
 
@@ -188,6 +199,35 @@ def draw_geography(
         special_club=special_club,
         municipality_code=municipality_code,
     )
+
+
+def _add_one(
+    register: _Register, profile: DemoProfile, named: tuple[DemoUnit, ...], name: str, kind: str, district: District
+) -> int:
+    """Add a district's only institution of a kind, as the profile names it or under the given name; its row number."""
+    if named:
+        return int(_add_named(register, profile, named)[0])
+    return register.add(name, kind, district=district.code)
+
+
+def _add_named(register: _Register, profile: DemoProfile, named: tuple[DemoUnit, ...]) -> Indices:
+    """Add institutions as the profile names them; their row numbers. One that opens or closes does so by a departure."""
+    first = {code: each.from_date for each in profile.departures if each.kind == "opens" for code in each.units}
+    last = {code: each.from_date for each in profile.departures if each.kind == "closes" for code in each.units}
+    rows = [
+        register.add(
+            unit.name,
+            unit.type,
+            district=unit.district,
+            cluster=unit.cluster,
+            code=unit.code,
+            owner=unit.ownership,
+            open_from=first.get(unit.code, OPENED_DATE),
+            open_to=last.get(unit.code),
+        )
+        for unit in named
+    ]
+    return np.array(rows, dtype=np.int64)
 
 
 def _add_daycares(

@@ -13,6 +13,8 @@ import polars as pl
 
 from pipelines.simulate.borders import Visitors, draw_visitors, visitor_placement_rows, visitor_residence_rows
 from pipelines.simulate.clubs import draw_clubs
+from pipelines.simulate.cooperation import Cooperation, draw_cooperation
+from pipelines.simulate.cooperation.rows import cooperation_rows
 from pipelines.simulate.costs import Accounts, Costs, account_rows, cost_rows, draw_costs, sum_accounts
 from pipelines.simulate.courses import DeliveredMeasures, delivered_measures
 from pipelines.simulate.days import part_generator
@@ -31,7 +33,6 @@ from pipelines.simulate.schooling import Placements, draw_placements, placement_
 from pipelines.simulate.sdq import SdqDraw, draw_sdq, form_rows
 from pipelines.simulate.sdq_scores import ScoreDeliveries, draw_score_deliveries, forms_with_answers, score_rows
 from pipelines.simulate.segregation_figures import figure_rows
-from pipelines.simulate.sessions import Sessions, draw_sessions, session_rows
 
 DEFAULT_DATA_END = date(2026, 9, 30)
 
@@ -55,7 +56,6 @@ class SimulatedMunicipality:
     visitors: Visitors
     social_histories: Histories
     sdq: SdqDraw
-    sessions: Sessions
 
     @property
     def todays_count(self) -> int:
@@ -76,6 +76,11 @@ class SimulatedMunicipality:
             part_generator(self.seed, "payers"), self.children, self.placements, self.visitors, self.geography,
             self.parameters.borders,
         )  # fmt: skip
+
+    @cached_property
+    def cooperation(self) -> Cooperation:
+        """Meetings, who came, cases, agreements, requests for support, handovers and staff."""
+        return draw_cooperation(self)
 
     @cached_property
     def score_deliveries(self) -> ScoreDeliveries:
@@ -159,9 +164,7 @@ class SimulatedMunicipality:
                 forms_with_answers(self.sdq.forms, self.score_deliveries), self.children, self.geography, self.parameters.sdq
             ),
             "sdq_scores": score_rows(self.sdq.forms, self.score_deliveries, self.children, self.geography),
-            "sessions": session_rows(
-                part_generator(self.seed, "session contents"), self.sessions, self.profile, self.geography
-            ),
+            **cooperation_rows(self),
             "reviews": review_rows(self.reviews, self.delivered_measures, self.children, self.geography.codes),
             "costs": cost_rows(self.costs, self.delivered_measures, self.children),
             "cost_accounts": account_rows(self.accounts, [district.code for district in self.profile.districts]),
@@ -200,10 +203,6 @@ def simulate_municipality(
         first_school_year=first_school_year, data_end=data_end_date, block=number_block,
     )  # fmt: skip
     sdq = _draw_sdq(seed, generations, geography, parameters, first_school_year, data_end_date)
-    sessions = draw_sessions(
-        part_generator(seed, "sessions"), plan, geography, parameters.sessions,
-        first_school_year=first_school_year, data_end=data_end_date,
-    )  # fmt: skip
     return SimulatedMunicipality(
         profile=plan,
         parameters=parameters,
@@ -217,7 +216,6 @@ def simulate_municipality(
         visitors=visitors,
         social_histories=histories,
         sdq=sdq,
-        sessions=sessions,
     )
 
 

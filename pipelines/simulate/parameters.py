@@ -253,22 +253,46 @@ class SdqParameters:
 
 
 @dataclass(frozen=True)
-class SessionParameters:
-    """Whether promised meetings are held."""
+class CooperationParameters:
+    """Meetings, cases and requests for support. What the profile promises is held but for the departures that it plants, and what
+    goes wrong every day, which is nothing unless it is set."""
 
-    held_share: float = _parameter(0.82, unit="share of planned, on time", source=ASSUMED)
-    late_share: float = _parameter(0.06, unit="share of planned", source=ASSUMED)
-    cancelled_share: float = _parameter(0.08, unit="share of planned", source=ASSUMED)
-    missing_district_index: int = _parameter(
-        3, unit="position in the profile of the district that misses meetings", source=ASSUMED
+    everyday_cancelled_share: float = _parameter(0.0, unit="share of planned meetings", source="set by the scenario")
+    everyday_no_minutes_share: float = _parameter(0.0, unit="share of planned meetings", source="set by the scenario")
+    everyday_late_share: float = _parameter(0.0, unit="share of planned meetings", source="set by the scenario")
+    called_meetings_per_child_year: float = _parameter(
+        0.02,
+        unit="meetings a year per child of the unit, of a forum that is called when needed",
+        source=ASSUMED,
+        least=0,
+        most=1,
     )
-    missing_district_held_share: float = _parameter(0.52, unit="share of planned, on time", source="planted")
-    missing_district_cancelled_share: float = _parameter(0.30, unit="share of planned", source="planted")
-    late_least_days: int = _parameter(15, unit="days after the planned day", source="more than 14 days is late")
-    late_most_days: int = _parameter(35, unit="days after the planned day", source=ASSUMED)
-    punctual_most_days: int = _parameter(7, unit="days after the planned day", source=ASSUMED)
-    unplanned_share: float = _parameter(
-        0.02, unit="held meetings that nobody planned, share of planned", source=ASSUMED
+    child_level_share: float = _parameter(0.5, unit="share of institutions' meetings", source=ASSUMED)
+    group_level_share: float = _parameter(0.2, unit="share of meetings and of requests", source=ASSUMED)
+    named_children_share: float = _parameter(
+        0.08, unit="share of a unit's children first named at a forum's meetings in a school year", source=ASSUMED
+    )
+    continued_share: float = _parameter(
+        0.4, unit="share of a meeting's children who are discussed at the next one too", source=ASSUMED
+    )
+    anonymous_share: float = _parameter(
+        0.15, unit="share of meetings on children with an anonymous case as well", source=ASSUMED
+    )
+    called_role_share: float = _parameter(
+        0.4, unit="share of meetings at which a role that comes when needed is there", source=ASSUMED
+    )
+    free_role_share: float = _parameter(
+        0.25, unit="share of meetings at which a role that may come is there", source=ASSUMED
+    )
+    support_workers_in_team: int = _parameter(
+        2, unit="support workers in a cluster's or district's team", source=ASSUMED, least=1, most=10
+    )
+    child_request_share: float = _parameter(0.5, unit="share of requests for support", source=ASSUMED)
+    formal_road_share: float = _parameter(
+        0.3, unit="share of requests for support that take the formal road", source=ASSUMED
+    )
+    request_most_extra_days: int = _parameter(
+        120, unit="days more than the fewest from one request for the same to the next", source=ASSUMED
     )
 
 
@@ -453,7 +477,7 @@ class Parameters:
     ladder: LadderParameters = LadderParameters()
     sdq: SdqParameters = SdqParameters()
     sdq_scores: ScoreDeliveryParameters = ScoreDeliveryParameters()
-    sessions: SessionParameters = SessionParameters()
+    cooperation: CooperationParameters = CooperationParameters()
     reviews: ReviewParameters = ReviewParameters()
     costs: CostParameters = CostParameters()
     borders: BorderParameters = BorderParameters()
@@ -543,7 +567,6 @@ _IN_ORDER = (
     ("school", "daycares_per_district_least", "daycares_per_district_most"),
     ("sdq", "follow_up_least_days", "follow_up_most_days"),
     ("sdq", "window_least_days", "window_most_days"),
-    ("sessions", "late_least_days", "late_most_days"),
     ("reviews", "first_least_days", "first_on_time_most_days"),
     ("reviews", "first_late_least_days", "first_late_most_days"),
 )
@@ -551,8 +574,9 @@ _AT_MOST_ONE = (
     ("sdq", "child_variance_share", "informant_variance_share"),
     ("sdq", "district_level_variance_share", "institution_level_variance_share"),
     ("sdq", "district_change_variance_share", "institution_change_variance_share"),
-    ("sessions", "held_share", "late_share", "cancelled_share"),
-    ("sessions", "missing_district_held_share", "late_share", "missing_district_cancelled_share"),
+    ("cooperation", "everyday_cancelled_share", "everyday_no_minutes_share", "everyday_late_share"),
+    ("cooperation", "child_level_share", "group_level_share"),
+    ("cooperation", "child_request_share", "group_level_share"),
     ("reviews", "first_on_time_share", "never_followed_share"),
     ("reviews", "return_possible_share", "return_not_possible_share"),
 )

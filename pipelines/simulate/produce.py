@@ -14,7 +14,7 @@ from typing import Any
 
 from pipelines.contracts import load_contracts
 from pipelines.errors import DiskFullError, SimulateError
-from pipelines.municipalities import load_profile
+from pipelines.municipalities import load_profile, read_profile
 from pipelines.progress import Progress, Silent
 from pipelines.settings import read_settings
 from pipelines.simulate.country import (
@@ -133,7 +133,7 @@ def _draw_one(request: Request, profile: Mapping[str, Any], scenario: Scenario |
         byte_count=bytes_written,
         children_count=simulated.todays_count,
         municipality_count=1,
-        rules_source=_rules_source(profile),
+        rules_source=_rules_source(request.profile),
         targets=targets(simulated),
         targets_of=simulated.profile.municipality_name,
     )
@@ -175,7 +175,7 @@ def _draw_country(request: Request, profile: Mapping[str, Any], scenario: Scenar
         byte_count=bytes_written,
         children_count=sum(plan.children_count for plan in plans),
         municipality_count=len(plans),
-        rules_source=_rules_source(profile),
+        rules_source=_rules_source(request.profile),
         targets=tuple(found),
         targets_of=f"{largest.profile['demo']['municipality_name']}, den største",
     )
@@ -191,9 +191,9 @@ def _parameters(request: Request, scenario: Scenario | None) -> Parameters:
     return with_years(parameters, request.years) if request.years else parameters
 
 
-def _rules_source(profile: Mapping[str, Any]) -> str:
-    document = profile["document"]
-    return f"{document['title']}, {document['publisher']}, {document['year']}"
+def _rules_source(name: str) -> str:
+    document = read_profile(name).document
+    return f"{document.title}, {document.source}"
 
 
 def _check_wishes(request: Request) -> None:

@@ -1,13 +1,16 @@
-"""What does a profile say about the demo municipality: its districts, own institutions and the fora's cadence."""
+"""What does a profile say about the demo municipality: its districts, institutions and departures, and which rules it follows."""
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import SettingsError
+from pipelines.municipalities.demo import DemoUnit, Departure
+from pipelines.municipalities.profile import Profile, profile_from
 
 ADVISER = "district_adviser"
 CASEWORKER = "authority_caseworker"
@@ -34,24 +37,32 @@ class OwnInstitution:
 
 
 @dataclass(frozen=True)
-class ForumCadence:
-    """How often a forum meets, in weeks, at each institution of some types or in each district."""
-
-    code: str
-    unit_kind: str
-    institution_types: tuple[str, ...]
-    interval_weeks: int
-
-
-@dataclass(frozen=True)
 class DemoProfile:
-    """The part of a profile that the simulator reads."""
+    """The part of a profile that the simulator reads. `units` are the districts' named institutions, `departures` what is planted;
+    `years_later` is how long after the document it plays, and `plain` are the profile's plain values."""
 
     municipality_name: str
     model_start_date: date
     districts: tuple[District, ...]
     institutions: tuple[OwnInstitution, ...]
-    forums: tuple[ForumCadence, ...]
+    units: tuple[DemoUnit, ...] = ()
+    departures: tuple[Departure, ...] = ()
+    years_later: int = 0
+    plain: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def rules(self) -> Profile:
+        """The document's rules, moved to the years in which the demo plays; read when first asked for.
+
+        Raises:
+            SettingsError: something in them is wrong.
+        """
+        rules = {name: part for name, part in self.plain.items() if name != "demo"}
+        return profile_from(rules, where="profilen").moved(self.years_later)
+
+    def units_in(self, district: str, unit_type: str) -> tuple[DemoUnit, ...]:
+        """The named institutions of a type in a district, in order."""
+        return tuple(unit for unit in self.units if (unit.district, unit.type) == (district, unit_type))
 
 
 def read_demo_profile(profile: Path | Mapping[str, Any]) -> DemoProfile:
@@ -76,12 +87,10 @@ def read_demo_profile(profile: Path | Mapping[str, Any]) -> DemoProfile:
                 OwnInstitution(item["code"], item["name"], item["type"], item["model"])
                 for item in demo.get("institutions", ())
             ),
-            forums=tuple(
-                ForumCadence(
-                    item["code"], item["unit_kind"], tuple(item.get("institution_types", ())), item["interval_weeks"]
-                )
-                for item in plain.get("forums", ())
-            ),
+            units=tuple(DemoUnit.model_validate(item) for item in demo.get("units", ())),
+            departures=tuple(Departure.model_validate(item) for item in demo.get("departures", ())),
+            years_later=demo.get("years_later", 0),
+            plain=plain,
         )
     except KeyError as error:
         raise SettingsError(

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
+from pipelines.simulate.cooperation.truth import cooperation_truth, session_counts
 from pipelines.simulate.costs import spend_truth
 from pipelines.simulate.days import (
-    NEVER,
     Flags,
     Indices,
     Numbers,
@@ -39,10 +38,8 @@ from pipelines.simulate.sdq_groups import first_of_pairs, sdq_group_truth, windo
 from pipelines.simulate.sdq_items import DIFFICULTY_SCALES, INFORMANTS, MISSING, Items, load_items
 from pipelines.simulate.sdq_scores import NO_POINTS, score_source_truth, scoring_error_truth
 from pipelines.simulate.segregation_figures import border_truth, figures_truth
-from pipelines.simulate.sessions import STATUSES
 from pipelines.simulate.targets import target_rows
 
-LATE_DAYS = 14
 WHOLE = "ALL"
 
 Row = dict[str, Any]
@@ -104,7 +101,8 @@ def truth_without_files(simulated: SimulatedMunicipality) -> dict[str, Any]:
         "sdq_groups": sdq_group_truth(simulated),
         "sdq_score_sources": score_source_truth(simulated),
         "sdq_scoring_errors": scoring_error_truth(simulated),
-        "sessions": session_counts(simulated),
+        "sessions": session_counts(simulated.cooperation),
+        "cooperation": cooperation_truth(simulated),
         "reviews": review_truth(simulated),
         "first_follow_ups": first_follow_up_truth(simulated),
         "spend": spend_truth(simulated),
@@ -273,36 +271,6 @@ def _change(first: Indices, second: Indices, population_mean: float, retest: flo
         "change_sd_points": round(float(change.std(ddof=1)), 6) if len(change) > 1 else None,
         "expected_change_points": round((1 - retest) * (population_mean - float(first.mean())), 6),
     }
-
-
-def session_counts(simulated: SimulatedMunicipality) -> list[Row]:
-    """Per forum, district and school year (of the planned day, else of the held one): planned, held, late, cancelled and
-    unknown meetings. Held counts unplanned meetings too, which are also counted apart."""
-    sessions = simulated.sessions
-    is_planned = sessions.planned < NEVER
-    late = is_planned & (sessions.held < NEVER) & (sessions.held - np.minimum(sessions.planned, NEVER) > LATE_DAYS)
-    frame = pl.DataFrame(
-        {
-            "forum": sessions.forum,
-            "district": sessions.district,
-            "year": sessions.school_year,
-            "planned_count": is_planned,
-            **{f"{name}_count": sessions.status == status for status, name in enumerate(STATUSES)},
-            "late_count": late,
-            "held_unplanned_count": ~is_planned,
-        }
-    )
-    counts = [name for name in frame.columns if name.endswith("_count")]
-    grouped = frame.group_by("forum", "district", "year").agg(pl.col(counts).sum()).sort("forum", "district", "year")
-    return [
-        {
-            "forum_code": simulated.profile.forums[row["forum"]].code,
-            "district_code": simulated.profile.districts[row["district"]].code,
-            "school_year": school_year_label(row["year"]),
-            **{name: row[name] for name in counts},
-        }
-        for row in grouped.to_dicts()
-    ]
 
 
 def _areas(simulated: SimulatedMunicipality, district: Indices) -> list[tuple[str, Flags]]:

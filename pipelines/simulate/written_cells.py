@@ -54,7 +54,8 @@ def _spelled(row: Mapping[str, Any], spelling: Spelling) -> str:
 def _writer(column: Column, layout: Layout) -> Writer:
     match column.parse:
         case "cpr":
-            return _cpr_writer(layout)
+            write = _cpr_writer(layout)
+            return lambda number: None if number is None else write(number)
         case "date":
             return _date_writer(layout)
         case "code":

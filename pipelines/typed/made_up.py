@@ -2,9 +2,9 @@
 
 A file from the demo that ends in a real inbox would otherwise be counted as real. Made-up data show themselves by municipalities
 that do not exist, by CPR numbers of people born 1858-1899, whom nobody can be, and by a word in every code of an institution or a
-district: meetings and organisation have neither municipality nor CPR number. A word, because any number, and any short letter
-code, may be some municipality's own. A contract does not know whose workspace it is
-read for, so the rules are added here, as row checks like any other: the row is rejected, and the sender's list says why.
+district and every number of a meeting or a member of staff: what is about these has neither municipality nor CPR number. A word,
+because any number, and any short letter code, may be some municipality's own. A contract does not know whose workspace it is read
+for, so the rules are added here, as row checks like any other: the row is rejected, and the sender's list says why.
 """
 
 from dataclasses import replace
@@ -15,9 +15,9 @@ from pipelines.typed.statement import canonical_name
 from pipelines.typed.values import literal
 
 UNIT_PREFIX = "OPDIGTET-"
-"""What the code of every made-up institution and district begins with."""
+"""What the code of every made-up institution, district, meeting and member of staff begins with."""
 _MARK = "is_made_up"
-_UNIT_COLUMNS = ("institution_code", "district_code", "unit_code")
+_MARKED_COLUMNS = ("institution_code", "district_code", "cluster_code", "unit_code", "session_id", "staff_id")
 _NOBODYS_CPR = ".{4}(5[89]|[6-9][0-9])[5-8].{3}"
 """Canonical numbers with 7th digit 5-8 and year 58-99: born 1858-1899."""
 _ADVICE = "Det hører til de konstruerede data. Se efter, om filen er kommet i den forkerte indbakke."
@@ -25,10 +25,10 @@ _ADVICE = "Det hører til de konstruerede data. Se efter, om filen er kommet i d
 
 def without_made_up(contract: Contract) -> Contract:
     """The contract with one more row check per required CPR column, per column whose code table holds made-up codes, and per
-    column with codes of institutions or districts."""
+    column with codes of institutions or districts or numbers of meetings or staff."""
     checks = [_code_check(column, codes) for column in contract.columns if (codes := _made_up_codes(column))]
     checks += [_cpr_check(column) for column in contract.columns if column.parse == "cpr" and column.is_required]
-    checks += [_unit_check(column) for column in contract.columns if column.name.endswith(_UNIT_COLUMNS)]
+    checks += [_unit_check(column) for column in contract.columns if column.name.endswith(_MARKED_COLUMNS)]
     return replace(contract, row_checks=(*contract.row_checks, *checks))
 
 
@@ -54,7 +54,7 @@ def _unit_check(column: Column) -> RowCheck:
         check_id=f"{column.name}_is_made_up",
         wrong_when=f"contains({column.name}, {literal(UNIT_PREFIX)})",
         columns=(column.name,),
-        expected="en kode på en institution eller et distrikt, der findes",
+        expected="en kode eller et nummer, der ikke er opdigtet",
         advice=f"Koden er konstrueret. {_ADVICE}",
     )
 

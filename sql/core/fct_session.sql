@@ -10,6 +10,7 @@ sessions as (
         forum_code,
         institution_code,
         district_code,
+        cluster_code,
         planned_date,
         held_date,
         session_status_code,
@@ -17,6 +18,11 @@ sessions as (
         level_code,
         prevention_kind_code,
         is_from_joint_observation,
+        session_activity_code,
+        is_agreed_extra,
+        is_prepared_by_leader,
+        is_last_time_followed_up,
+        has_second_part,
         coalesce(planned_date, held_date) as counted_date
     from typed.sessions
     where valid_to is null
@@ -27,6 +33,7 @@ select
     sessions.forum_code,
     sessions.institution_code,
     coalesce(sessions.district_code, institutions.district_code) as district_code,
+    sessions.cluster_code,
     sessions.planned_date,
     sessions.held_date,
     sessions.counted_date,
@@ -43,6 +50,11 @@ select
     sessions.level_code,
     sessions.prevention_kind_code,
     sessions.is_from_joint_observation,
+    sessions.session_activity_code,
+    sessions.is_agreed_extra,
+    sessions.is_prepared_by_leader,
+    sessions.is_last_time_followed_up,
+    sessions.has_second_part,
     sessions.institution_code is null or institutions.institution_code is not null as is_institution_known
 from sessions
 left join core.dim_institution as institutions on sessions.institution_code = institutions.institution_code

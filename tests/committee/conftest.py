@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.committee.context import ReportContext
 from pipelines.municipalities import load_profile
+from pipelines.municipalities.rules import load_rules
 from pipelines.settings import Settings
 from pipelines.simulate import SimulatedMunicipality, simulate_municipality
 from pipelines.simulate.scenarios import load_scenario
@@ -46,6 +47,7 @@ def scenario_municipality(
     simulated = _simulated(scenario, children, seed)
     municipality = settings_of().municipality.model_dump()
     connection = empty_warehouse(municipality=municipality, **({"sdq": parts["sdq"]} if "sdq" in parts else {}))
+    load_rules(connection, settings_of().profile)
     for source in sources:
         rows = simulated.tables[source]
         if "child_id" in rows.columns:

@@ -126,7 +126,7 @@ WRONG_VALUES = {
     "negative SD": ("[parameters.sdq]\npopulation_sd_points = -1", "population_sd_points skal være fra 0 til 50"),
     "negative variance": ("[parameters.ladder]\nfrailty_variance = -0.1", "frailty_variance skal være fra 0 til 20"),
     "share above 1": ("[parameters.population]\nboys_share = 1.01", "parameters.population.boys_share skal være fra 0 til 1"),
-    "negative share": ("[parameters.sessions]\nheld_share = -0.5", "held_share skal være fra 0 til 1"),
+    "negative share": ("[parameters.reviews]\nplanned_share = -0.5", "planned_share skal være fra 0 til 1"),
     "not a number": ("[parameters.sdq]\nadviser_effect_points = nan", "adviser_effect_points skal være fra -100"),
     "endless": ("[parameters.sdq]\nadviser_effect_points = -inf", "adviser_effect_points skal være fra -100"),
     "a whole number without end": ("[parameters.sdq]\nboy_points = 1" + 400 * "0", "boy_points har en forkert type"),
@@ -142,7 +142,7 @@ WRONG_VALUES = {
     "pause turned round": (
         "[parameters.ladder]\nmove_pause_from_date = 2024-01-01\nmove_pause_to_date = 2024-01-01", "fra skal ligge før til"
     ),
-    "more than all": ("[parameters.sessions]\nheld_share = 1", "held_share, late_share, cancelled_share må højst være 1"),
+    "more than all": ("[parameters.reviews]\nfirst_on_time_share = 1", "first_on_time_share, never_followed_share må højst være 1"),
     "more variance than there is": ("[parameters.sdq]\nchild_variance_share = 0.6", "informant_variance_share må højst være 1"),
 }  # fmt: skip
 
@@ -158,11 +158,16 @@ def test_a_value_that_nothing_can_be_drawn_from_is_told(case: str, tmp_path: Pat
 
 
 def test_all_wrong_values_are_told_at_once(tmp_path: Path) -> None:
-    text = "children_count = 10\n[parameters.population]\nboys_share = 2\n[parameters.sessions]\nheld_share = 1\n"
+    text = (
+        "children_count = 10\n[parameters.population]\nboys_share = 2\n[parameters.reviews]\nfirst_on_time_share = 1\n"
+    )
     (tmp_path / "mit.toml").write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
         load_scenario(tmp_path / "mit.toml")
-    assert all(part in str(caught.value) for part in ("children_count", "boys_share", "held_share, late_share"))
+    assert all(
+        part in str(caught.value)
+        for part in ("children_count", "boys_share", "first_on_time_share, never_followed_share")
+    )
 
 
 def numbers_with_limits() -> Iterator[tuple[str, str, Any, float, float]]:

@@ -20,6 +20,8 @@ from pipelines.assets import asset_root
 from pipelines.calendar import load_days, load_settings
 from pipelines.codes import load_codes_into
 from pipelines.contracts import load_contracts, source_contract
+from pipelines.municipalities.rules import load_rules
+from pipelines.pauses import load_pauses
 from pipelines.settings import Settings
 from pipelines.transform.order import in_build_order
 from pipelines.transform.sql_files import SqlFile, read_sql_files
@@ -68,6 +70,8 @@ def empty_warehouse(*, as_of_date: date = AS_OF_DATE, **settings: Any) -> duckdb
         connection.execute(f"DELETE FROM {table}")
     chosen = Settings.model_validate({"municipality": {"name": "Prøveby", "profile": "demo"}, **settings})
     load_settings(connection, chosen, as_of_date=as_of_date)
+    load_pauses(connection, chosen.meetings)
+    load_rules(connection, None)
     return connection
 
 

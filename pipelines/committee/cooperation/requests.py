@@ -1,0 +1,77 @@
+"""What do institutions ask support for, and by which road? Requests of one school year per district, protected once."""
+
+from pipelines.committee.context import ReportContext
+from pipelines.committee.cooperation.basis import report_year
+from pipelines.committee.cooperation.told import area_table
+from pipelines.disclosure.table import ProtectedTable, TableColumn
+
+REQUEST_PAIRS = (
+    ("in_practice_count", "in_practice_known_count"),
+    ("environment_count", "level_known_count"),
+    ("waited_for_diagnosis_count", "waited_known_count"),
+    ("over_nine_hours_count", "requests_count"),
+    ("family_count", "family_known_count"),
+    ("repeated_count", "requests_count"),
+    ("area_support_count", "requests_count"),
+)
+"""Part and whole that are told of the municipality."""
+
+REQUESTS_QUERY = """
+SELECT support_road_code, district_code, requests_count, in_practice_count, in_practice_known_count,
+       environment_count + group_count AS environment_count, environment_count + group_count + child_count AS level_known_count,
+       waited_for_diagnosis_count, waited_known_count, over_nine_hours_count, family_count, family_known_count, repeated_count,
+       CASE WHEN support_road_code = 'area_support' THEN requests_count ELSE 0 END AS area_support_count
+FROM marts.mart_support_request
+WHERE school_year = ?
+ORDER BY support_road_code, district_code
+"""
+_COLUMNS = (
+    TableColumn("requests_count", "Henvendelser", "count"),
+    TableColumn("repeated_count", "Gentaget inden et år", "count"),
+    TableColumn("level_known_count", "Svar om niveau", "count"),
+    TableColumn("environment_count", "Om gruppe eller miljø", "count"),
+    TableColumn("area_support_count", "Til områdesupport", "count"),
+    TableColumn("over_nine_hours_count", "Mindst 9 timer om ugen", "count"),
+    TableColumn("in_practice_known_count", "Svar om praksis", "count"),
+    TableColumn("in_practice_count", "Givet i praksis", "count"),
+    TableColumn("waited_known_count", "Svar om diagnose", "count"),
+    TableColumn("waited_for_diagnosis_count", "Ventede på diagnose", "count"),
+    TableColumn("family_known_count", "Svar om familie", "count"),
+    TableColumn("family_count", "Familien med før", "count"),
+)
+_PRINTED = {
+    "requests": (
+        "requests_count", "repeated_count", "level_known_count", "environment_count", "area_support_count",
+        "over_nine_hours_count",
+    ),
+    "requests_how": (
+        "in_practice_known_count", "in_practice_count", "waited_known_count", "waited_for_diagnosis_count",
+        "family_known_count", "family_count",
+    ),
+}  # fmt: skip
+
+
+def request_counts(context: ReportContext) -> ProtectedTable:
+    """Every count of the year's requests per district."""
+    return area_table(
+        context,
+        context.records(REQUESTS_QUERY, [report_year(context)]),
+        table_id="requests_all",
+        columns=_COLUMNS,
+        pairs=REQUEST_PAIRS,
+        wholes=("requests_count",),
+        source=f"Kilde: {context.settings.municipality.name}s henvendelser om support.",
+    )
+
+
+def request_tables(context: ReportContext, counts: ProtectedTable) -> tuple[ProtectedTable, ...]:
+    """What a reader sees of them: how many, and how the support was given."""
+    year = report_year(context)
+    titles = {
+        "requests": "Henvendelser om support",
+        "requests_how": "Henvendelser om support, og hvordan hjælpen blev givet",
+    }
+    return tuple(
+        counts.excerpt(table_id, title=f"{titles[table_id]}, skoleåret {year}", columns=["area", *columns])
+        for table_id, columns in _PRINTED.items()
+    )

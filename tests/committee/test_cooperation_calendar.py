@@ -1,0 +1,104 @@
+"""Are the meetings held? A drawn year, windows every sixth week: 11/8-21/9, 22/9-9/11, 10/11-4/1, 5/1-22/2, 23/2-12/4, 13/4-24/5."""
+
+import pytest
+
+from pipelines.committee.cooperation.calendar import ALL_FORUMS, calendar_section
+from pipelines.disclosure.table import CellStatus
+from pipelines.publish.section import Section
+from tests.committee.drawn_cooperation import drawn_context, faults_of, lines_of
+
+INSTITUTIONS = """
+    institution_code institution_name institution_type_code district_code
+    D1               Ænghøj           daycare               NORD
+    D2               Birken           daycare               SYD
+"""
+LOG = """
+    session_id forum_code    institution_code planned_date held_date  session_status_code
+    S1         ressourceteam D1               2025-08-18   2025-08-18 held
+    S2         ressourceteam D1               2025-09-25   2025-10-20 held
+    S3         ressourceteam D1               2025-11-12   -          cancelled
+    S4         ressourceteam D1               2026-01-07   -          unknown
+    S5         ressourceteam D1               2026-04-20   2026-04-20 held
+    S6         ressourceteam D1               2026-04-27   2026-04-27 held
+    T1         ressourceteam D2               2025-08-18   2025-08-18 held
+    T2         ressourceteam D2               2025-09-25   2025-09-25 held
+    T3         ressourceteam D2               2025-11-12   2025-11-12 held
+    T4         ressourceteam D2               2026-01-07   2026-01-07 held
+    T5         ressourceteam D2               2026-02-25   2026-02-25 held
+    T6         ressourceteam D2               2026-04-20   2026-04-20 held
+"""
+
+
+@pytest.fixture(scope="module")
+def section() -> Section:
+    found = calendar_section(drawn_context("dragoer_ressourceteam", {"institutions": INSTITUTIONS, "sessions": LOG}))
+    assert found is not None
+    return found
+
+
+def test_each_meeting_is_one_letter_in_its_weeks(section: Section) -> None:
+    """Æ comes after B; D1's fifth window, 23/2-12/4, has nothing in the log, its extra meeting is in the sixth."""
+    calendar = next(table for table in section.tables if table.table_id == "calendar_ressourceteam")
+    assert lines_of(calendar, "unit", "windows") == [
+        "Birken | 33-38H 39-45H 46-1H 2-8H 9-15H 16-21H",
+        "Ænghøj | 33-38H 39-45F 46-1A 2-8U 9-15I 16-21H",
+    ]
+    outcomes = next(table for table in section.tables if table.table_id == "outcomes_ressourceteam")
+    columns = ("expected_count", "held_count", "late_count", "cancelled_count", "unknown_count", "missing_count")
+    assert lines_of(outcomes, *columns) == ["6 | 6 | 0 | 0 | 0 | 0", "6 | 3 | 1 | 1 | 1 | 1"]
+
+
+def test_the_answer_tells_what_is_unknown_apart(section: Section) -> None:
+    """Held are 6 + 3 of 6 + 6."""
+    assert section.answer == "9 af 12 ventede møder blev holdt."
+    assert section.support == "1 blev ikke holdt, 1 mangler referat og 1 står ikke i loggen."
+
+
+def test_a_forum_that_nobody_logs_is_not_received(section: Section) -> None:
+    by_forum = section.tables[0]
+    assert by_forum.cell("expected_count", forum="Videncentermøde").status is CellStatus.NOT_RECEIVED
+    assert by_forum.cell("expected_count", forum=ALL_FORUMS).value == 12
+    assert "Videncentermøde" in section.how_sure.data
+
+
+def test_the_rhythm_of_each_unit(section: Section) -> None:
+    """Ænghøj held four, of which one beyond the windows; its longest pause is from 20/10 to 20/4, 23 open weeks less one."""
+    rhythm = next(table for table in section.tables if table.table_id == "rhythm_ressourceteam")
+    assert lines_of(rhythm, "unit", "weeks", "all_held_count", "extra_count")[1] == "Ænghøj | 6 | 4 | 1"
+    weeks = (
+        "27/10 3/11 10/11 17/11 24/11 1/12 8/12 15/12 5/1 12/1 19/1 26/1 2/2 16/2 23/2 2/3 9/3 16/3 23/3 6/4 13/4 20/4"
+    )
+    assert rhythm.cell("longest_gap_weeks", unit="Ænghøj").value == len(weeks.split())
+
+
+def test_the_texts_pass_the_gates(section: Section) -> None:
+    assert faults_of(section) == []
+
+
+def test_without_a_log_the_question_is_told_and_not_answered() -> None:
+    found = calendar_section(drawn_context("dragoer_ressourceteam", {"institutions": INSTITUTIONS}))
+    assert found is not None
+    assert found.answer == "Vi har ikke fået tal for møder. De er derfor ikke med."
+
+
+def test_a_profile_without_a_rhythm_has_no_such_section() -> None:
+    assert calendar_section(drawn_context("koebenhavn_seks_principper", {"sessions": LOG})) is None
+
+
+def test_what_the_document_says_elsewhere_is_named() -> None:
+    """Next Step says every fifth week in its table, every fourth or fifth Monday in its text."""
+    found = calendar_section(
+        drawn_context(
+            "vordingborg_next_step",
+            {
+                "institutions": INSTITUTIONS,
+                "sessions": """
+                    session_id forum_code              institution_code planned_date held_date  session_status_code
+                    S1         distriktsteam_dagtilbud D1               2025-08-18   2025-08-18 held
+                """,
+            },
+        )
+    )
+    assert found is not None
+    assert any("Oversigten siger ca. hver 5. uge" in line for line in found.method)
+    assert faults_of(found) == []
