@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check bench example study lock format clean
+.PHONY: demo test check check-style check-types check-sql bench example study lock format clean
 .DEFAULT_GOAL := demo
 
 demo: $(STAMP)
@@ -14,10 +14,17 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-check: $(STAMP) .venv-datacontract/.linted
+# Its parts do not wait for each other: `make -j2 check` makes both environments side by side.
+check: check-style check-types check-sql .venv-datacontract/.linted
+
+check-style: $(STAMP)
 	$(BIN)/ruff format --check pipelines tests
 	$(BIN)/ruff check pipelines tests
+
+check-types: $(STAMP)
 	$(BIN)/mypy
+
+check-sql: $(STAMP)
 	$(BIN)/sqlfluff lint --processes 2 --nocolor -q sql
 
 bench: $(STAMP)

@@ -17,6 +17,11 @@ SELECT definition_id, measure_code, area_code, pupil_group_code, school_year, fi
 FROM marts.mart_published_inclusion
 ORDER BY definition_id, area_code, measure_code, pupil_group_code, school_year
 """
+_REJECTED: Final = """
+SELECT count(*) AS deliveries_count
+FROM landed.deliveries
+WHERE source = 'segregation_figures' AND rows_rejected > 0
+"""
 _OUTSIDE: Final = ("segregation_pct", "inclusion_pct")
 """Some tell the share outside ordinary teaching, some the share inside; the two are one hundred together."""
 
@@ -26,12 +31,14 @@ class PublishedOutside:
     """Published percentages outside ordinary teaching of all pupils.
 
     cells: by definition, area and school year. areas, years: which (definition, area) and which (definition, school year) some row was
-    delivered for, of any measure and any pupils; a municipality's year is not the country's.
+    delivered for, of any measure and any pupils; a municipality's year is not the country's. has_rejected_rows: rows were sent that we
+    could not read; what is missing may be in one of them, so nobody says that the source left it out.
     """
 
     cells: Mapping[tuple[str, str, str], Cell]
     areas: frozenset[tuple[str, str]]
     years: frozenset[tuple[str, str, bool]]
+    has_rejected_rows: bool = False
 
     def cell(self, definition_id: str, *, area_code: str | None, school_year: str) -> Cell:
         """The percentage, or which of the three ways it is missing in; no known area is one that nothing was delivered for."""
@@ -49,7 +56,8 @@ class PublishedOutside:
     def _missing(self, definition_id: str, area_code: str, school_year: str) -> CellStatus:
         is_known_area = (definition_id, area_code) in self.areas
         is_known_year = (definition_id, school_year, area_code == WHOLE_COUNTRY) in self.years
-        return CellStatus.LEFT_OUT_BY_SOURCE if is_known_area or is_known_year else CellStatus.NOT_RECEIVED
+        is_left_out = (is_known_area or is_known_year) and not self.has_rejected_rows
+        return CellStatus.LEFT_OUT_BY_SOURCE if is_left_out else CellStatus.NOT_RECEIVED
 
 
 def published_outside(context: ReportContext) -> PublishedOutside:
@@ -64,6 +72,7 @@ def published_outside(context: ReportContext) -> PublishedOutside:
         {key: _outside(values) for key, values in by_key.items()},
         frozenset((str(record["definition_id"]), str(record["area_code"])) for record in records),
         frozenset(_year(record) for record in records),
+        has_rejected_rows=context.records(_REJECTED)[0]["deliveries_count"] > 0,
     )
 
 

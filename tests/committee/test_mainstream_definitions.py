@@ -149,6 +149,21 @@ def test_a_row_that_is_left_out_is_told_apart_from_one_that_never_came(
     assert table.cell("published", definition="KL").status is CellStatus.NOT_RECEIVED
 
 
+def test_where_a_row_was_rejected_nobody_says_that_the_source_left_one_out(
+    scenario_context: Callable[..., ReportContext],
+) -> None:
+    """The row that is missing may be the one we could not read."""
+    context = scenario_context("small_effect", children=120, seed=2)
+    context.connection.execute(
+        FIGURE, ["stil_kommunal", "inclusion_pct", "K01", "all", "2025/26", 94.0, "published"]
+    )
+    context.connection.execute(
+        "INSERT INTO landed.deliveries (delivery_id, source, rows_rejected) VALUES ('d', 'segregation_figures', 1)"
+    )
+    cell = definitions_table(context, YEAR).cell("published", definition=MINISTRY)
+    assert cell.status is CellStatus.NOT_RECEIVED
+
+
 def test_a_number_beside_the_word_hidden_is_not_a_number(scenario_context: Callable[..., ReportContext]) -> None:
     # some sources write 0 in the place of what they hide
     context = scenario_context("small_effect", children=120, seed=2)
