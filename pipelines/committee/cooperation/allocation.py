@@ -52,10 +52,10 @@ def allocation_section(context: ReportContext) -> Section | None:
     rule = context.settings.profile.allocation
     if rule is None:
         return None
-    (found,) = context.records(_YEAR, [context.as_of_date])
-    if not has_come(context, "institution_years") or found["school_year"] is None:
+    years = context.records(_YEAR, [context.as_of_date]) if has_come(context, "institution_years") else []
+    if not years or years[0]["school_year"] is None:
         return missing_section("allocation", QUESTION, ("institution_years",))
-    year = str(found["school_year"])
+    year = str(years[0]["school_year"])
     rows = allocated(context, rule, year)
     table, sums = _table(context, rows, year), _sums(context, rule, rows, year)
     hours, capacity = (sums.cell("hours", what=what).value for what in (BY_RULE, CAPACITY))

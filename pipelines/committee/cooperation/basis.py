@@ -23,6 +23,11 @@ SELECT institution_code AS unit_code, institution_name AS unit_name, institution
 FROM core.dim_institution
 ORDER BY institution_code
 """
+_IS_THERE = """
+SELECT count(*) AS tables_count
+FROM information_schema.tables
+WHERE table_schema = 'typed' AND table_name = ?
+"""
 _CLUSTERS = """
 SELECT unit_code, max(unit_name) AS unit_name
 FROM typed.organisation
@@ -39,7 +44,10 @@ def report_year(context: ReportContext) -> str:
 
 
 def has_come(context: ReportContext, source: str) -> bool:
-    """Whether any row of the source (contract id) has come."""
+    """Whether any row of the source (contract id) has come; one that was never delivered has no table."""
+    (found,) = context.records(_IS_THERE, [source])
+    if not found["tables_count"]:
+        return False
     (row,) = context.records(f"SELECT count(*) AS rows_count FROM typed.{source} WHERE valid_to IS NULL")
     return bool(row["rows_count"])
 
@@ -65,7 +73,8 @@ class Units:
         """Read once per section."""
         self._context = context
         self.institutions = {str(row["unit_code"]): row for row in context.records(_INSTITUTIONS)}
-        self._clusters = {row["unit_code"]: str(row["unit_name"]) for row in context.records(_CLUSTERS)}
+        named = context.records(_CLUSTERS) if has_come(context, "organisation") else []
+        self._clusters = {row["unit_code"]: str(row["unit_name"]) for row in named}
         names = [str(row["unit_name"]) for row in self.institutions.values()]
         self._twice = {name for name in names if names.count(name) > 1}
 
