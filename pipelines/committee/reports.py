@@ -47,7 +47,7 @@ REPORTS: Mapping[str, ReportKind] = {
             "moedestruktur",
             "Mødestruktur og samarbejde: status pr. {as_of_date}",
             "Notatet viser, om det aftalte samarbejde bliver holdt. Det handler om møder og ikke om den enkelte.",
-            "core.fct_session",
+            "core.fct_session_role",
             is_on_open_figures=False,
         ),
         ReportKind(

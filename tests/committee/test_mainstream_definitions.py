@@ -154,9 +154,7 @@ def test_where_a_row_was_rejected_nobody_says_that_the_source_left_one_out(
 ) -> None:
     """The row that is missing may be the one we could not read."""
     context = scenario_context("small_effect", children=120, seed=2)
-    context.connection.execute(
-        FIGURE, ["stil_kommunal", "inclusion_pct", "K01", "all", "2025/26", 94.0, "published"]
-    )
+    context.connection.execute(FIGURE, ["stil_kommunal", "inclusion_pct", "K01", "all", "2025/26", 94.0, "published"])
     context.connection.execute(
         "INSERT INTO landed.deliveries (delivery_id, source, rows_rejected) VALUES ('d', 'segregation_figures', 1)"
     )
