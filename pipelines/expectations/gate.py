@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 
 from pipelines.contracts import Contract, load_contracts
-from pipelines.expectations.kept import forget_passed, passed_before, remember_passed, stage_fingerprint
+from pipelines.expectations.data_docs import write_data_docs
+from pipelines.expectations.kept import passed_before, remember_passed, stage_fingerprint
 from pipelines.expectations.outcome import GateResult, Outcome, Stage, record_outcomes
 from pipelines.expectations.plan import Plan, make_plan, schemas_by_table
 from pipelines.expectations.rules import check_expectations
@@ -51,16 +52,14 @@ def validate(
     for contract in known.values():
         check_expectations(contract)
     plan = make_plan(connection, stage, known.values(), tables)
-    stage_folder = docs_folder / stage
     run_id = _latest_run(connection) if run_id is None else run_id
-    docs_index = stage_folder / "index.html"
     # other contracts, or a part of the tables, is no verdict on the stage
     fingerprint = stage_fingerprint(connection, stage, plan) if contracts is None and tables is None else None
-    outcomes = passed_before(connection, stage, plan, fingerprint) if fingerprint and docs_index.exists() else None
+    outcomes = passed_before(connection, stage, plan, fingerprint) if fingerprint else None
     if outcomes is None:
-        forget_passed(connection, stage)  # its Data Docs are about to go
-        outcomes = _run_suites(connection, stage, plan, stage_folder, run_id)
+        outcomes = _run_suites(connection, stage, plan)
     record_outcomes(connection, outcomes, run_id=run_id)
+    docs_index = write_data_docs(docs_folder / stage, stage=stage, outcomes=outcomes, skipped=plan.skipped)
     result = GateResult(stage, outcomes, plan.skipped, docs_index)
     if fingerprint and run_id is not None and not result.failures:
         remember_passed(connection, stage, fingerprint, run_id=run_id)
@@ -75,14 +74,12 @@ def _latest_run(connection: duckdb.DuckDBPyConnection) -> int | None:
     return None if row is None or row[0] is None else int(row[0])
 
 
-def _run_suites(
-    connection: duckdb.DuckDBPyConnection, stage: Stage, plan: Plan, docs_folder: Path, run_id: int | None
-) -> tuple[Outcome, ...]:
+def _run_suites(connection: duckdb.DuckDBPyConnection, stage: Stage, plan: Plan) -> tuple[Outcome, ...]:
+    if not plan.subjects:
+        return ()
     with warnings.catch_warnings():
         # Great Expectations imports deprecated modules of the standard library; of ours, only the modules
         # that exist to call it are loaded in here.
         warnings.simplefilter("ignore")
-        from pipelines.expectations.checkpoint import run_suites
-    return run_suites(
-        connection, plan.subjects, stage=stage, skipped=plan.skipped, docs_folder=docs_folder, run_id=run_id
-    )
+        from pipelines.expectations.suites import run_suites
+    return run_suites(connection, plan.subjects, stage=stage)

@@ -1,7 +1,7 @@
 """Was exactly this judged before, and did it pass? Then the verdict stands, and nothing is counted anew.
 
 A stage is the same when program, contracts, engines, tables to judge, tables skipped, and every row to judge are. A stage that
-did not pass is always judged again. Its Data Docs are kept with the verdict: without them it is judged again too.
+did not pass is always judged again.
 """
 
 import hashlib
@@ -64,12 +64,6 @@ def remember_passed(connection: duckdb.DuckDBPyConnection, stage: Stage, fingerp
     """The verdict on this fingerprint stands in `meta.expectation_results` under `run_id`."""
     _make_table(connection)
     connection.execute("insert or replace into meta.gate_verdicts values (?, ?, ?)", [stage, fingerprint, run_id])
-
-
-def forget_passed(connection: duckdb.DuckDBPyConnection, stage: Stage) -> None:
-    """No verdict on the stage stands any more."""
-    _make_table(connection)
-    connection.execute("delete from meta.gate_verdicts where stage = ?", [stage])
 
 
 def _make_table(connection: duckdb.DuckDBPyConnection) -> None:
