@@ -7,6 +7,7 @@ in every table, and in what the command printed; also while a run is spilling to
 
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -82,10 +83,14 @@ def tables_holding(workspace: Path) -> list[str]:
     return found
 
 
-@pytest.fixture
-def planted_run(small_workspace: Path) -> tuple[Path, subprocess.CompletedProcess]:
-    plant(small_workspace)
-    return small_workspace, trappen("run", "--workspace", str(small_workspace))
+@pytest.fixture(scope="module")
+def planted_run(
+    small_workspace_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, subprocess.CompletedProcess]:
+    """A workspace after a run over planted words, and what the run said."""
+    workspace = Path(shutil.copytree(small_workspace_template, tmp_path_factory.mktemp("planted") / "workspace"))
+    plant(workspace)
+    return workspace, trappen("run", "--workspace", str(workspace))
 
 
 def test_a_run_leaves_no_trace_of_what_was_planted(planted_run: tuple[Path, subprocess.CompletedProcess]) -> None:
@@ -102,7 +107,7 @@ def test_a_run_leaves_no_trace_of_what_was_planted(planted_run: tuple[Path, subp
 
 def test_published_reports_hold_nothing_planted(planted_run: tuple[Path, subprocess.CompletedProcess]) -> None:
     workspace, _ = planted_run
-    done = trappen("publish", "--workspace", str(workspace))
+    done = trappen("publish", "udvalgsrapport", "--workspace", str(workspace))
     assert done.returncode == 0, done.stderr
     assert list((workspace / "reports").rglob("*.pdf"))
     assert finds(workspace) == []
