@@ -33,6 +33,7 @@ from pipelines.simulate.schooling import Placements, draw_placements, placement_
 from pipelines.simulate.sdq import SdqDraw, draw_sdq, form_rows
 from pipelines.simulate.sdq_scores import ScoreDeliveries, draw_score_deliveries, forms_with_answers, score_rows
 from pipelines.simulate.segregation_figures import figure_rows
+from pipelines.simulate.source_tables import SourceTables
 
 DEFAULT_DATA_END = date(2026, 9, 30)
 
@@ -131,44 +132,55 @@ class SimulatedMunicipality:
         return sum_accounts(self.costs, self.delivered_measures, self.measures, self.children, self.parameters.costs)
 
     @cached_property
-    def tables(self) -> Mapping[str, pl.DataFrame]:
-        """One frame per source with the columns of its contract, codes as in the code tables, right and complete.
+    def tables(self) -> SourceTables:
+        """One frame per source, each made when first asked for."""
+        return SourceTables(
+            {
+                "children": lambda: pl.concat(
+                    [residence_rows(self.children, self.profile), visitor_residence_rows(self.visitors)]
+                ),
+                "institutions": lambda: self.geography.institutions,
+                "organisation": lambda: organisation_rows(self.profile),
+                "school_placements": self._school_placements,
+                "segregation_figures": lambda: figure_rows(self),
+                "measures": lambda: self.measures,
+                "sdq_answers": lambda: form_rows(
+                    forms_with_answers(self.sdq.forms, self.score_deliveries), self.children, self.geography,
+                    self.parameters.sdq,
+                ),
+                "sdq_scores": lambda: score_rows(
+                    self.sdq.forms, self.score_deliveries, self.children, self.geography
+                ),
+                **cooperation_rows(self),
+                "reviews": lambda: review_rows(
+                    self.reviews, self.delivered_measures, self.children, self.geography.codes
+                ),
+                "costs": lambda: cost_rows(self.costs, self.delivered_measures, self.children),
+                "cost_accounts": lambda: account_rows(
+                    self.accounts, [district.code for district in self.profile.districts]
+                ),
+            }
+        )  # fmt: skip
 
-        Made when first asked for: who only measures the arrays need not pay for them.
-        """
-        return {
-            "children": pl.concat(
-                [residence_rows(self.children, self.profile), visitor_residence_rows(self.visitors)]
-            ),
-            "institutions": self.geography.institutions,
-            "organisation": organisation_rows(self.profile),
-            "school_placements": pl.concat(
-                [
-                    *(
-                        placement_rows(placed, self.children, self.geography, self.payers.codes_of(payers))
-                        for placed, payers in (
-                            (self.placements, self.payers.of_child),
-                            # parents pay for the club
-                            (self.clubs, np.full_like(self.payers.of_child, -1)),
-                        )
-                    ),
-                    visitor_placement_rows(
-                        self.visitors, self.geography, self.payers.codes_of(self.payers.of_visitor),
-                        first_school_year=self.first_school_year, data_end=self.data_end_date,
-                    ),
-                ]
-            ),
-            "segregation_figures": figure_rows(self),
-            "measures": self.measures,
-            "sdq_answers": form_rows(
-                forms_with_answers(self.sdq.forms, self.score_deliveries), self.children, self.geography, self.parameters.sdq
-            ),
-            "sdq_scores": score_rows(self.sdq.forms, self.score_deliveries, self.children, self.geography),
-            **cooperation_rows(self),
-            "reviews": review_rows(self.reviews, self.delivered_measures, self.children, self.geography.codes),
-            "costs": cost_rows(self.costs, self.delivered_measures, self.children),
-            "cost_accounts": account_rows(self.accounts, [district.code for district in self.profile.districts]),
-        }  # fmt: skip
+    def _school_placements(self) -> pl.DataFrame:
+        """Places of the municipality's children, their places in clubs, and those of children from elsewhere."""
+        own = (
+            (self.placements, self.payers.of_child),
+            (self.clubs, np.full_like(self.payers.of_child, -1)),  # parents pay for the club
+        )
+        visitors = visitor_placement_rows(
+            self.visitors, self.geography, self.payers.codes_of(self.payers.of_visitor),
+            first_school_year=self.first_school_year, data_end=self.data_end_date,
+        )  # fmt: skip
+        return pl.concat(
+            [
+                *(
+                    placement_rows(placed, self.children, self.geography, self.payers.codes_of(payers))
+                    for placed, payers in own
+                ),
+                visitors,
+            ]
+        )
 
 
 def simulate_municipality(

@@ -7,6 +7,7 @@ column of its own that has nothing to do with the number.
 import math
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -90,10 +91,12 @@ class Children:
         """First day under the adviser model in the first home district (intention to treat)."""
         return self.district_adviser_from[self.district_first]
 
-    @property
+    @cached_property
     def adult_day(self) -> Days:
-        """The 18th birthday."""
-        return birthdays(self.birth_day, 18)
+        """The 18th birthday; asked for meeting by meeting, so counted once."""
+        days = birthdays(self.birth_day, 18)
+        days.flags.writeable = False
+        return days
 
     @property
     def district_last(self) -> Indices:

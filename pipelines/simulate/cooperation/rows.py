@@ -26,9 +26,13 @@ _POLARS_TYPES: Mapping[str, pl.DataType] = {
 """Column type by the contract's physical type; decimals are floats, as in the simulator's other tables."""
 
 
-def cooperation_rows(simulated: "SimulatedMunicipality") -> dict[str, pl.DataFrame]:
-    """One frame per source of the cooperation."""
-    return {source: _frame(source, list(rows(simulated))) for source, rows in _ROWS.items()}
+def cooperation_rows(simulated: "SimulatedMunicipality") -> dict[str, Callable[[], pl.DataFrame]]:
+    """What makes the frame of each source of the cooperation."""
+
+    def maker(source: str, rows: Callable[["SimulatedMunicipality"], Iterator[Row]]) -> Callable[[], pl.DataFrame]:
+        return lambda: _frame(source, list(rows(simulated)))
+
+    return {source: maker(source, rows) for source, rows in _ROWS.items()}
 
 
 def _frame(source: str, rows: Sequence[Row]) -> pl.DataFrame:
