@@ -32,10 +32,13 @@ bench: $(STAMP)
 	$(BIN)/python tests/benchmarks/bench_sdq.py
 	$(BIN)/python tests/benchmarks/bench_multistate.py
 
-# The kept copy of the made-up municipality's report, which a test holds against a fresh run.
+# The kept copies of the made-up municipality's reports, which a test holds against a fresh run. The workbook is not kept: it says
+# nothing that the page does not.
 example: $(STAMP)
 	rm -rf build/example && $(BIN)/trappen demo --quiet --out build/example
-	cp build/example/konstrueret/reports/udvalgsrapport/udvalgsrapport.* reports/example/
+	for report in udvalgsrapport moedestruktur; do for kind in html pdf edition.json; do \
+		cp build/example/konstrueret/reports/$$report/$$report.$$kind reports/example/ || exit 1; \
+	done; done
 
 # The kept study of every method against known truth; begun again, it goes on from the blocks that were finished. It is kept
 # whatever it finds, and then fails if a method did not do what it must.

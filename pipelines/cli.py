@@ -52,12 +52,17 @@ def init(
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Filen, der skal efterses.", show_default=False)],
     source: Annotated[str, typer.Option(help="Kilden, fx sdq_answers.", show_default=False)],
+    workspace: Annotated[
+        Path | None,
+        typer.Option("--workspace", "-w", help="En arbejdsmappe, hvis egne mødeformer gælder.", show_default=False),
+    ] = None,
 ) -> None:
     """Efterse en fil uden at indlæse den: Alle fejl med ark, række og celle."""
     from pipelines.landing.delivery import check_delivery
     from pipelines.terminal import show_checked
+    from pipelines.workspace import open_workspace
 
-    result = check_delivery(file, source=source)
+    result = check_delivery(file, source=source, workspace=open_workspace(workspace) if workspace else None)
     show_checked(result)
     if result.rows_rejected:
         raise RejectedRowsError(
@@ -119,7 +124,7 @@ def publish(
     workspace: WorkspaceOption = Path(),
     quiet: QuietOption = False,
 ) -> None:
-    """Skriv rapporterne som HTML og PDF."""
+    """Skriv rapporterne som HTML, PDF og regneark."""
     from pipelines.run import publish as publish_reports
     from pipelines.terminal import progress_bars
     from pipelines.workspace import open_workspace
@@ -128,7 +133,7 @@ def publish(
     with progress_bars(quiet=quiet) as progress:
         published = publish_reports(opened, reports or None, now=_now(), progress=progress)
     for report in published:
-        typer.echo(f"{report.html}\n{report.pdf}")
+        typer.echo(f"{report.html}\n{report.pdf}\n{report.workbook}")
 
 
 @app.command()

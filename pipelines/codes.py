@@ -7,7 +7,7 @@ own attributes. An attribute's type follows from its name: it ends in `_date`, `
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,15 @@ _SQL_TYPES_BY_START = (("is_", "BOOLEAN"), ("has_", "BOOLEAN"))
 
 
 @dataclass(frozen=True)
+class OwnCode:
+    """A code that one municipality has beside those of a table, with its Danish title and what senders write."""
+
+    code: str
+    title: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class CodeTable:
     """One code table: its name, column names, and rows as dictionaries of text ('' where empty)."""
 
@@ -43,6 +52,12 @@ class CodeTable:
     def codes(self) -> tuple[str, ...]:
         """The distinct codes in the order of the file (a code may have several rows with different validity)."""
         return tuple(dict.fromkeys(row["code"] for row in self.rows))
+
+    def with_own(self, own: Sequence[OwnCode]) -> "CodeTable":
+        """The table with a municipality's own codes last; of them the other columns are empty."""
+        empty = dict.fromkeys(self.columns, "")
+        added = ({**empty, "code": each.code, "title": each.title, "aliases": "|".join(each.aliases)} for each in own)
+        return replace(self, rows=(*self.rows, *added))
 
     def titles(self) -> dict[str, str]:
         """Danish title per code; the last row wins where a code has several."""
@@ -108,10 +123,14 @@ def sql_type(column: str) -> str:
 def load_codes_into(connection: duckdb.DuckDBPyConnection) -> None:
     """Create or replace `codes.<name>` for every code table; an empty field becomes NULL (but `aliases` is left out)."""
     for name in code_table_names():
-        table = load_code_table(name)
-        columns = {column: sql_type(column) for column in table.columns if column != "aliases"}
-        rows = [[row[column] or None for column in columns] for row in table.rows]
-        replace_table(connection, f"codes.{name}", columns, rows)
+        load_code_table_into(connection, load_code_table(name))
+
+
+def load_code_table_into(connection: duckdb.DuckDBPyConnection, table: CodeTable) -> None:
+    """Create or replace the table's `codes.<name>`."""
+    columns = {column: sql_type(column) for column in table.columns if column != "aliases"}
+    rows = [[row[column] or None for column in columns] for row in table.rows]
+    replace_table(connection, f"codes.{table.name}", columns, rows)
 
 
 def replace_table(

@@ -23,6 +23,7 @@ from open_data_contract_standard.model import (
 )
 
 from pipelines.assets import asset_root
+from pipelines.codes import CodeTable, OwnCode, load_code_table
 from pipelines.errors import ContractError, UnknownSourceError
 
 ParseRule = Literal["cpr", "text", "date", "integer", "decimal", "boolean", "code", "school_year"]
@@ -52,6 +53,13 @@ class Column:
     unit: str | None = None
     empty_marks: tuple[str, ...] = ()
     """What a sender writes in a cell that it leaves without a value; read as an empty cell."""
+    own_codes: tuple[OwnCode, ...] = ()
+    """Codes of the municipality's profile that `code_table` does not hold."""
+
+    @property
+    def codes(self) -> CodeTable:
+        """What the cells of a column with a code table may hold."""
+        return load_code_table(str(self.code_table)).with_own(self.own_codes)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The whole road at once: a made-up municipality and the open figures of a real one, each to its own report.
+"""The whole road at once: a made-up municipality, to both of its reports, and the open figures of a real one, to theirs.
 
 The two never share a workspace, so that the real and the made-up cannot be mixed.
 """
@@ -52,11 +52,11 @@ def run_demo(
     made_up = _made_up_workspace(folder / "konstrueret", profile, children_count, seed, progress)
     real = _open_figures_workspace(folder / "aabne_tal", progress)
     reports: list[PublishedReport] = []
-    for workspace, report_id in ((made_up, "udvalgsrapport"), (real, "kommunen_i_landet")):
+    for workspace, report_ids in ((made_up, ["udvalgsrapport", "moedestruktur"]), (real, ["kommunen_i_landet"])):
         refused = run(workspace, now=now, progress=progress).refused
         if refused:
             raise refused[0][1]
-        reports += publish(workspace, [report_id], now=now, progress=progress)
+        reports += publish(workspace, report_ids, now=now, progress=progress)
     return Demo(folder, tuple(reports))
 
 

@@ -79,7 +79,7 @@ def run(
 def publish(
     workspace: Workspace, wanted: list[str] | None, *, now: datetime, progress: Progress | None = None
 ) -> list[PublishedReport]:
-    """Write the reports asked for (all that the workspace holds data for, when None) as HTML and PDF.
+    """Write the reports asked for (all that the workspace holds data for, when None) as HTML, PDF and workbook.
 
     Raises:
         PublishError: nothing was built, the last gate failed, or a report's own gates did; the last edition stays.
@@ -224,7 +224,7 @@ def _refuse_strays(workspace: Workspace) -> list[tuple[Path, TrappenError]]:
 
 def _retype_changed(connection: duckdb.DuckDBPyConnection, workspace: Workspace, progress: Progress) -> list[str]:
     """Type the archived deliveries of every source anew whose contract has changed since; returns those sources."""
-    changed = [source for source in load_contracts("source") if needs_rebuild(connection, source)]
+    changed = [source for source in load_contracts("source") if needs_rebuild(connection, workspace, source)]
     if changed:
         progress.stage("Læser arkivet igen efter ændrede datakontrakter", len(changed))
     for source in changed:

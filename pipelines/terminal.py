@@ -159,6 +159,7 @@ def show_demo(demo: "Demo", *, quiet: bool) -> None:
     for report in demo.reports:
         console.print(str(report.html), highlight=False, soft_wrap=True)
         console.print(str(report.pdf), highlight=False, soft_wrap=True)
+        console.print(str(report.workbook), highlight=False, soft_wrap=True)
 
 
 _MET = {True: "ja", False: "nej", None: "vises kun"}

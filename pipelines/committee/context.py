@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ class ReportContext:
         Raises:
             TransformError: the query would mix two definitions of inclusion.
         """
-        refuse_mixed_definitions(query)
+        _check_definitions(query)
         cursor = self.connection.execute(query, parameters or [])
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -69,6 +70,12 @@ class ReportContext:
         """Sort key: Danish alphabetical order (æ, ø, å last, "aa" as å), the whole municipality at the end."""
         folded = name.casefold().replace("aa", "å")
         return name == WHOLE_MUNICIPALITY, folded.translate(str.maketrans("æøå", "{|}"))
+
+
+@cache
+def _check_definitions(query: str) -> None:
+    """As `refuse_mixed_definitions`; a report asks the same questions many times, and reading one takes longer than answering it."""
+    refuse_mixed_definitions(query)
 
 
 @contextmanager

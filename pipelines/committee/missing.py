@@ -8,11 +8,14 @@ from pipelines.publish.section import HowSure, Section
 
 
 def missing_section(section_id: str, question: str, sources: Sequence[str]) -> Section:
-    """A section that answers "Vi har ikke fået tal for …" and holds no figure and no table; `sources` are contract ids."""
+    """A section that answers "Vi har ikke fået tal for …" and holds no figure and no table; `sources` are contract ids.
+
+    One short line, since page 1 has as many of them as there are questions without a source.
+    """
     return Section(
         section_id=section_id,
         question=question,
-        answer=missing_words(sources),
+        answer=f"Vi har ikke fået tal for {_names(sources)}.",
         support="",
         level=0,
         level_reason="",

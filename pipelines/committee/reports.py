@@ -47,7 +47,7 @@ REPORTS: Mapping[str, ReportKind] = {
             "moedestruktur",
             "Mødestruktur og samarbejde: status pr. {as_of_date}",
             "Notatet viser, om det aftalte samarbejde bliver holdt. Det handler om møder og ikke om den enkelte.",
-            "core.fct_session_role",
+            "core.fct_session",
             is_on_open_figures=False,
         ),
         ReportKind(

@@ -5,7 +5,6 @@ Expected is what the municipality's own document promises; the report on coopera
 
 from typing import Any
 
-from pipelines.codes import load_code_table
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
 from pipelines.committee.missing import missing_section
 from pipelines.disclosure.protect import protect
@@ -64,7 +63,7 @@ def sessions_section(context: ReportContext) -> Section:
         FigureWords(
             figure_id="sessions_by_district",
             title=f"{number(_plain(total['held_count']))} af {counted(_plain(total['expected_count']), 'ventede møder')} blev holdt",
-            subtitle=f"Mødeformer: {joined(_forum_names(records))}. Skoleåret {year}. Antal møder pr. distrikt.",
+            subtitle=f"Mødeformer: {joined(_forum_names(context, records))}. Skoleåret {year}. Antal møder pr. distrikt.",
             source=_source(context),
             constructed=context.is_constructed,
         ),
@@ -110,7 +109,7 @@ def latest_whole_school_year(context: ReportContext) -> str | None:
 
 
 def _table(context: ReportContext, records: list[dict[str, Any]], year: str) -> ProtectedTable:
-    titles = load_code_table("forums").titles()
+    titles = context.settings.profile.forum_titles
     rows = [
         {**record, "forum": titles[record["forum_code"]], "area": context.area_name(record["area_code"])}
         for record in context.area_order(records)
@@ -206,8 +205,8 @@ def _weekly_rules(context: ReportContext) -> list[tuple[Forum, Rule]]:
     return [(forum, rule) for forum in forums for rule in forum.rules if rule.interval_weeks is not None]
 
 
-def _forum_names(records: list[dict[str, Any]]) -> list[str]:
-    titles = load_code_table("forums").titles()
+def _forum_names(context: ReportContext, records: list[dict[str, Any]]) -> list[str]:
+    titles = context.settings.profile.forum_titles
     return sorted({titles[record["forum_code"]] for record in records})
 
 

@@ -34,6 +34,7 @@ from pipelines.landing.register import Delivery
 from pipelines.landing.sniff import Content, FileFacts, file_facts
 from pipelines.typed import cells, history
 from pipelines.typed.made_up import without_made_up
+from pipelines.typed.own_codes import with_own_codes
 from pipelines.typed.pseudonym import pads
 from pipelines.typed.statement import Place, insert_sql
 from pipelines.warehouse import lock_configuration, protected_connection
@@ -102,15 +103,18 @@ def land_delivery(
 
 
 @in_plain_words
-def check_delivery(path: Path, *, source: str, now: datetime | None = None) -> DeliveryResult:
-    """What landing the file would give, without a workspace: nothing is kept, and the pseudonyms' key is thrown away.
+def check_delivery(
+    path: Path, *, source: str, workspace: Workspace | None = None, now: datetime | None = None
+) -> DeliveryResult:
+    """What landing the file would give: nothing is kept, and the pseudonyms' key is thrown away.
 
-    Municipalities that do not exist are accepted: without a workspace nobody can tell whether the data are made up.
+    With a workspace its own codes are known. Without one municipalities that do not exist are accepted, since nobody can tell whether
+    the data are made up.
 
     Raises:
         TrappenError: the delivery would be refused.
     """
-    contract = source_contract(source)
+    contract = _contract_in(workspace, source) if workspace else source_contract(source)
     content = Content(register.masked_name(path.name), path=path)
     with tempfile.TemporaryDirectory(prefix="trappen-check-") as folder:
         facts = file_facts(content)
@@ -144,9 +148,9 @@ def rebuild_typed(connection: duckdb.DuckDBPyConnection, workspace: Workspace, s
         return [_land_again(connection, workspace, contract, delivery) for delivery in deliveries]
 
 
-def needs_rebuild(connection: duckdb.DuckDBPyConnection, source: str) -> bool:
-    """Whether deliveries of the source were typed under another contract than today's."""
-    contract = source_contract(source)
+def needs_rebuild(connection: duckdb.DuckDBPyConnection, workspace: Workspace, source: str) -> bool:
+    """Whether deliveries of the source were typed under another contract than today's, or other codes of the profile."""
+    contract = _contract_in(workspace, source)
     register.create_register(connection)
     return any(
         delivery.contract_checksum != contract.checksum for delivery in register.deliveries_of(connection, source)
@@ -154,8 +158,10 @@ def needs_rebuild(connection: duckdb.DuckDBPyConnection, source: str) -> bool:
 
 
 def _contract_in(workspace: Workspace, source: str) -> Contract:
-    """The source's contract as it holds in this workspace: only one of made-up data takes municipalities that do not exist."""
-    contract = source_contract(source)
+    """The source's contract as it holds in this workspace: with its profile's own forums, and only one of made-up data takes
+    municipalities that do not exist."""
+    own = workspace.settings.profile.own_forums
+    contract = with_own_codes(source_contract(source), table="forums", own=own)
     return contract if workspace.settings.municipality.is_constructed else without_made_up(contract)
 
 

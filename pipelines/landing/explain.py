@@ -14,7 +14,6 @@ from typing import Any
 import duckdb
 from rich.table import Table
 
-from pipelines.codes import load_code_table
 from pipelines.contracts import Column, Contract
 from pipelines.landing.headers import column_letter
 from pipelines.typed.reasons import DUPLICATE_OTHER, DUPLICATE_SAME, EXCESS, Reason, parse_reasons
@@ -240,7 +239,7 @@ def _number(value: float | None) -> str | None:
 
 
 def _expected_code(column: Column) -> str:
-    table = load_code_table(str(column.code_table))
+    table = column.codes
     if column.physical_type != "VARCHAR":
         return f"et af tallene {', '.join(table.codes)}"
     titles = list({row["code"]: row["title"] for row in table.rows if row.get("is_made_up") != "true"}.values())

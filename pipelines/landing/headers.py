@@ -16,6 +16,7 @@ from pipelines.errors import AmbiguousHeaderError, ContractError, EmptyDeliveryE
 HEADER_SEARCH_ROWS = 40
 _SHOWN_CHARACTERS = 30
 _SHOWN_WORDS = 2
+_NOISE = re.compile(r"[\W_]+")
 _DANISH_LETTERS = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe"})
 
 
@@ -35,7 +36,7 @@ class HeaderMatch:
 def folded(text: str) -> str:
     """Letters and digits only, lower case, Danish letters as two: how headers are compared."""
     composed = unicodedata.normalize("NFC", text).casefold().translate(_DANISH_LETTERS)
-    return "".join(sign for sign in composed if sign.isalnum())
+    return _NOISE.sub("", composed)
 
 
 def columns_by_alias(contract: Contract) -> Mapping[str, str]:

@@ -11,9 +11,9 @@ from pydantic import Field, model_validator
 
 from pipelines.municipalities.parts import (
     DocumentationStep,
-    ForumCode,
     Frozen,
     InstitutionType,
+    Name,
     Ownership,
     Profession,
     TrainingKind,
@@ -121,7 +121,7 @@ class Departure(Frozen):
     units: tuple[UnitCode, ...] = ()
     institution_types: tuple[InstitutionType, ...] = ()
     """Only these among the units' institutions; empty: all."""
-    forum: ForumCode | None = None
+    forum: Name | None = None
     profession: Profession | None = None
     step: DocumentationStep | None = None
     training_kind: TrainingKind | None = None

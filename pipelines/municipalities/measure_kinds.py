@@ -46,6 +46,7 @@ MEASURE_KINDS: Final[dict[str, MeasureKind]] = {
     "evaluated_share": MeasureKind(_PERCENT, ("session_cases",)),
     "responsible_named_share": MeasureKind(_PERCENT, ("agreements",)),
     "followed_up_share": MeasureKind(_PERCENT, ("agreements",)),
+    "followed_up_next_share": MeasureKind(_PERCENT, ("agreements", "sessions")),
     "cross_action_share": MeasureKind(_PERCENT, ("agreements",)),
     # How soon, how early
     "concern_known_days": MeasureKind(_DAYS, ("session_cases",)),

@@ -4,12 +4,13 @@ Every part says where in the document it stands (`place`); what the document doe
 (`is_proposed_by_us`).
 """
 
+import re
 from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from pipelines.codes import load_code_table
 from pipelines.municipalities.measure_kinds import MEASURE_KINDS, MeasureKind
@@ -50,7 +51,6 @@ def _check_measure(measure_id: str) -> str:
 Place = Annotated[str, Field(min_length=10, max_length=300)]
 """Where in the document: heading, and the words in » «."""
 Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
-ForumCode = Annotated[str, AfterValidator(_known_in("forums"))]
 UnitKind = Annotated[str, AfterValidator(_known_in("unit_kinds"))]
 InstitutionType = Annotated[str, AfterValidator(_known_in("institution_types"))]
 Ownership = Annotated[str, AfterValidator(_known_in("ownerships"))]
@@ -189,15 +189,43 @@ class ForumPart(Sourced):
 
 
 class _AnyForum(Sourced):
-    code: ForumCode
+    title: str = ""
+    """Danish name, from the code table; of a forum that only this municipality has, the profile's own."""
+    aliases: tuple[str, ...] = ()
+    """What a log may call a forum of one's own, besides its title."""
+    code: str
+    """Of the code table, or a new one with a title."""
     unit_kind: UnitKind
     institution_types: tuple[InstitutionType, ...] = ()
     roles: tuple[Role, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _known_forums_have_their_title(cls, plain: Any) -> Any:
+        known = load_code_table("forums").titles()
+        if not isinstance(plain, dict) or "title" in plain or plain.get("code") not in known:
+            return plain
+        return {**plain, "title": known[plain["code"]]}
+
+    @field_validator("code")
+    @classmethod
+    def _is_known_or_has_a_title(cls, code: str, info: ValidationInfo) -> str:
+        known, title = load_code_table("forums").titles(), info.data.get("title", "")
+        if code in known and (title != known[code] or info.data.get("aliases")):
+            raise ValueError(f"mødet '{code}' er i kodetabellen forums. Slet title og aliases, eller vælg en ny kode")
+        if code not in known and not title:
+            raise ValueError(
+                f"koden '{code}' findes ikke i kodetabellen forums. Vælg en af disse: {', '.join(known)}. "
+                "Er mødet jeres eget, så skriv dets navn i title"
+            )
+        if not re.fullmatch("[a-z0-9_]+", code):
+            raise ValueError(f"koden '{code}' må kun have små bogstaver fra a til z, tal og understreg")
+        return code
+
     @property
-    def title(self) -> str:
-        """Danish name, from the code table."""
-        return load_code_table("forums").titles()[self.code]
+    def is_own(self) -> bool:
+        """Whether the shared code table does not hold it."""
+        return self.code not in load_code_table("forums").codes
 
     @model_validator(mode="after")
     def _roles_are_where_the_forum_is(self) -> Self:
@@ -370,7 +398,7 @@ class TrainingPromise(Sourced):
     """A training that all who sit in these forums have."""
 
     training_kind: TrainingKind
-    forums: tuple[ForumCode, ...] = Field(min_length=1)
+    forums: tuple[Name, ...] = Field(min_length=1)
 
 
 class Principle(Sourced):
@@ -394,7 +422,7 @@ class Indicator(Sourced):
     """Danish: out of what."""
     measure_id: MeasureId
     principle: str = ""
-    forum: ForumCode | None = None
+    forum: Name | None = None
     profession: Profession | None = None
     activity: ActivityCode | None = None
     step: DocumentationStep | None = None

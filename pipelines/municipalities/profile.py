@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 
+from pipelines.codes import OwnCode, load_code_table
 from pipelines.errors import SettingsError, WorkspaceError
 from pipelines.municipalities.demo import Demo
 from pipelines.municipalities.parts import (
@@ -66,6 +67,17 @@ class Profile(Frozen):
     def all_forums(self) -> tuple[Forum | ForumWhenNeeded, ...]:
         """Every forum, those with a rhythm first."""
         return (*self.forums, *self.forums_when_needed)
+
+    @property
+    def own_forums(self) -> tuple[OwnCode, ...]:
+        """The forums that the shared code table does not hold, as codes beside it."""
+        own = (forum for forum in self.all_forums if forum.is_own)
+        return tuple(OwnCode(forum.code, forum.title, forum.aliases) for forum in own)
+
+    @property
+    def forum_titles(self) -> dict[str, str]:
+        """Danish name per forum: those of the code table, and the profile's own."""
+        return load_code_table("forums").with_own(self.own_forums).titles()
 
     def moved(self, years: int) -> "Profile":
         """The same profile with the dates of its rules, phases and ended forums so many years later.

@@ -1,6 +1,7 @@
 """Bring a profile's rules into the warehouse: `codes.forum_rules`, `codes.forum_rule_types` and `codes.forum_roles`.
 
-SQL reads there which meetings are expected at which units, and who must be there; without a profile's rules they are empty.
+SQL reads there which meetings are expected at which units, and who must be there; without a profile's rules they are empty. The forums
+that only this profile has are added to `codes.forums`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.codes import replace_table
+from pipelines.codes import load_code_table, load_code_table_into, replace_table
 from pipelines.municipalities.parts import Forum, ForumWhenNeeded, Role
 from pipelines.municipalities.profile import Profile
 
@@ -45,12 +46,13 @@ Row = tuple[Any, ...]
 
 
 def load_rules(connection: duckdb.DuckDBPyConnection, profile: Profile | None) -> None:
-    """Create or replace the three tables; without a profile they are empty."""
+    """Create or replace the three tables (without a profile they are empty), and `codes.forums` with the profile's own forums."""
     forums = profile.forums if profile else ()
     all_forums = profile.all_forums if profile else ()
     replace_table(connection, "codes.forum_rules", RULE_COLUMNS, list(_rule_rows(forums)))
     replace_table(connection, "codes.forum_rule_types", TYPE_COLUMNS, list(_type_rows(forums)))
     replace_table(connection, "codes.forum_roles", ROLE_COLUMNS, list(_role_rows(all_forums)))
+    load_code_table_into(connection, load_code_table("forums").with_own(profile.own_forums if profile else ()))
 
 
 def _rule_rows(forums: Sequence[Forum]) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""May this report be published? Everything that must hold of the finished HTML and PDF, checked against the structure.
+"""May this report be published? Everything that must hold of the finished HTML, PDF and workbook, checked against the structure.
 
 Every gate gives Danish sentences that say where, what was found and what to do; all of them are told at once, and nothing
 is written while one remains.
@@ -16,6 +16,8 @@ from pipelines.publish.layout import BADGE, HOW_SURE, Layout, TableText
 from pipelines.publish.number_check import numbers_shown, numbers_without_source
 from pipelines.publish.reading import DocumentRead, folded
 from pipelines.publish.section import Report, Section
+from pipelines.publish.workbook_gate import check_workbook
+from pipelines.publish.workbook_reading import WorkbookRead
 
 MOST_WORDS_ON_PAGE_1: Final = 270
 MOST_PAGES_OF_SECTION: Final = 2
@@ -39,6 +41,7 @@ def check_report(
     *,
     html: DocumentRead,
     pdf: DocumentRead,
+    workbook: WorkbookRead,
     earlier_tables: Sequence[ProtectedTable] = (),
 ) -> None:
     """Raise PublishError with every failure; `earlier_tables` are the last edition's, whose numbers the news may name."""
@@ -53,6 +56,7 @@ def check_report(
         *check_percent_signs(html),
         *check_pages(layout, pdf),
         *check_constructed_mark(report, layout, html, pdf),
+        *check_workbook(report, layout, workbook=workbook, html=html),
     ]
     if failures:
         raise PublishError(

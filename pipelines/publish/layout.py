@@ -25,6 +25,7 @@ HOW_SURE: Final = "Hvor sikre er vi?"
 NOT_SHOWN: Final = "Hvad viser figuren ikke?"
 METHOD: Final = "Sådan har vi gjort"
 LAST_PAGE: Final = "Sådan er rapporten lavet"
+QUALITY: Final = "Kan tallene bruges?"
 REST_OF_ATTENTION: Final = f"Resten står bagest under »{LAST_PAGE}«."
 TABLES: Final = "Tallene bag figurerne"
 TABLES_INTRODUCTION: Final = "Hver figur er tegnet af en tabel. Her står tallene."
@@ -42,11 +43,12 @@ class LevelText:
 
 @dataclass(frozen=True)
 class TableText:
-    """A table as text: caption, header and cells, and which columns are set to the right."""
+    """A table as text: caption, header with the unit of each column, cells, and which columns are set to the right."""
 
     anchor: str
     caption: str
     header: tuple[str, ...]
+    units: tuple[str, ...]
     numeric: tuple[bool, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str
@@ -159,9 +161,9 @@ def lay_out(report: Report) -> Layout:
             "not_shown": NOT_SHOWN,
             "method": METHOD,
             "tables": TABLES,
-            "tables_introduction": TABLES_INTRODUCTION,
+            "tables_introduction": f"{TABLES_INTRODUCTION} Du kan sortere dem i regnearket {workbook_name(report)}.",
             "last_page": LAST_PAGE,
-            "quality": "Kan tallene bruges?",
+            "quality": QUALITY,
             "definitions": "Hvad ordene betyder",
             "deliveries": "Leverancerne",
         },
@@ -171,6 +173,11 @@ def lay_out(report: Report) -> Layout:
         delivery_table=_table(report.stamp.delivery_table(), numbers),
         footer=report.stamp.footer_line(),
     )
+
+
+def workbook_name(report: Report) -> str:
+    """The file beside the report that holds the same tables to be sorted."""
+    return f"{report.report_id}.xlsx"
 
 
 def _made_of(report: Report) -> tuple[tuple[str, str], ...]:
@@ -265,6 +272,7 @@ def _table(table: ProtectedTable, numbers: dict[str, int]) -> TableText:
         anchor=f"tabel-{number}",
         caption=f"Tabel{NBSP}{number}. {table.title}",
         header=tuple(column.title for column in table.columns),
+        units=tuple("%" if column.kind == "share" else column.unit for column in table.columns),
         numeric=tuple(column.kind != "label" for column in table.columns),
         rows=tuple(
             tuple(cell_text(cell, column) for cell, column in zip(row, table.columns, strict=True))

@@ -12,12 +12,15 @@ from typing import Final
 
 from pipelines.publish.danish import word_count
 from pipelines.publish.edition import CUT_SHORT, MOST_WORDS, Edition, news_since
+from pipelines.publish.first_page import on_one_page
 from pipelines.publish.gates import MOST_WORDS_ON_PAGE_1, check_report, page_1_words, section_pages
 from pipelines.publish.html import html_page
-from pipelines.publish.layout import REST_OF_ATTENTION, lay_out
+from pipelines.publish.layout import REST_OF_ATTENTION, lay_out, workbook_name
 from pipelines.publish.pdf import pdf_document
 from pipelines.publish.reading import read_html, read_pdf
 from pipelines.publish.section import Report
+from pipelines.publish.workbook import workbook_file
+from pipelines.publish.workbook_reading import read_workbook
 
 MOST_WARNINGS: Final = 8
 """So many lines, however short, that page 1 stays one page."""
@@ -29,11 +32,12 @@ class PublishedReport:
 
     html: Path
     pdf: Path
+    workbook: Path
     edition: Path
 
 
 def publish_report(report: Report, directory: Path) -> PublishedReport:
-    """Write `report` as HTML, PDF/UA-1 and edition file into `directory`, over the last edition.
+    """Write `report` as HTML, PDF/UA-1, workbook and edition file into `directory`, over the last edition.
 
     Raises:
         PublishError: a gate failed (every failure is told) or Typst warned; the last edition is left as it was.
@@ -41,27 +45,32 @@ def publish_report(report: Report, directory: Path) -> PublishedReport:
     files = PublishedReport(
         html=directory / f"{report.report_id}.html",
         pdf=directory / f"{report.report_id}.pdf",
+        workbook=directory / workbook_name(report),
         edition=directory / f"{report.report_id}.edition.json",
     )
     previous = Edition.load(files.edition)
     report = _with_attention(report, previous)
     if previous is not None:
         report = _with_news(report, previous)
+    report = on_one_page(report)
     layout = lay_out(report)
     pdf = pdf_document(layout, published_on=report.published_on)
     pdf_read = read_pdf(pdf)
     page = html_page(layout, section_pages=section_pages(layout, pdf_read))
+    workbook = workbook_file(layout, published_on=report.published_on)
     check_report(
         report,
         layout,
         html=read_html(page),
         pdf=pdf_read,
+        workbook=read_workbook(workbook),
         earlier_tables=previous.tables if previous else (),
     )
     write_all(
         {
             files.pdf: pdf,
             files.html: page.encode("utf-8"),
+            files.workbook: workbook,
             files.edition: Edition.of(report).to_json().encode("utf-8"),
         }
     )

@@ -10,12 +10,12 @@ import duckdb
 from pipelines.assets import asset_root
 from pipelines.contracts import Contract, load_contracts
 from pipelines.errors import TransformError
-from pipelines.transform.definitions import GUARDED_TABLES, carries_definition
+from pipelines.transform.definitions import DEFINITION, GUARDED_TABLES, carries_definition
 from pipelines.transform.fingerprints import (
     built_fingerprint,
     content_fingerprint,
     forget_fingerprint,
-    store_fingerprint,
+    store_fingerprints,
     stored_fingerprints,
 )
 from pipelines.transform.order import check_tables_exist, in_build_order
@@ -78,7 +78,10 @@ def refuse_mixed_definitions_in(files: Sequence[SqlFile]) -> set[str]:
     """
     guarded = set(GUARDED_TABLES)
     for file in files:
-        if carries_definition(file.expression, guarded=guarded, where=file.label):
+        # following a query is slow, and most files neither read such rows nor name a definition
+        reads_guarded = any(reference.table in guarded for reference in file.references)
+        knows_definitions = reads_guarded or DEFINITION in file.text.lower()
+        if knows_definitions and carries_definition(file.expression, guarded=guarded, where=file.label):
             guarded.add(file.table)
     return guarded
 
@@ -110,8 +113,8 @@ def _build_all(
             kept.append(file.table)
             continue
         _create_table(connection, file)
-        store_fingerprint(connection, file.table, fingerprint)
         rebuilt.append(file.table)
+    store_fingerprints(connection, {table: fingerprints[table] for table in rebuilt})
     for view in stand_ins:
         connection.execute(f"DROP VIEW {view}")
     dropped = _drop_unmade(connection, files, stored)

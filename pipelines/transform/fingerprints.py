@@ -35,11 +35,11 @@ def stored_fingerprints(connection: duckdb.DuckDBPyConnection) -> dict[str, str]
     return dict(connection.execute("SELECT table_name, fingerprint FROM meta.table_fingerprints").fetchall())
 
 
-def store_fingerprint(connection: duckdb.DuckDBPyConnection, table: str, fingerprint: str) -> None:
-    """Remember the fingerprint of a table just built, and how many rows it has."""
-    connection.execute(
-        f"INSERT OR REPLACE INTO meta.table_fingerprints SELECT ?, ?, count(*) FROM {table}", [table, fingerprint]
-    )
+def store_fingerprints(connection: duckdb.DuckDBPyConnection, fingerprints: Mapping[str, str]) -> None:
+    """Remember the fingerprints of tables just built, and how many rows each has; one statement for all of them."""
+    if fingerprints:
+        rows = [f"SELECT '{table}', '{text}', count(*) FROM {table}" for table, text in fingerprints.items()]
+        connection.execute(f"INSERT OR REPLACE INTO meta.table_fingerprints {' UNION ALL '.join(rows)}")
 
 
 def forget_fingerprint(connection: duckdb.DuckDBPyConnection, table: str) -> None:

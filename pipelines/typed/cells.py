@@ -7,7 +7,6 @@ only, and its answer holds nothing of the value.
 
 from typing import Literal
 
-from pipelines.codes import load_code_table
 from pipelines.contracts import Column
 from pipelines.typed.pseudonym import pseudonym_sql
 from pipelines.typed.values import literal
@@ -209,7 +208,7 @@ def _bounded(column: Column, number: str) -> str:
 
 
 def _code_sql(column: Column, raw: str) -> str:
-    table = load_code_table(str(column.code_table))
+    table = column.codes
     meanings = table.codes_by_alias()
     exact = [*table.codes, *(title for title in table.titles().values())]
     fast = tuple(dict.fromkeys(exact)) if len(exact) <= _FEW_SPELLINGS else ()

@@ -4,7 +4,8 @@
 -- Units: days; each step's date is the first that any of the case's meetings gives.
 -- Reference: Vordingborg Kommune, Next Step, Systematik og dokumentation: 1 consent, 2 agenda of the child's own, 3 knowledge obtained
 -- and shared, 4 discussion, 5 agreements, 6 intervention with a goal, 7 evaluation, 8 new agreements. Step 1 is reached when consent
--- is given, or when it is not needed; step 6 needs a goal beside its date. A case of a meeting that is not in the log is no case of
+-- is given, or when it is not needed; it is in time when its day is known and not after the first meeting; step 6 needs a goal beside
+-- its date. A case of a meeting that is not in the log is no case of
 -- any forum and is left out.
 with
 meetings as (
@@ -25,6 +26,7 @@ sums as (
         case_id,
         count(*) as meetings_count,
         max(case when consent_status_code = 'given' then 1 else 0 end) as given_number,
+        min(case when consent_status_code = 'given' then consent_date end) as consent_date,
         min(agenda_date) as agenda_date,
         min(knowledge_date) as knowledge_date,
         min(discussion_date) as discussion_date,
@@ -57,6 +59,8 @@ select
     firsts.concern_days,
     firsts.is_consent_needed,
     firsts.consent_status_code as first_consent_status_code,
+    sums.consent_date,
+    coalesce(firsts.is_consent_needed and sums.consent_date <= firsts.case_date, false) as is_consent_in_time,
     sums.meetings_count,
     sums.given_number = 1 or not firsts.is_consent_needed as has_consent_step,
     sums.agenda_date is not null as has_agenda_step,

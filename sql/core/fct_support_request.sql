@@ -4,7 +4,8 @@
 -- Units: days from the request; age_years are whole years on the day of the request.
 -- Reference: a request without first contact or start waits still; it is never read as a wait of 0 days. A request is repeated when
 -- the same institution had asked for the same kind of support in the twelve months before (is_repeated): what building of capacity is
--- meant to make rarer.
+-- meant to make rarer. It is asked again (is_asked_again) when the institution asks for the same kind after its end and within twelve
+-- months of it; empty while the support lasts, and where the kind is not known.
 with
 requests as (
     select
@@ -15,6 +16,21 @@ requests as (
         ) as former_request_date
     from typed.support_requests
     where valid_to is null
+),
+
+asked_again as (
+    select
+        requests.request_id,
+        count(later.request_id) > 0 as is_asked_again
+    from requests
+    left join requests as later
+        on
+            requests.institution_code = later.institution_code
+            and requests.support_need_code = later.support_need_code
+            and requests.end_date < later.request_date
+            and cast(requests.end_date + interval '1' year as date) >= later.request_date
+    where requests.end_date is not null and requests.support_need_code is not null
+    group by requests.request_id
 )
 
 select
@@ -50,8 +66,10 @@ select
         else 0
     end as age_years,
     requests.support_need_code is not null
-    and coalesce(date_diff('day', requests.former_request_date, requests.request_date) <= 365, false) as is_repeated
+    and coalesce(date_diff('day', requests.former_request_date, requests.request_date) <= 365, false) as is_repeated,
+    asked_again.is_asked_again
 from requests
+left join asked_again on requests.request_id = asked_again.request_id
 left join core.dim_institution as institutions on requests.institution_code = institutions.institution_code
 left join core.dim_child as children on requests.child_id = children.child_id
 left join core.dim_day as days on requests.request_date = days.day_date

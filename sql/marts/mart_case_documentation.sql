@@ -1,13 +1,20 @@
 -- One row is the cases that came up first in one school year in one forum at one institution (or in one district, without one).
 -- Key: school_year, forum_code, institution_code, district_code.
 -- From: core.fct_case, codes.settings.
--- Units: cases. child_case_count + group_case_count + environment_case_count + anonymous_case_count + unknown_level_count =
--- cases_count; the consent counts add up to child_case_count; concern_days_median and days_to_intervention_median are days.
+-- Units: cases; concern_days_median and days_to_intervention_median are days.
+-- child_case_count + group_case_count + environment_case_count + anonymous_case_count + unknown_level_count = cases_count;
+-- consent_given_count + consent_unknown_count + consent_not_given_count = child_case_count; consent_in_time_count +
+-- consent_late_count = consent_given_count (late: after the first meeting, or without a day). Old ones came up 183 days ago or more.
 -- Reference: consent is asked of cases about one named child; anonymous ones are counted and never linked. Steps are counted among
 -- child cases. A case counts by its first meeting; what came later is in its steps.
 with
 cases as (
-    select cases.*
+    select
+        cases.*,
+        date_diff('day', cases.first_date, settings.as_of_date) >= 183 as is_old,
+        cases.has_consent_step and cases.has_agenda_step and cases.has_knowledge_step and cases.has_discussion_step
+        and cases.has_agreements_step and cases.has_intervention_step and cases.has_evaluation_step
+        and cases.has_new_agreements_step as has_all_steps
     from core.fct_case as cases
     cross join codes.settings as settings
     where cases.first_date <= settings.as_of_date and cases.school_year is not null
@@ -25,6 +32,8 @@ select
     count(*) filter (where is_anonymous) as anonymous_case_count,
     count(*) filter (where level_code is null and not is_anonymous) as unknown_level_count,
     count(*) filter (where is_consent_needed and has_consent_step) as consent_given_count,
+    count(*) filter (where is_consent_in_time) as consent_in_time_count,
+    count(*) filter (where is_consent_needed and has_consent_step and not is_consent_in_time) as consent_late_count,
     count(*) filter (where is_consent_needed and not has_consent_step and first_consent_status_code = 'unknown')
         as consent_unknown_count,
     count(*) filter (where is_consent_needed and not has_consent_step and first_consent_status_code <> 'unknown')
@@ -36,12 +45,9 @@ select
     count(*) filter (where is_consent_needed and has_intervention_step) as intervention_step_count,
     count(*) filter (where is_consent_needed and has_evaluation_step) as evaluation_step_count,
     count(*) filter (where is_consent_needed and has_new_agreements_step) as new_agreements_step_count,
-    count(*) filter (
-        where
-        is_consent_needed
-        and has_consent_step and has_agenda_step and has_knowledge_step and has_discussion_step
-        and has_agreements_step and has_intervention_step and has_evaluation_step and has_new_agreements_step
-    ) as all_steps_count,
+    count(*) filter (where is_consent_needed and has_all_steps) as all_steps_count,
+    count(*) filter (where is_consent_needed and is_old) as old_child_case_count,
+    count(*) filter (where is_consent_needed and is_old and has_all_steps) as old_all_steps_count,
     count(*) filter (where is_described_with_learning_analysis) as described_count,
     count(is_described_with_learning_analysis) as described_known_count,
     count(*) filter (where has_family_taken_part) as family_count,

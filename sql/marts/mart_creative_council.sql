@@ -3,7 +3,7 @@
 -- From: core tables (fct_ladder_spell, fct_ladder_move, fct_residence, fct_review, dim_district, dim_day), rungs, review kinds.
 -- Units: children; months are days x 12 / 365.25. The period is the twelve months that end on the reference date.
 -- special_children_count = never_reviewed_count + return_possible_count + return_not_possible_count + return_not_judged_count:
--- children in a special setting on the day, by the last review of their stay. judged_possible_count = returned_count +
+-- children in a special setting on the day, by the last review of their stay; recent_review_count of them had it within a year. judged_possible_count = returned_count +
 -- other_end_count + remained_count + not_yet_due_count: stays in which a return was first judged possible in the period.
 -- Reference: Ballerup Kommune, januar 2017: the Kreative Råd of a district follows the children who live there and for a time
 -- are in special settings (education rung 3 or higher on the national ladder), judges whether each can return, and whether the
@@ -372,6 +372,7 @@ sums as (
         count(*) filter (where figure_code = 'return_not_possible') as return_not_possible_count,
         count(*) filter (where figure_code = 'return_not_judged') as return_not_judged_count,
         median(days_since_review) * 12 / 365.25 as months_since_review_median,
+        count(*) filter (where days_since_review <= 365) as recent_review_count,
         count(*) filter (where figure_code = 'reviewed') as reviewed_count,
         count(*) filter (where figure_code = 'exhausted') as exhausted_count,
         count(*) filter (where figure_code = 'recommended') as recommended_count,
@@ -427,6 +428,7 @@ select
     coalesce(sums.return_not_possible_count, 0) as return_not_possible_count,
     coalesce(sums.return_not_judged_count, 0) as return_not_judged_count,
     sums.months_since_review_median,
+    coalesce(sums.recent_review_count, 0) as recent_review_count,
     coalesce(sums.reviewed_count, 0) as reviewed_count,
     case when periods.is_exhausted_asked then coalesce(sums.exhausted_count, 0) end as exhausted_count,
     case when periods.is_recommended_asked then coalesce(sums.recommended_count, 0) end as recommended_count,

@@ -4,7 +4,8 @@ import pytest
 
 from pipelines.committee.context import WHOLE_MUNICIPALITY
 from pipelines.committee.cooperation.cases import case_counts, cases_section
-from pipelines.committee.cooperation.indicators import Numbers, answer
+from pipelines.committee.cooperation.indicators import answer
+from pipelines.committee.cooperation.numbers import Numbers
 from pipelines.disclosure.table import CellStatus
 from pipelines.publish.section import Section
 from tests.committee.drawn_cooperation import drawn_context, faults_of, lines_of
@@ -21,15 +22,25 @@ SESSIONS = """
     S2         dialogmoede  D2               2025-09-01   2025-09-01 held
     S3         dialogmoede  D3               2025-09-01   2025-09-01 held
 """
-HEADER = "session_id case_id child_id is_anonymous level_code consent_status_code case_date agenda_date evaluation_date"
+HEADER = "session_id case_id child_id is_anonymous level_code consent_status_code consent_date case_date agenda_date evaluation_date"
 
 
-def cases(session: str, count: int, *, consent: str = "given", level: str = "child", anonymous: bool = False) -> str:
+def cases(
+    session: str,
+    count: int,
+    *,
+    consent: str = "given",
+    level: str = "child",
+    anonymous: bool = False,
+    consent_date: str = "2025-09-01",
+    case_date: str = "2025-09-01",
+) -> str:
     """So many cases of one meeting, each with an agenda of its own and without evaluation."""
-    code = f"{session}{consent}{level}{anonymous}"
+    code = f"{session}{consent}{consent_date}{case_date}{level}{anonymous}"
+    given = consent_date if consent == "given" and level == "child" and not anonymous else "-"
     return "\n".join(
         f"{session} {code}{number} {'-' if anonymous else code + str(number)} {str(anonymous).lower()} {level} {consent} "
-        "2025-09-01 2025-08-25 -"
+        f"{given} {case_date} 2025-08-25 -"
         for number in range(count)
     )
 
@@ -58,7 +69,7 @@ def section() -> Section:
 
 def test_consent_is_asked_of_cases_about_one_child(section: Section) -> None:
     """Given 30 + 20 + 25 of 36 + 23 + 25; the anonymous and the groups stand apart."""
-    assert section.answer == "Der var samtykke i 75 af 84 drøftelser om ét barn."
+    assert section.answer == "Der var samtykke i 75 af 84 drøftelser om ét barn, alle senest på mødedagen."
     kinds = next(table for table in section.tables if table.table_id == "cases_by_kind")
     whole = kinds.excerpt("one", title="", keep_row=lambda row: row["area"] == WHOLE_MUNICIPALITY)
     assert lines_of(whole, "cases_count", "child_case_count", "group_case_count", "anonymous_case_count") == [
@@ -86,6 +97,32 @@ def test_the_steps_are_a_funnel_of_the_document(section: Section) -> None:
     assert steps.cell("reached_count", step="7 evaluering af indsatsen").value == 0
 
 
+def test_consent_is_in_time_on_the_day_of_the_meeting_and_not_the_day_after() -> None:
+    """30 on the day, 12 the day after, 8 without a day: 30 of 50 in time, and 20 given all the same."""
+    context = drawn_context(
+        "vordingborg_next_step",
+        drawn(cases("S1", 30), cases("S1", 12, consent_date="2025-09-02"), cases("S2", 8, consent_date="-")),
+    )
+    consent = next(each for each in context.settings.profile.indicators if each.id == "consent")
+    assert answer(Numbers(context), consent).value == pytest.approx(100 * 30 / (30 + 12 + 8))
+    counts = case_counts(context)
+    assert counts.cell("consent_late_count", area=WHOLE_MUNICIPALITY).value == 12 + 8
+    assert counts.cell("consent_given_count", area=WHOLE_MUNICIPALITY).value == 30 + 12 + 8
+
+
+def test_every_step_is_asked_of_the_cases_that_are_half_a_year_old() -> None:
+    """31 March is 183 days before 30 September, 1 April is not; none of them has every step."""
+    context = drawn_context(
+        "vordingborg_next_step",
+        drawn(cases("S1", 10, case_date="2026-03-31"), cases("S2", 20, case_date="2026-04-01")),
+    )
+    all_steps = next(each for each in context.settings.profile.indicators if each.id == "documentation")
+    found = answer(Numbers(context), all_steps)
+    assert (found.value, found.of) == (0, 10)
+    agenda = next(each for each in context.settings.profile.indicators if each.step == "agenda")
+    assert answer(Numbers(context), agenda).of == 10 + 20
+
+
 def test_no_small_count_is_shown(section: Section) -> None:
     shown = [
         cell.value
@@ -110,7 +147,7 @@ def test_every_division_of_the_cases_holds() -> None:
 def test_without_cases_the_question_is_told_and_not_answered() -> None:
     found = cases_section(drawn_context("dragoer_ressourceteam", {"sessions": SESSIONS, "institutions": INSTITUTIONS}))
     assert found is not None
-    assert found.answer == "Vi har ikke fået tal for børn og emner på møder. De er derfor ikke med."
+    assert found.answer == "Vi har ikke fået tal for børn og emner på møder."
 
 
 def test_a_document_that_promises_neither_has_no_such_section() -> None:

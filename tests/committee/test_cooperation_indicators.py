@@ -4,7 +4,8 @@ import pytest
 
 from pipelines.committee.cooperation.answers import middle_wait, share_of_people, share_of_staff
 from pipelines.committee.cooperation.indicator_section import indicator_section, indicator_tables, not_measured_notes
-from pipelines.committee.cooperation.indicators import MEASURES, Numbers, answer
+from pipelines.committee.cooperation.indicators import MEASURES, answer
+from pipelines.committee.cooperation.numbers import Numbers
 from pipelines.disclosure.rule import DisclosureRule
 from pipelines.disclosure.table import CellStatus
 from pipelines.municipalities import profile_names, read_profile

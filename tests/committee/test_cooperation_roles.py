@@ -9,6 +9,7 @@ from pipelines.disclosure.table import CellStatus
 from pipelines.publish.section import Section
 from tests.committee.drawn_cooperation import drawn_context, faults_of, lines_of
 
+CELLS = ("held_count", "present_count", "absent_count", "unknown_count")
 INSTITUTIONS = """
     institution_code institution_name institution_type_code district_code
     D1               Birken           daycare               NORD
@@ -65,15 +66,53 @@ def test_a_role_that_one_colleague_fills_is_hidden(section: Section) -> None:
 
 
 def test_the_sum_is_of_what_is_shown_so_that_it_gives_no_hidden_role_back(section: Section) -> None:
-    """Two roles have three members of staff behind them: 2 + 2 of 4 + 4, of which 1 + 2 are not written down."""
+    """Two roles have three members of staff behind them, two have nobody (0 of 4 each); the psychologist's four are left out."""
     summary = section.tables[0]
-    columns = ("held_count", "present_count", "absent_count", "unknown_count")
-    assert [summary.cell(name, forum=ALL_SHOWN).value for name in columns] == [4 + 4, 2 + 2, 1 + 0, 1 + 2]
-    assert section.answer == "De roller, der altid skal være med, var der 4 af 8 gange. 3 gange er det ikke noteret."
+    shown = [4 + 4 + 4 + 4, 2 + 2 + 0 + 0, 1 + 0 + 3 + 3, 1 + 2 + 1 + 1]
+    assert [summary.cell(name, forum=ALL_SHOWN).value for name in CELLS] == shown
+    assert section.answer == "De roller, der altid skal være med, var der 4 af 16 gange. 5 gange er det ikke noteret."
 
 
-def test_no_district_is_shown_where_one_has_too_few_members_of_staff(section: Section) -> None:
-    assert not [table for table in section.tables if table.table_id.startswith("roles_by_district")]
+SPEECH = "Talepædagog eller tale-hørelærer (dagtilbud)"
+
+
+def role_line(sources: dict[str, str], role: str) -> str:
+    tables = {"institutions": INSTITUTIONS, "sessions": SESSIONS, "session_roles": ROLES} | sources
+    found = roles_section(drawn_context("dragoer_ressourceteam", tables))
+    assert found is not None
+    table = next(table for table in found.tables if table.table_id == "roles_ressourceteam")
+    return dict(line.split(" | ", 1) for line in lines_of(table, "role", *CELLS))[role]
+
+
+def staffing(people: int) -> dict[str, str]:
+    lines = [f"T{number} speech_therapist municipality ALL 2024-01-01" for number in range(people)]
+    return {"staffing": "\n".join(["staff_id profession_code unit_kind_code unit_code from_date", *lines])}
+
+
+def test_a_role_that_nobody_ever_fills_is_shown_as_0() -> None:
+    """Nobody on a list is a speech therapist: absent from three meetings, and of S5 nobody wrote anything."""
+    assert role_line({}, SPEECH) == "4 | 0 | 3 | 1"
+    assert role_line({}, "Psykolog (dagtilbud)") == "4 | hidden | hidden | hidden"
+
+
+@pytest.mark.parametrize(("employed", "is_shown"), [(1, False), (2, False), (3, True)])
+def test_a_role_that_one_or_two_could_have_filled_tells_of_them_and_is_hidden(employed: int, is_shown: bool) -> None:
+    """The only speech therapist of the municipality is on no list: 0 of 4 would be about one colleague."""
+    assert role_line(staffing(employed), SPEECH) == ("4 | 0 | 3 | 1" if is_shown else "4 | hidden | hidden | hidden")
+
+
+def test_a_role_filled_by_people_without_a_name_is_hidden() -> None:
+    """A participant without a staff id may be anybody, and always the same one."""
+    unnamed = ROLES + "    S1         P9             speech_therapist -        true       false\n"
+    assert role_line({"session_roles": unnamed}, SPEECH) == "4 | hidden | hidden | hidden"
+
+
+def test_no_district_of_a_role_is_shown_where_one_has_too_few_members_of_staff(section: Section) -> None:
+    """Of the roles that anybody filled each had one member of staff in the south; the two that nobody filled are 0 everywhere."""
+    (table,) = [table for table in section.tables if table.table_id.startswith("roles_by_district")]
+    assert lines_of(table, "role", "area", "present_count") == [
+        f"{role} | {area} | 0" for role in ("Leder af ressourcekorps (dagtilbud)", SPEECH) for area in ("Nord", "Syd")
+    ]
 
 
 def test_a_forum_that_was_not_held_is_not_received(section: Section) -> None:

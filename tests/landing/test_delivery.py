@@ -413,13 +413,13 @@ def test_typed_rows_are_rebuilt_from_the_archive(
     land(table(f"{ANNA};03-05-2014;K;D2;01-08-2020;").encode("cp1252"), now=SECOND_LANDING)
     everything = "SELECT * FROM landed.children ORDER BY ALL"
     before = connection.execute(everything).fetchall()
-    assert not needs_rebuild(connection, "children")
+    assert not needs_rebuild(connection, workspace, "children")
     connection.execute("UPDATE landed.deliveries SET contract_checksum = 'another'")
-    assert needs_rebuild(connection, "children")
+    assert needs_rebuild(connection, workspace, "children")
     connection.execute("UPDATE landed.children SET home_district_code = 'forkert'")
     rebuild_typed(connection, workspace, "children")
     assert connection.execute(everything).fetchall() == before
-    assert not needs_rebuild(connection, "children")
+    assert not needs_rebuild(connection, workspace, "children")
 
 
 def test_a_table_with_other_columns_than_the_contract_is_rebuilt_at_the_next_landing(

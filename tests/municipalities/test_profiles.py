@@ -81,6 +81,16 @@ def test_forums_belong_to_the_profile_in_the_code_table(name: str) -> None:
     assert sorted(own) == sorted(code for code, profile in rows.items() if profile == name)
 
 
+def test_a_log_may_call_a_forum_by_the_name_of_each_of_its_kinds() -> None:
+    """Ballerup's document calls its conference "strategisk koordineringskonference" and "for ungeområdet" too."""
+    known = load_code_table("forums").codes_by_alias()
+    named = [
+        (kind.title, forum.code) for profile in PROFILES.values() for forum in profile.forums for kind in forum.kinds
+    ]
+    assert "Strategisk koordineringskonference" in dict(named)
+    assert [(title, code) for title, code in named if known.get(title.casefold()) != code] == []
+
+
 @pytest.mark.parametrize("table", TERMS)
 def test_a_documents_words_are_those_of_the_code_table_in_its_order(table: str) -> None:
     name, part = TERMS[table]

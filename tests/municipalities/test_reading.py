@@ -123,11 +123,14 @@ def test_two_rules_never_hold_on_one_day(first: str, second: str, is_overlap: bo
         (
             "interval_weeks = 6",
             "interval_weeks = 6\nvarighed = 60",
-            "varighed kendes ikke. Tilladt her: code, institution",
+            "varighed kendes ikke. Tilladt her: aliases, code, institution",
         ),
         ('institution_types = ["folkeskole"]', "", "skriv, hvilke slags institutioner der holder mødet"),
         ('["folkeskole"]', '["skole"]', "koden 'skole' findes ikke i kodetabellen institution_types"),
         ('"institution"', '"by"', "koden 'by' findes ikke i kodetabellen unit_kinds"),
+        ('"ressourceteam"', '"ressourceteam"\ntitle = "Teamet"', "Slet title og aliases, eller vælg en ny kode"),
+        ('"ressourceteam"', '"Eget møde"\ntitle = "Eget møde"', "små bogstaver fra a til z"),
+        ('"ressourceteam"', '"eget_moede"', "Er mødet jeres eget, så skriv dets navn i title"),
     ],
 )
 def test_a_forum_that_does_not_make_sense_is_refused(was: str, becomes: str, said: str) -> None:

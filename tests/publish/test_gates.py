@@ -14,6 +14,8 @@ from pipelines.publish.number_check import numbers_in, numbers_shown
 from pipelines.publish.pdf import pdf_document
 from pipelines.publish.reading import DocumentRead, folded, read_html, read_pdf
 from pipelines.publish.section import DeclaredNumber, Report, Section
+from pipelines.publish.workbook import workbook_file
+from pipelines.publish.workbook_reading import WorkbookRead, read_workbook
 
 
 class Finished(NamedTuple):
@@ -23,13 +25,15 @@ class Finished(NamedTuple):
     page: str
     html: DocumentRead
     pdf: DocumentRead
+    workbook: WorkbookRead
 
 
 def finish(report: Report) -> Finished:
     layout = lay_out(report)
     pdf = read_pdf(pdf_document(layout, published_on=report.published_on))
     page = html_page(layout, section_pages=gates.section_pages(layout, pdf))
-    return Finished(layout, page, read_html(page), pdf)
+    workbook = read_workbook(workbook_file(layout, published_on=report.published_on))
+    return Finished(layout, page, read_html(page), pdf, workbook)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +43,7 @@ def finished(report: Report) -> Finished:
 
 def failures(report: Report, done: Finished) -> str:
     try:
-        gates.check_report(report, done.layout, html=done.html, pdf=done.pdf)
+        gates.check_report(report, done.layout, html=done.html, pdf=done.pdf, workbook=done.workbook)
     except PublishError as error:
         return str(error)
     return ""

@@ -51,6 +51,7 @@ def test_a_report_is_published_in_under_six_seconds(report: Report, tmp_path: Pa
         "udvalgsrapport.edition.json",
         "udvalgsrapport.html",
         "udvalgsrapport.pdf",
+        "udvalgsrapport.xlsx",
     ]
 
 
@@ -100,6 +101,7 @@ def test_the_same_report_gives_the_same_bytes(report: Report, published: Publish
 
     assert again.pdf.read_bytes() == published.pdf.read_bytes()
     assert again.html.read_bytes() == published.html.read_bytes()
+    assert again.workbook.read_bytes() == published.workbook.read_bytes()
 
 
 def test_an_empty_case_number_vanishes(report: Report) -> None:

@@ -1,4 +1,4 @@
-"""Back test: the demo gives the numbers of the kept example report, to nine decimals; a changed number is changed on purpose.
+"""Back test: the demo gives the numbers of the kept example reports, to nine decimals; a changed number is changed on purpose.
 
 Pseudonyms follow each workspace's own key, so children come in another order and a sum of decimals may differ in its last bits.
 
@@ -9,9 +9,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support import RanDemo
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "reports" / "example" / "udvalgsrapport.edition.json"
+EXAMPLES = Path(__file__).resolve().parents[2] / "reports" / "example"
+
+both_reports = pytest.mark.parametrize("report_id", ["udvalgsrapport", "moedestruktur"])
 
 DECIMALS = 9
 
@@ -23,16 +27,18 @@ def figures_of(path: Path) -> dict[str, Any]:
     return {"answers": plain["answers"], "tables": tables, "as_of_date": plain["as_of_date"]}
 
 
-def test_the_demo_gives_the_numbers_of_the_kept_example(demo: RanDemo) -> None:
-    fresh = figures_of(demo.made_up / "reports" / "udvalgsrapport" / "udvalgsrapport.edition.json")
-    kept = figures_of(EXAMPLE)
+@both_reports
+def test_the_demo_gives_the_numbers_of_the_kept_example(demo: RanDemo, report_id: str) -> None:
+    fresh = figures_of(demo.made_up / "reports" / report_id / f"{report_id}.edition.json")
+    kept = figures_of(EXAMPLES / f"{report_id}.edition.json")
     assert fresh["answers"] == kept["answers"]
     assert fresh == kept
 
 
-def test_the_example_is_marked_as_made_up_on_every_page() -> None:
+@both_reports
+def test_the_example_is_marked_as_made_up_on_every_page(report_id: str) -> None:
     from pypdf import PdfReader
 
-    pages = PdfReader(EXAMPLE.with_name("udvalgsrapport.pdf")).pages
+    pages = PdfReader(EXAMPLES / f"{report_id}.pdf").pages
     assert len(pages) > 4
     assert all("Konstruerede data" in page.extract_text() for page in pages)

@@ -52,7 +52,8 @@ def test_every_picture_and_link_exists() -> None:
     assert [target for target in targets if not (ROOT / target).exists()] == []
 
 
-def test_the_profile_named_exists() -> None:
+def test_the_profiles_named_exist_and_every_one_is_named() -> None:
+    assert [name for name in profile_names() if f"`{name}`" not in README] == []
     assert set(re.findall(r"--profile ([a-z_]+)(?![a-z_.])", README)) <= set(profile_names())
 
 

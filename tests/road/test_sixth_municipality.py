@@ -1,14 +1,19 @@
 """A sixth municipality is a TOML file and no Python: the README's recipe, done as it says."""
 
 import re
-from datetime import date
+import tomllib
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
 from pipelines.assets import asset_root
+from pipelines.codes import OwnCode
 from pipelines.errors import SettingsError
+from pipelines.landing.delivery import check_delivery, land_delivery, needs_rebuild
+from pipelines.municipalities.profile import profile_from
 from pipelines.municipalities.rules import load_rules
+from pipelines.warehouse import open_warehouse
 from pipelines.workspace import create_workspace, open_workspace
 from tests.sql.drawn import built_when_named, empty_warehouse, fill
 
@@ -31,8 +36,10 @@ def workspace_root(tmp_path: Path) -> Path:
 
 def test_its_rules_are_those_of_the_file(workspace_root: Path) -> None:
     profile = open_workspace(workspace_root).settings.profile
-    (forum,) = profile.forums
-    assert (forum.code, forum.rules[0].interval_weeks, forum.roles[0].profession) == ("dialogmoede", 8, "leader")
+    known, own = profile.forums
+    assert (known.code, known.rules[0].interval_weeks, known.roles[0].profession) == ("dialogmoede", 8, "leader")
+    assert profile.own_forums == (OwnCode("trivselscafe", "trivselscafé", ("café",)),)
+    assert own.unit_kind == "institution"
     assert profile.document.publisher == "Solbakken Kommune"
 
 
@@ -62,6 +69,40 @@ def test_its_meetings_are_expected_and_found(workspace_root: Path) -> None:
         "SELECT unit_code, expected_count, held_count, missing_count FROM marts.mart_forum_cadence WHERE school_year = '2025/26'"
     )
     assert found.fetchall() == [("SKOLE", 5, 2, 3)]
+
+
+LOG = """Møde-id;Mødeform;Institution;Planlagt dato;Afholdt dato;Status
+M1;Trivselscafé;BØRNEHUS;20-08-2025;20-08-2025;holdt
+M2;café;BØRNEHUS;01-12-2025;01-12-2025;holdt
+M3;kaffebord;BØRNEHUS;02-12-2025;02-12-2025;holdt
+"""
+
+
+def test_a_forum_of_its_own_is_read_from_the_log(workspace_root: Path, tmp_path: Path) -> None:
+    """Its name and its other spelling are read; a third is rejected. Without the workspace nobody knows of it."""
+    workspace = open_workspace(workspace_root)
+    log = tmp_path / "moeder.csv"
+    log.write_text(LOG, encoding="utf-8")
+    assert check_delivery(log, source="sessions").rows_rejected == 3
+    checked = check_delivery(log, source="sessions", workspace=workspace)
+    assert (checked.rows_typed, [error.row for error in checked.errors]) == (2, [4])
+
+    with open_warehouse(workspace) as connection:
+        land_delivery(connection, workspace, log, source="sessions", now=datetime(2026, 8, 1))
+        typed = connection.execute("SELECT DISTINCT forum_code FROM typed.sessions").fetchall()
+        assert not needs_rebuild(connection, workspace, "sessions")
+    assert typed == [("trivselscafe",)]
+
+
+def test_a_forum_of_its_own_is_printed_by_its_name() -> None:
+    assert RECIPE
+    profile = profile_from(tomllib.loads(RECIPE.group(1)), where="solbakken.toml")
+    connection = empty_warehouse(as_of_date=date(2026, 9, 30))
+    load_rules(connection, profile)
+    title = connection.execute("SELECT title FROM codes.forums WHERE code = 'trivselscafe'").fetchone()
+    load_rules(connection, None)
+    assert title == ("trivselscafé",)
+    assert profile.forum_titles["trivselscafe"] == profile.forums[1].title == "trivselscafé"
 
 
 def test_what_is_wrong_in_the_copy_is_told_when_the_workspace_is_opened(workspace_root: Path) -> None:

@@ -89,9 +89,11 @@ MARTS = {
         ),
     ),
     "sessions": (
-        "(SELECT forum_code, district_code, school_year, sum(planned_count) AS planned_count, sum(held_count) AS held_count, "
-        "sum(cancelled_count) AS cancelled_count, sum(unknown_count) AS unknown_count, sum(late_count) AS late_count "
-        "FROM marts.mart_session_cadence GROUP BY ALL)",
+        "(SELECT forum_code, district_code, school_year, count(*) FILTER (WHERE is_planned) AS planned_count, "
+        "count(*) FILTER (WHERE is_held) AS held_count, count(*) FILTER (WHERE is_cancelled) AS cancelled_count, "
+        "count(*) FILTER (WHERE is_unknown) AS unknown_count, count(*) FILTER (WHERE is_late) AS late_count "
+        "FROM core.fct_session WHERE counted_date <= (SELECT as_of_date FROM codes.settings) AND school_year IS NOT NULL "
+        "GROUP BY ALL)",
         ("forum_code", "district_code", "school_year"),
         ("planned_count", "held_count", "cancelled_count", "unknown_count", "late_count"),
     ),

@@ -40,7 +40,7 @@ def built(request: pytest.FixtureRequest) -> tuple[SimulatedMunicipality, duckdb
     connection = empty_warehouse(as_of_date=DATA_END)
     load_rules(connection, simulated.profile.rules)
     frames = {
-        **cooperation_rows(simulated),
+        **{source: simulated.tables[source] for source in cooperation_rows(simulated)},
         "institutions": simulated.geography.institutions,
         "organisation": organisation_rows(simulated.profile),
         "children": residence_rows(simulated.children, simulated.profile),
@@ -327,11 +327,11 @@ def test_every_departure_hits_its_share(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["dragoer_ressourceteam", "koebenhavn_ressourceforum"])
 def test_the_same_seed_gives_the_same_rows_and_another_others(name: str) -> None:
-    first = cooperation_rows(drawn(name))
+    first = {source: drawn(name).tables[source] for source in cooperation_rows(drawn(name))}
     plain = load_profile(name)
-    again = cooperation_rows(simulate_municipality(plain, children_count=700, seed=5, data_end_date=DATA_END))
+    again = simulate_municipality(plain, children_count=700, seed=5, data_end_date=DATA_END).tables
     assert all(frame.equals(again[source]) for source, frame in first.items())
-    other = cooperation_rows(simulate_municipality(plain, children_count=700, seed=6, data_end_date=DATA_END))
+    other = simulate_municipality(plain, children_count=700, seed=6, data_end_date=DATA_END).tables
     assert {source for source, frame in first.items() if frame.equals(other[source])} <= {"institution_years"}
 
 
@@ -390,7 +390,7 @@ def test_as_many_meetings_a_year_as_promised(name: str) -> None:
 
 def rows_apart(name: str, source: str, key: tuple[str, ...]) -> tuple[set[Any], set[Any]]:
     """Keys of the rows that are only in the municipality with departures, and only in the one without."""
-    with_them, without = cooperation_rows(drawn(name))[source], cooperation_rows(without_departures(name))[source]
+    with_them, without = drawn(name).tables[source], without_departures(name).tables[source]
     ours, theirs = (set(frame.select(key).rows()) for frame in (with_them, without))
     return ours - theirs, theirs - ours
 
@@ -427,7 +427,7 @@ def test_a_step_that_is_left_out_was_there_without_the_departure() -> None:
     """Evaluations: the cases covered are those that would have had one, and the hit ones have none."""
     simulated = drawn("vordingborg_next_step")
     planted = next(each for each in simulated.cooperation.planted if each.departure.kind == "step_missing")
-    rows = cooperation_rows(simulated)["session_cases"]
+    rows = simulated.tables["session_cases"]
     evaluated = {case for case, day in rows.select("case_id", "evaluation_date").rows() if day is not None}
     assert not set(planted.hit) & evaluated
     covered = {
@@ -466,7 +466,7 @@ def test_days_of_waiting_are_as_many_more_as_planted(
     days = [
         {
             row[key]: (row[after] - row[before]).days
-            for row in cooperation_rows(each)[source].to_dicts()
+            for row in each.tables[source].to_dicts()
             if row[before] and row[after]
         }
         for each in (simulated, without)

@@ -24,7 +24,7 @@ from pipelines.municipalities.rules import load_rules
 from pipelines.pauses import load_pauses
 from pipelines.settings import Settings
 from pipelines.transform.order import in_build_order
-from pipelines.transform.sql_files import SqlFile, read_sql_files
+from pipelines.transform.sql_files import CHECKS_FOLDER, SqlFile, read_sql_files
 
 AS_OF_DATE = date(2026, 9, 30)
 _LANDED = (
@@ -48,7 +48,8 @@ def rows_of(drawn: str) -> list[dict[str, str | None]]:
 @cache
 def _template() -> duckdb.DuckDBPyConnection:
     """Typed tables, codes and calendar, made once per process: loading the codes takes longer than a drawn test."""
-    connection = duckdb.connect()
+    # one thread: tables this small are built in half the processor time by it, and the tests run on every core already
+    connection = duckdb.connect(config={"threads": "1"})
     for schema in ("landed", "typed"):
         connection.execute(f"CREATE SCHEMA {schema}")
     connection.execute(_LANDED)
@@ -77,12 +78,18 @@ def empty_warehouse(*, as_of_date: date = AS_OF_DATE, **settings: Any) -> duckdb
 
 def fill(connection: duckdb.DuckDBPyConnection, source: str, drawn: str) -> None:
     """Add drawn rows to typed.<source>."""
-    for number, row in enumerate(rows_of(drawn), start=1):
-        values: dict[str, Any] = {"row_number": number, "valid_from": "2026-10-01", **row}
+    rows: list[dict[str, Any]] = [
+        {"row_number": number, "valid_from": "2026-10-01", **row} for number, row in enumerate(rows_of(drawn), start=1)
+    ]
+    for row in rows:
         if row.get("child_id"):
-            values["child_id"] = str(child_id(str(row["child_id"])))
-        names, marks = ", ".join(values), ", ".join("?" for _ in values)
-        connection.execute(f"INSERT INTO typed.{source} ({names}) VALUES ({marks})", list(values.values()))
+            row["child_id"] = str(child_id(str(row["child_id"])))
+    if rows:
+        marks = f"({', '.join('?' for _ in rows[0])})"
+        connection.execute(
+            f"INSERT INTO typed.{source} ({', '.join(rows[0])}) VALUES {', '.join([marks] * len(rows))}",
+            [cell for row in rows for cell in row.values()],
+        )
 
 
 def fill_simulated(connection: duckdb.DuckDBPyConnection, source: str, frame: pl.DataFrame) -> None:
@@ -126,7 +133,8 @@ class _BuiltWhenNamed:
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
 
     def execute(self, query: str, *parameters: Any) -> duckdb.DuckDBPyConnection:
-        asks_what_there_is = "information_schema" in query
+        # the typed tables are always there: only a question after others has them all made first
+        asks_what_there_is = "information_schema" in query and "table_schema = 'typed'" not in query
         for table in _files() if asks_what_there_is else re.findall(r"\b(?:core|marts)\.\w+", query):
             self._make(table)
         return self._connection.execute(query, *parameters)
@@ -143,6 +151,22 @@ class _BuiltWhenNamed:
         for table in _files():
             self._make(table)
         return getattr(self._connection, name)
+
+
+def found_by(check: str, connection: duckdb.DuckDBPyConnection, *, columns: str = "*") -> list[tuple[Any, ...]]:
+    """The rows that one check of sql/checks finds; only what it reads is built, and all checks read every table."""
+    (file,) = (file for file in _checks() if file.name == check)
+    return connection.execute(f"SELECT {columns} FROM ({file.canonical_sql})").fetchall()
+
+
+def check_names(prefix: str) -> list[str]:
+    """The checks whose names begin so."""
+    return [file.name for file in _checks() if file.name.startswith(prefix)]
+
+
+@cache
+def _checks() -> list[SqlFile]:
+    return read_sql_files(asset_root("sql"), (CHECKS_FOLDER,))
 
 
 @cache

@@ -1,17 +1,8 @@
 """Indsatstrappens Nøgletal on a handful of drawn children: each definition once, and every reason why there is no figure."""
 
-import shutil
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
-import duckdb
 import pytest
 
-from pipelines.assets import asset_root
-from pipelines.transform import build
-from pipelines.transform.sql_files import read_sql_files
-from tests.sql.drawn import assert_rows, empty_warehouse, fill
+from tests.sql.drawn import assert_rows, built
 
 # rut and rie are 17 on 30 September 2026 and 2025.
 CHILDREN = """
@@ -31,34 +22,8 @@ HEAD = "child_id measure_id paragraph_code place_code start_date end_date end_re
 FIGURES = "SELECT * FROM marts.mart_key_figure WHERE reference_date = DATE '2026-09-30'"
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """As tests.sql.drawn.built, but only the tables that the key figures read: half the time."""
-    files = {file.table: file for file in read_sql_files(asset_root("sql"))}
-    needed, waiting = set(), ["marts.mart_key_figure", "marts.mart_key_figure_step"]
-    while waiting:
-        table = waiting.pop()
-        if table in files and table not in needed:
-            needed.add(table)
-            waiting += [reference.table for reference in files[table].references]
-    root = tmp_path_factory.mktemp("sql")
-    for table in needed:
-        schema, name = table.split(".")
-        (root / schema).mkdir(exist_ok=True)
-        shutil.copy(asset_root("sql") / schema / f"{name}.sql", root / schema)
-
-    def make(tables: Mapping[str, str], **settings: Any) -> duckdb.DuckDBPyConnection:
-        connection = empty_warehouse(**settings)
-        for source, drawn in tables.items():
-            fill(connection, source, drawn)
-        build(connection, sql_root=Path(root))
-        return connection
-
-    return make
-
-
 @pytest.fixture
-def figures(built):
+def figures():
     """The lines of one key figure on 30 September 2026, on drawn measures and what else is given."""
 
     def make(number, measures, *, children=CHILDREN, **others):
@@ -366,17 +331,17 @@ def reasons(connection):
     return dict(rows)
 
 
-def test_without_measures_everything_but_spend_says_so(built):
+def test_without_measures_everything_but_spend_says_so():
     found = reasons(built({"children": CHILDREN}))
     assert found == {**dict.fromkeys([*range(1, 11), 12], "measures_not_received"), 11: "costs_not_received"}
 
 
-def test_without_children_everything_says_so(built):
+def test_without_children_everything_says_so():
     found = reasons(built({"measures": HEAD + FIRST_END}))
     assert found == dict.fromkeys(range(1, 13), "children_not_received")
 
 
-def test_without_reviews_only_follow_ups_are_missing(built):
+def test_without_reviews_only_follow_ups_are_missing():
     found = reasons(built({"children": CHILDREN, "measures": HEAD + FIRST_END, "cost_accounts": ACCOUNTS}))
     assert found[12] == "reviews_not_received"
     assert found[11] == "accounting_year_not_whole"  # 2026 has no accounts yet
@@ -392,7 +357,7 @@ def test_without_reviews_only_follow_ups_are_missing(built):
         ("2026-09-30", "register_too_young", "register_too_young"),
     ],
 )
-def test_a_register_covers_what_comes_after_its_first_end(built, first_end, stock_reason, move_reason):
+def test_a_register_covers_what_comes_after_its_first_end(first_end, stock_reason, move_reason):
     # the register is known to hold ends from the day after: the year needs that day to be the reference date before it
     drawn = f"anna M1 BL-32-1-2 - 2025-01-01 {first_end} -\nbo M2 BL-32-1-2 - 2025-01-01 - -\n"
     connection = built({"children": CHILDREN, "measures": HEAD + drawn})
@@ -403,7 +368,7 @@ def test_a_register_covers_what_comes_after_its_first_end(built, first_end, stoc
     assert dict(rows) == {5: stock_reason, 9: move_reason}
 
 
-def test_a_list_of_children_that_lost_its_oldest_gives_no_figure(built):
+def test_a_list_of_children_that_lost_its_oldest_gives_no_figure():
     # ten of each age from 0 to 16, and none of the 170 / 18 = 9.4 expected of 17
     young = [f"c{year}{place} {year}-06-01 NORD {year}-06-01 - -" for year in range(2010, 2027) for place in range(10)]
     head = CHILDREN.strip().splitlines()[0]
@@ -479,7 +444,7 @@ def test_the_new_law_moves_no_figure(figures):
     )
 
 
-def test_the_reference_day_is_a_setting(built):
+def test_the_reference_day_is_a_setting():
     connection = built({"children": CHILDREN, "measures": HEAD + FIRST_END}, key_figures={"reference_day": "31-12"})
     days = [
         str(row[0])

@@ -1,4 +1,4 @@
-"""Meetings planned and held: late, cancelled and unknown told apart, and rows that may be added up."""
+"""Meetings planned and held: late, cancelled and unknown told apart, each in the school year it was planned for."""
 
 from tests.sql.drawn import assert_rows, built
 
@@ -8,7 +8,7 @@ SKOLE            folkeskole            NORD
 """
 
 
-def test_meetings_are_counted_by_what_became_of_them():
+def test_each_meeting_is_told_by_what_became_of_it():
     # planned 1 September, held 15 September: 14 days, not late; 16 September: 15 days, late
     connection = built(
         {
@@ -25,23 +25,18 @@ def test_meetings_are_counted_by_what_became_of_them():
             """,
         }
     )
-    counts = "SELECT * FROM marts.mart_session_cadence"
     assert_rows(
         connection,
-        counts,
+        "SELECT * FROM core.fct_session",
         """
-        school_year forum_code          area_kind   area_code district_code
-        2025/26     distriktsteam_skole institution SKOLE     NORD
-        2025/26     halvaarligt_moede   district    NORD      NORD
-        """,
-    )
-    assert_rows(
-        connection,
-        counts,
-        """
-        area_code planned_count held_count held_unplanned_count late_count cancelled_count unknown_count
-        SKOLE     4             3          1                    1          1               1
-        NORD      1             1          0                    0          0               0
+        session_id school_year district_code is_planned is_held is_late is_cancelled is_unknown
+        M1         2025/26     NORD          True       True    False   False        False
+        M2         2025/26     NORD          True       True    True    False        False
+        M3         2025/26     NORD          True       False   False   True         False
+        M4         2025/26     NORD          True       False   False   False        True
+        M5         2025/26     NORD          False      True    False   False        False
+        M6         2025/26     NORD          True       True    False   False        False
+        M7         2026/27     NORD          True       False   False   False        True
         """,
     )
 

@@ -174,11 +174,17 @@ def test_sources_without_deliveries_count_as_empty_and_leave_no_trace(tmp_path):
     assert left == (0,)
 
 
-def test_the_checks_of_the_system_pass_on_its_own_tables():
+@pytest.fixture(scope="module")
+def of_the_system():
+    """Every table of the system, built from two children; what a test spoils in it, it takes back."""
     connection = empty_warehouse(as_of_date=AS_OF_DATE)
     fill(connection, "children", CHILDREN)
     build(connection)
-    results = run_checks(connection)
+    return connection
+
+
+def test_the_checks_of_the_system_pass_on_its_own_tables(of_the_system):
+    results = run_checks(of_the_system)
     assert len(results) >= 9
     assert all(result.is_passed for result in results)
 
@@ -263,17 +269,14 @@ def test_the_checks_of_the_system_pass_on_its_own_tables():
         ),
     ],
 )
-def test_every_check_finds_the_rows_it_is_for(spoil, check):
-    connection = empty_warehouse()
-    fill(connection, "children", CHILDREN)
-    build(connection)
-    connection.execute("BEGIN TRANSACTION")
+def test_every_check_finds_the_rows_it_is_for(of_the_system, spoil, check):
+    of_the_system.execute("BEGIN TRANSACTION")
     try:
-        connection.execute(spoil)
+        of_the_system.execute(spoil)
         with pytest.raises(CheckError, match=check) as caught:
-            run_checks(connection)
+            run_checks(of_the_system)
     finally:
-        connection.execute("ROLLBACK")
+        of_the_system.execute("ROLLBACK")
     assert caught.value.exit_code == 51
     assert "række" in str(caught.value)
 

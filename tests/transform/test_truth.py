@@ -135,9 +135,18 @@ def test_sdq_changes_of_groups_are_the_true_ones(simulated_and_built, kind):
 def test_meetings_are_the_true_ones(simulated_and_built):
     truth, connection = simulated_and_built
     keys = ("school_year", "forum_code", "district_code")
-    values = ("planned_count", "held_count", "late_count", "cancelled_count", "unknown_count", "held_unplanned_count")
-    summed = "(SELECT school_year, forum_code, district_code, " + ", ".join(f"sum({v})::BIGINT AS {v}" for v in values)
-    summed += " FROM marts.mart_session_cadence GROUP BY ALL)"
+    flags = {
+        "planned_count": "is_planned",
+        "held_count": "is_held",
+        "late_count": "is_late",
+        "cancelled_count": "is_cancelled",
+        "unknown_count": "is_unknown",
+        "held_unplanned_count": "is_held AND NOT is_planned",
+    }
+    values = tuple(flags)
+    counts = ", ".join(f"count(*) FILTER (WHERE {flag}) AS {value}" for value, flag in flags.items())
+    summed = f"(SELECT school_year, forum_code, district_code, {counts} FROM core.fct_session "
+    summed += "WHERE counted_date <= (SELECT as_of_date FROM codes.settings) AND school_year IS NOT NULL GROUP BY ALL)"
     mart = found(connection, summed, keys, values)
     assert agree(truth["sessions"], mart, keys, values) == {}
 

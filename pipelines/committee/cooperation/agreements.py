@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
 from pipelines.committee.cooperation.basis import in_forums, of_the_whole, report_year
+from pipelines.committee.cooperation.kinds import action_table, asks
 from pipelines.committee.cooperation.told import area_table
 from pipelines.disclosure.relations import TotalColumn
 from pipelines.disclosure.table import ProtectedTable, TableColumn
@@ -15,10 +16,15 @@ AGREEMENT_PAIRS = (
 )
 """Part and whole that are told of the municipality."""
 
-AGREEMENT_MEASURES = ("responsible_named_share", "followed_up_share")
+NEXT_PAIRS = (("by_next_meeting_count", "next_meeting_count"), ("next_meeting_count", "agreements_count"))
+"""The same, where the document asks for follow-up from one meeting to the next."""
+
+AGREEMENT_MEASURES = ("responsible_named_share", "followed_up_share", "followed_up_next_share", "cross_action_share")
+"""The measures of these agreements: only the forums that their indicators name are counted."""
+
 AGREEMENTS_QUERY = """
 SELECT forum_code, district_code, agreements_count, responsible_named_count, due_count, on_time_count, late_count,
-       on_time_count + late_count AS followed_count, not_followed_count
+       on_time_count + late_count AS followed_count, not_followed_count, next_meeting_count, by_next_meeting_count
 FROM marts.mart_agreement
 WHERE school_year = ?
 ORDER BY forum_code, district_code
@@ -32,35 +38,50 @@ _COLUMNS = (
     TableColumn("late_count", "For sent", "count"),
     TableColumn("not_followed_count", "Ikke fulgt op", "count"),
 )
+_NEXT_COLUMNS = (
+    TableColumn("next_meeting_count", "Med et møde efter", "count"),
+    TableColumn("by_next_meeting_count", "Fulgt op senest dér", "count"),
+)
 
 
 def promises_agreements(context: ReportContext) -> bool:
     """Whether the profile counts agreements."""
-    asked = {*AGREEMENT_MEASURES, "cross_action_share"}
-    return any(indicator.measure_id in asked for indicator in context.settings.profile.indicators)
+    return any(indicator.measure_id in AGREEMENT_MEASURES for indicator in context.settings.profile.indicators)
 
 
-def agreement_table(context: ReportContext) -> ProtectedTable:
-    """Agreements made in the latest whole school year, over all forums."""
-    year = report_year(context)
-    table = area_table(
+def agreement_counts(context: ReportContext) -> ProtectedTable:
+    """Every count of the agreements made in the latest whole school year, protected at once; what a reader sees are excerpts."""
+    asks_next = asks(context, "followed_up_next_share")
+    return area_table(
         context,
-        in_forums(context, context.records(AGREEMENTS_QUERY, [year]), AGREEMENT_MEASURES),
+        in_forums(context, context.records(AGREEMENTS_QUERY, [report_year(context)]), AGREEMENT_MEASURES),
         table_id="agreements",
-        columns=_COLUMNS,
-        pairs=AGREEMENT_PAIRS,
+        columns=(*_COLUMNS, *(_NEXT_COLUMNS if asks_next else ())),
+        pairs=(*AGREEMENT_PAIRS, *(NEXT_PAIRS if asks_next else ())),
         divisions=(
             TotalColumn("due_count", ("on_time_count", "late_count", "not_followed_count")),
             TotalColumn("followed_count", ("on_time_count", "late_count")),
         ),
         source=f"Kilde: {context.settings.municipality.name}s aftaler fra møder.",
     )
-    printed = table.excerpt(
+
+
+def agreement_tables(context: ReportContext, counts: ProtectedTable) -> tuple[ProtectedTable, ...]:
+    """What a reader sees: due and followed up, followed up by the next meeting, and by form of action, as the profile asks."""
+    year = report_year(context)
+    known = counts.cell("agreements_count", area=WHOLE_MUNICIPALITY)
+    printed = counts.excerpt(
         "agreements",
         title=f"Aftaler fra møder, skoleåret {year}",
         columns=["area", *(column.name for column in _COLUMNS)],
     )
-    return replace(printed, source=f"{printed.source} En aftale uden dato kan ikke være for sen.")
+    tables = [replace(printed, source=f"{printed.source} En aftale uden dato kan ikke være for sen.")]
+    if asks(context, "followed_up_next_share"):
+        columns = ["area", "agreements_count", *(column.name for column in _NEXT_COLUMNS)]
+        title = f"Aftaler, der er samlet op på næste møde, skoleåret {year}"
+        tables.append(counts.excerpt("agreements_next", title=title, columns=columns))
+    actions = action_table(context, measures=AGREEMENT_MEASURES, known=known)
+    return (*tables, *([actions] if actions else []))
 
 
 def followed_words(table: ProtectedTable) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipelines.committee.context import ReportContext
 from pipelines.committee.cooperation.basis import Units, counted_section, declared_in, has_come
+from pipelines.committee.cooperation.segregation import CLASSES_DIFFER, segregation_by_class
 from pipelines.committee.missing import missing_section
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import ProtectedTable, TableColumn
@@ -58,6 +59,7 @@ def allocation_section(context: ReportContext) -> Section | None:
     year = str(years[0]["school_year"])
     rows = allocated(context, rule, year)
     table, sums = _table(context, rows, year), _sums(context, rule, rows, year)
+    segregation = segregation_by_class(context)
     hours, capacity = (sums.cell("hours", what=what).value for what in (BY_RULE, CAPACITY))
     told = (_rule_words(rule), f"Et møde koster {number(rule.team_hours_per_meeting)} timer af teamets tid.")
     return counted_section(
@@ -65,14 +67,17 @@ def allocation_section(context: ReportContext) -> Section | None:
         QUESTION,
         f"Reglen koster {counted(float(hours or 0), 'timer')} om året. Teamet har {number(float(capacity or 0))}.",
         support="Reglen foreslår. Lederen beslutter.",
-        tables=(sums, table),
+        tables=(sums, table, *segregation),
         how_sure=HowSure(
             number="Tallene er regnet af børnetal og social normering, som de er leveret.",
             cause="Grænser og timer er foreslået af os. Kommunen kan ændre dem i sin profil.",
             data="En institution uden børnetal eller social normering har intet forslag.",
             needed="Lever børnetal og social normering for hver institution, når året begynder.",
         ),
-        not_shown=("Tallene viser ikke, hvad den enkelte institution ellers har brug for.",),
+        not_shown=(
+            "Tallene viser ikke, hvad den enkelte institution ellers har brug for.",
+            *([f"En tabel har rytme og særlige tilbud ved siden af hinanden. {CLASSES_DIFFER}"] if segregation else []),
+        ),
         method=(*told, "Vægtede børn er børnetallet lagt til den del af det, som den sociale normering siger."),
         declared=declared_in(told, "grænser og timer i profilen"),
     )

@@ -122,11 +122,6 @@ def counted_section(
     )
 
 
-def forum_title(code: str) -> str:
-    """The Danish name of a forum, as it goes inside a sentence."""
-    return load_code_table("forums").titles()[code]
-
-
 def capital(words: str) -> str:
     """The words with a capital first."""
     return words[:1].upper() + words[1:]

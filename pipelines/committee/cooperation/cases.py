@@ -8,17 +8,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
-from pipelines.committee.cooperation.agreements import agreement_table, followed_words, promises_agreements
+from pipelines.committee.cooperation.ages import asks_professions, professions_said, professions_table
+from pipelines.committee.cooperation.agreements import (
+    agreement_counts,
+    agreement_tables,
+    followed_words,
+    promises_agreements,
+)
 from pipelines.committee.cooperation.basis import counted_section, has_come, in_forums, of_the_whole, report_year
+from pipelines.committee.cooperation.kinds import need_table
 from pipelines.committee.cooperation.told import area_table
 from pipelines.committee.missing import missing_section, missing_words
 from pipelines.disclosure.relations import TotalColumn
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.municipalities.profile import Profile
 from pipelines.publish.answer_bars import AnswerWords, answer_bars
-from pipelines.publish.danish import small_number
+from pipelines.publish.danish import number, small_number
 from pipelines.publish.figures import FigureWords, flow_bars
-from pipelines.publish.section import Figure, HowSure, Section
+from pipelines.publish.section import DeclaredNumber, Figure, HowSure, Section
 from pipelines.publish.sentences import TOO_FEW
 
 STEP_COUNTS = {
@@ -33,9 +40,14 @@ STEP_COUNTS = {
 }
 """The count of `marts.mart_case_documentation` that shows each step."""
 
-ALL_STEPS = "all_steps_count"
+OLD_CASES, ALL_STEPS = "old_child_case_count", "old_all_steps_count"
+"""Every step takes time: all of them are asked of the cases that came up half a year ago or more."""
+
 CASE_PAIRS = (
-    *((count, "child_case_count") for count in (*STEP_COUNTS.values(), ALL_STEPS)),
+    *((count, "child_case_count") for count in STEP_COUNTS.values()),
+    ("consent_in_time_count", "consent_given_count"),
+    (OLD_CASES, "child_case_count"),
+    (ALL_STEPS, OLD_CASES),
     ("described_count", "described_known_count"),
     ("family_count", "family_known_count"),
 )
@@ -43,15 +55,16 @@ CASE_PAIRS = (
 
 CASE_MEASURES = (
     "consent_share", "documentation_share", "described_share", "family_taken_part_share", "goal_share", "evaluated_share",
+    "support_need_share",
 )  # fmt: skip
 """The measures of these cases: only the forums that their indicators name are counted."""
 
 CASES_QUERY = """
 SELECT forum_code, institution_code, district_code, cases_count, child_case_count, group_case_count, environment_case_count,
-       anonymous_case_count, unknown_level_count, consent_given_count, consent_unknown_count, consent_not_given_count,
-       agenda_step_count, knowledge_step_count, discussion_step_count, agreements_step_count, intervention_step_count,
-       evaluation_step_count, new_agreements_step_count, all_steps_count, described_count, described_known_count,
-       family_count, family_known_count
+       anonymous_case_count, unknown_level_count, consent_given_count, consent_in_time_count, consent_late_count,
+       consent_unknown_count, consent_not_given_count, agenda_step_count, knowledge_step_count, discussion_step_count,
+       agreements_step_count, intervention_step_count, evaluation_step_count, new_agreements_step_count, old_child_case_count,
+       old_all_steps_count, described_count, described_known_count, family_count, family_known_count
 FROM marts.mart_case_documentation
 WHERE school_year = ?
 ORDER BY forum_code, institution_code, district_code
@@ -79,6 +92,8 @@ _KINDS = (
 )
 _CONSENT = (
     TableColumn("consent_given_count", "Samtykke givet", "count"),
+    TableColumn("consent_in_time_count", "Senest på mødedagen", "count"),
+    TableColumn("consent_late_count", "Senere eller uden dag", "count"),
     TableColumn("consent_not_given_count", "Ikke givet", "count"),
     TableColumn("consent_unknown_count", "Ikke noteret", "count"),
 )
@@ -90,13 +105,18 @@ _STEPS = (
     TableColumn("intervention_step_count", "Indsats med mål", "count"),
     TableColumn("evaluation_step_count", "Evaluering", "count"),
     TableColumn("new_agreements_step_count", "Nye aftaler", "count"),
-    TableColumn(ALL_STEPS, "Alle trin", "count"),
+    TableColumn(OLD_CASES, "Et halvt år gamle", "count"),
+    TableColumn(ALL_STEPS, "Heraf alle trin", "count"),
 )
 _DESCRIBED = (
     TableColumn("described_known_count", "Med svar om analyse", "count"),
     TableColumn("described_count", "Beskrevet med analyse", "count"),
     TableColumn("family_known_count", "Med svar om familie", "count"),
     TableColumn("family_count", "Familien var med", "count"),
+)
+_STEP_METHOD = (
+    "Et trin er nået, når det har en dato. Indsatsen skal også have et mål. Samtykket skal være givet.",
+    "Alle trin tælles i de drøftelser, der er mindst 183 dage gamle.",
 )
 _STEP = TableColumn("step", "Trin", "label")
 _REACHED = TableColumn("reached_count", "Drøftelser om ét barn", "count")
@@ -113,11 +133,13 @@ def cases_section(context: ReportContext) -> Section | None:
     year = report_year(context)
     counts = case_counts(context)
     steps = step_table(counts, profile, year) if profile.documentation.steps else None
-    agreed = agreement_table(context) if promises_agreements(context) and has_come(context, "agreements") else None
+    agreed = agreement_counts(context) if promises_agreements(context) and has_come(context, "agreements") else None
     printed = _printed(counts, profile, year)
     tables = [*printed, *([steps, *_steps_by_district(counts, profile, year)] if steps else [])]
     tables += [family_area_table(context)] if profile.family_meeting_areas else []
-    tables += [agreed] if agreed else []
+    kinds = _tables_of_the_kinds(context, counts)
+    tables += kinds
+    tables += agreement_tables(context, agreed) if agreed else ()
     return counted_section(
         "cases",
         question,
@@ -128,7 +150,7 @@ def cases_section(context: ReportContext) -> Section | None:
         how_sure=HowSure(
             number="Alle drøftelser i de godkendte rækker er talt med. Der er ingen tilfældig usikkerhed.",
             cause="Loggen viser, hvad der er skrevet ned. Den viser ikke alt, hvad der er gjort.",
-            data=_data_words(context, profile),
+            data=f"{_data_words(context, profile)} {professions_said(kinds)}".strip(),
             needed="Skriv samtykke og dato ved hver drøftelse, også når forældrene siger nej.",
         ),
         not_shown=(
@@ -137,8 +159,9 @@ def cases_section(context: ReportContext) -> Section | None:
         ),
         method=(
             "En drøftelse tæller i det skoleår, hvor den først kom op. Hver mødeform tæller for sig.",
-            "Et trin er nået, når det har en dato. Indsatsen skal også have et mål.",
+            *(_STEP_METHOD if steps else ()),
         ),
+        declared=(DeclaredNumber("183", "dage i et halvt år"),) if steps else (),
     )
 
 
@@ -152,14 +175,17 @@ def case_counts(context: ReportContext) -> ProtectedTable:
         pairs=CASE_PAIRS,
         divisions=(
             TotalColumn("cases_count", tuple(column.name for column in _KINDS[1:])),
-            TotalColumn("child_case_count", tuple(column.name for column in _CONSENT)),
+            TotalColumn(
+                "child_case_count", ("consent_given_count", "consent_not_given_count", "consent_unknown_count")
+            ),
+            TotalColumn("consent_given_count", ("consent_in_time_count", "consent_late_count")),
         ),
         source=f"Kilde: {context.settings.municipality.name}s mødelog.",
     )
 
 
 def step_table(counts: ProtectedTable, profile: Profile, year: str) -> ProtectedTable:
-    """One row per step in the whole municipality, before them all cases about one child, after them those with every step."""
+    """One row per step in the whole municipality; before them all cases about one child, after them the old ones, and every step."""
     return replace(
         counts,
         table_id="steps",
@@ -173,13 +199,14 @@ def _labelled(profile: Profile) -> list[tuple[Cell, str]]:
     steps = [
         (f"{place} {step.title}", STEP_COUNTS[step.code]) for place, step in enumerate(profile.documentation.steps, 1)
     ]
-    return [(Cell(title), name) for title, name in [("alle", "child_case_count"), *steps, ("alle trin", ALL_STEPS)]]
+    ends = [("et halvt år gamle", OLD_CASES), ("heraf alle trin", ALL_STEPS)]
+    return [(Cell(title), name) for title, name in [("alle", "child_case_count"), *steps, *ends]]
 
 
 def _steps_by_district(counts: ProtectedTable, profile: Profile, year: str) -> tuple[ProtectedTable, ...]:
     """The same counts district by district, in two tables that a page has room for."""
     own = [STEP_COUNTS[step.code] for step in profile.documentation.steps]
-    halves = (["child_case_count", *own[:4]], [*own[4:], ALL_STEPS])
+    halves = (["child_case_count", *own[:4]], [*own[4:], OLD_CASES, ALL_STEPS])
     return tuple(
         counts.excerpt(
             f"steps_by_district_{place}",
@@ -188,6 +215,15 @@ def _steps_by_district(counts: ProtectedTable, profile: Profile, year: str) -> t
         )
         for place, names in enumerate(halves, start=1)
     )
+
+
+def _tables_of_the_kinds(context: ReportContext, counts: ProtectedTable) -> list[ProtectedTable]:
+    """The cases by need, and those about one child by age with the professions that came, as the profile asks."""
+    every, of_children = (counts.cell(name, area=WHOLE_MUNICIPALITY) for name in ("cases_count", "child_case_count"))
+    tables = [need_table(context, measures=CASE_MEASURES, known=every)]
+    if asks_professions(context) and has_come(context, "session_roles"):
+        tables.append(professions_table(context, measures=CASE_MEASURES, known=of_children))
+    return [table for table in tables if table]
 
 
 def family_area_table(context: ReportContext) -> ProtectedTable:
@@ -243,7 +279,11 @@ def _whole(counts: ProtectedTable, part: str, whole: str) -> str:
 def _answer(counts: ProtectedTable, profile: Profile, agreed: ProtectedTable | None) -> str:
     if profile.consent:
         told = _whole(counts, "consent_given_count", "child_case_count")
-        return f"Der var samtykke i {told} drøftelser om ét barn." if told else TOO_FEW
+        in_time = counts.cell("consent_in_time_count", area=WHOLE_MUNICIPALITY).value if told else None
+        is_all = in_time and in_time == counts.cell("consent_given_count", area=WHOLE_MUNICIPALITY).value
+        how_many = "alle" if is_all else "" if in_time is None else f"heraf {number(float(in_time))}"
+        rest = f", {how_many} senest på mødedagen" if how_many and told else ""
+        return f"Der var samtykke i {told} drøftelser om ét barn{rest}." if told else TOO_FEW
     told = _whole(counts, "described_count", "described_known_count")
     said = [f"{told} drøftelser er beskrevet med læringsanalyse." if told else ""]
     said += [followed_words(agreed)] if agreed else []
@@ -252,8 +292,8 @@ def _answer(counts: ProtectedTable, profile: Profile, agreed: ProtectedTable | N
 
 def _support(counts: ProtectedTable, profile: Profile, agreed: ProtectedTable | None) -> str:
     if profile.documentation.steps:
-        told = _whole(counts, ALL_STEPS, "child_case_count")
-        return f"{told} nåede alle {small_number(len(profile.documentation.steps))} trin." if told else ""
+        told, steps = _whole(counts, ALL_STEPS, OLD_CASES), small_number(len(profile.documentation.steps))
+        return f"{told} drøftelser, der er et halvt år gamle, nåede alle {steps} trin." if told else ""
     return followed_words(agreed) if agreed and profile.consent else ""
 
 
@@ -278,7 +318,8 @@ def _figure(
 
     if steps is not None:
         said = words("steps", "Hvor langt er drøftelserne skrevet ned?", f"Drøftelser om ét barn, skoleåret {year}.")
-        names = [str(name) for name in steps.values("step")]
+        labels = [str(name) for name in steps.values("step")]
+        names = [*labels[:-2], labels[-1]]  # the old cases are no step: they are what the last bar is out of
         return (flow_bars(steps, said, label="step", count="reached_count", steps=names, noun="drøftelser"),)
     consent = next((table for table in printed if table.table_id == "consent"), None)
     if consent is not None and _is_anything_shown(consent, "consent_given_count"):

@@ -6,8 +6,22 @@ from typing import Any
 
 from pipelines.codes import load_code_table
 from pipelines.committee.context import ReportContext
-from pipelines.committee.cooperation.agreements import agreement_table, followed_words, promises_agreements
-from pipelines.committee.cooperation.basis import capital, counted_section, has_come, of_the_whole, report_year, summed
+from pipelines.committee.cooperation.ages import asks_professions, professions_said, professions_table
+from pipelines.committee.cooperation.agreements import (
+    agreement_counts,
+    agreement_tables,
+    followed_words,
+    promises_agreements,
+)
+from pipelines.committee.cooperation.basis import (
+    capital,
+    counted_section,
+    has_come,
+    not_come,
+    of_the_whole,
+    report_year,
+    summed,
+)
 from pipelines.committee.cooperation.cases import promises_documentation
 from pipelines.committee.missing import missing_section, missing_words
 from pipelines.disclosure.protect import protect
@@ -91,19 +105,19 @@ def content_section(context: ReportContext) -> Section | None:
         return missing_section("content", QUESTION, ("sessions",))
     year = report_year(context)
     table = _content_table(context, profile, year)
-    agreed = _agreements(context)
+    agreed, professions = _agreements(context), _professions(context)
     tables = [table, *_activity_table(context, profile, year), *_ownership_table(context, profile, year)]
     return counted_section(
         "content",
         QUESTION,
         _said(table)[0],
         support=followed_words(agreed) if agreed else _said(table)[1],
-        tables=[*tables, *([agreed] if agreed else [])],
+        tables=[*tables, *professions, *(agreement_tables(context, agreed) if agreed else ())],
         figures=_figure(context, table, year),
         how_sure=HowSure(
             number="Alle holdte møder er talt med. Der er ingen tilfældig usikkerhed.",
             cause="Vi tæller, hvad der er skrevet i loggen. Vi har ikke set møderne.",
-            data=_data_words(context),
+            data=f"{_data_words(context)} {professions_said(professions)}".strip(),
             needed="Skriv ved hvert møde, hvad det handlede om, og om sidste gang blev fulgt op.",
         ),
         not_shown=("Tallene viser ikke, om det, møderne blev brugt til, hjalp børnene.",),
@@ -182,12 +196,22 @@ def _ownership_table(context: ReportContext, profile: Profile, year: str) -> tup
 
 
 def _agreements(context: ReportContext) -> ProtectedTable | None:
-    """The agreements, where no section on documentation tells of them."""
+    """The counts of agreements, where no section on documentation tells of them."""
     if promises_documentation(context.settings.profile):
         return None
     if not promises_agreements(context) or not has_come(context, "agreements"):
         return None
-    return agreement_table(context)
+    return agreement_counts(context)
+
+
+def _professions(context: ReportContext) -> list[ProtectedTable]:
+    """The professions that came to the meetings about a child, where no section on documentation tells of them."""
+    if promises_documentation(context.settings.profile) or not asks_professions(context):
+        return []
+    if not_come(context, ("session_cases", "session_roles")):
+        return []
+    table = professions_table(context)
+    return [table] if table else []
 
 
 def _said(table: ProtectedTable) -> tuple[str, str]:

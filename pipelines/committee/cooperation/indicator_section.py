@@ -6,7 +6,8 @@ from typing import Any
 
 from pipelines.committee.context import ReportContext
 from pipelines.committee.cooperation.basis import counted_section, has_come
-from pipelines.committee.cooperation.indicators import Numbers, answer
+from pipelines.committee.cooperation.indicators import answer
+from pipelines.committee.cooperation.numbers import Numbers
 from pipelines.contracts import load_contracts
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn

@@ -11,6 +11,7 @@ from typing import Any
 from pipelines.codes import load_code_table
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
 from pipelines.committee.cooperation.basis import capital, counted_section, not_come, report_year, summed
+from pipelines.committee.cooperation.caseload import caseload_table
 from pipelines.committee.cooperation.told import area_table, whole_pair
 from pipelines.committee.missing import missing_section, missing_words
 from pipelines.disclosure.protect import protect
@@ -120,6 +121,7 @@ def reach_section(context: ReportContext) -> Section | None:
         continuity_table(context) if asked.any_of("team_continuity_share") and "session_roles" not in missing else []
     )
     tables += training_table(context) if profile.trainings and "training" not in missing else []
+    tables += _caseload(context)
     tables += (
         [_printed_handovers(handover_counts(context), year)]
         if "handovers" in sources and "handovers" not in missing
@@ -162,7 +164,7 @@ def _sources(asked: _Asked, *, has_trainings: bool) -> tuple[str, ...]:
 def reached_table(context: ReportContext) -> ProtectedTable:
     """Per forum and district: institutions that should hold meetings, and those that held one."""
     year = report_year(context)
-    titles = load_code_table("forums").titles()
+    titles = context.settings.profile.forum_titles
     records = context.records(_REACHED, [year])
     rows = [
         {**row, "what": capital(titles[row["forum_code"]]), "area": context.area_name(row["district_code"])}
@@ -276,6 +278,14 @@ def training_table(context: ReportContext) -> list[ProtectedTable]:
     return [table]
 
 
+def _caseload(context: ReportContext) -> list[ProtectedTable]:
+    """Children per caseworker, where the profile asks and both sources have come."""
+    if not_come(context, ("staffing", "measures")):
+        return []
+    table = caseload_table(context)
+    return [table] if table else []
+
+
 def professions_of(context: ReportContext, forums: Sequence[str]) -> set[str]:
     """Every profession that a role of the forums may be filled by."""
     own = (forum for forum in context.settings.profile.all_forums if forum.code in forums)
@@ -320,7 +330,8 @@ def _said(reached: ProtectedTable | None, named: ProtectedTable | None) -> tuple
         units, held = (
             int(reached.cell(name, what=WHOLE_MUNICIPALITY).value or 0) for name in ("units_count", "reached_count")
         )
-        said.append(f"{number(held)} af {number(units)} institutioner har holdt møde.")
+        whole = f"{number(held)} af {number(units)} institutioner har holdt møde."
+        said.append(whole if units else "Vi ved ikke, hvilke institutioner der skal holde møde.")
     pair = whole_pair(named, *NAMED_PAIR) if named else None
     if pair and pair[1]:
         said.append(f"{count_and_share(*pair, 'børn')} er nævnt på et møde.")
@@ -328,13 +339,15 @@ def _said(reached: ProtectedTable | None, named: ProtectedTable | None) -> tuple
 
 
 def _guard_words(context: ReportContext, named: ProtectedTable) -> str:
-    """Whether more are named than the document itself speaks of."""
+    """Whether more are named than the document itself speaks of; exactly as many are not more."""
     guard, pair = context.settings.profile.overdetection, whole_pair(named, *NAMED_PAIR)
     if guard is None or pair is None or not pair[1]:
         return ""
     span = f"{number(guard.from_percent)}-{number(guard.to_percent)} procent"
-    where = "flere end" if 100 * pair[0] > guard.to_percent * pair[1] else "ikke flere end"
-    return f"Der er nævnt {where} de {span} børn, dokumentet nævner."
+    if 100 * pair[0] <= guard.to_percent * pair[1]:
+        return f"Der er ikke nævnt flere børn end de {span}, dokumentet skriver om."
+    whose = " Grænsen er vores valg." if guard.is_proposed_by_us else ""
+    return f"Der er nævnt flere børn end de {span}, dokumentet skriver om. Det kan være et tegn på for mange bekymringer.{whose}"
 
 
 def _limits(context: ReportContext) -> tuple[DeclaredNumber, ...]:

@@ -1,12 +1,14 @@
 """Are the right people there? Per forum and role that the document requires: present, absent, and not written down.
 
-A role is told only where enough members of staff stand behind it, so that nobody can read out of a table who stayed away. By
-district it is told where that holds of every district, since the whole less the others would give the last one back.
+A role is told only where enough members of staff stand behind it, so that nobody can read out of a table who stayed away; and where
+nobody at all does, since 0 of so many meetings is then what a leader must see and tells of no one. By district it is told where that
+holds of every district, since the whole less the others would give the last one back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from pipelines.codes import load_code_table
@@ -14,6 +16,7 @@ from pipelines.committee.context import ReportContext
 from pipelines.committee.cooperation.basis import (
     capital,
     counted_section,
+    has_come,
     not_come,
     of_the_whole,
     report_year,
@@ -49,8 +52,27 @@ INNER JOIN codes.forum_roles AS roles
     ON participants.forum_code = roles.forum_code AND participants.profession_code = roles.profession_code
     AND coalesce(roles.institution_type_code, institutions.institution_type_code, '')
     = coalesce(institutions.institution_type_code, '')
-WHERE participants.school_year = ? AND participants.is_held AND participants.staff_id IS NOT NULL
+WHERE participants.school_year = ? AND participants.is_held
 ORDER BY participants.forum_code, roles.role_number, participants.district_code, participants.staff_id
+"""
+_EMPLOYED = """
+WITH school_year AS (
+    SELECT min(day_date) AS first_date, max(day_date) AS last_date
+    FROM core.dim_day
+    WHERE school_year = ?
+)
+SELECT roles.forum_code, roles.role_number, staffing.staff_id
+FROM core.fct_staffing AS staffing
+CROSS JOIN school_year
+LEFT JOIN core.dim_institution AS institutions
+    ON staffing.unit_kind_code = 'institution' AND staffing.unit_code = institutions.institution_code
+INNER JOIN codes.forum_roles AS roles
+    ON staffing.profession_code = roles.profession_code
+    AND coalesce(roles.institution_type_code, institutions.institution_type_code, '')
+    = coalesce(institutions.institution_type_code, roles.institution_type_code, '')
+WHERE staffing.start_date <= school_year.last_date
+    AND (staffing.end_date IS NULL OR staffing.end_date >= school_year.first_date)
+ORDER BY roles.forum_code, roles.role_number, staffing.staff_id
 """
 _PRESENCE = {"required": "altid", "start_phase": "i startfasen"}
 _COUNTS = ("held_count", "present_count", "absent_count", "unknown_count")
@@ -67,26 +89,42 @@ AnyForum = Forum | ForumWhenNeeded
 
 @dataclass(frozen=True)
 class RoleCounts:
-    """Counts of one school year per forum, role and district, and the staff who filled the role there."""
+    """Counts of one school year per forum, role and district; who stands on the meetings' lists in it, and who could have.
+
+    `listed` has a row per participant, without a staff_id where the list names nobody. `employed` are all members of staff of the
+    role's professions, where they were delivered. `enough`: so many members of staff a figure needs behind it.
+    """
 
     year: str
     records: Sequence[dict[str, Any]]
-    staff: Sequence[dict[str, Any]]
+    listed: Sequence[dict[str, Any]]
+    employed: Sequence[dict[str, Any]]
+    enough: int
 
     def row(self, forum: AnyForum, role_number: int, *, district: str | None = None) -> dict[str, Any]:
         """The counts of a role in the whole municipality, or in a district, and how many members of staff stand behind."""
+        of_role = partial(_is_of_role, forum=forum, role_number=role_number)
+        own = [row for row in self.records if of_role(row, district=district)]
+        listed = {row["staff_id"] for row in self.listed if of_role(row, district=district)}
+        employed = {row["staff_id"] for row in self.employed if of_role(row)}
+        return {**summed(own, _COUNTS), "staff_count": self._staff_behind(listed, employed)}
 
-        def of_role(row: dict[str, Any]) -> bool:
-            is_role = row["forum_code"] == forum.code and row["role_number"] == role_number
-            return is_role and (district is None or row["district_code"] == district)
-
-        people = {row["staff_id"] for row in self.staff if of_role(row)}
-        return {**summed([row for row in self.records if of_role(row)], _COUNTS), "staff_count": len(people)}
+    def _staff_behind(self, listed: Set[str | None], employed: Set[str]) -> int:
+        """Those on the lists. Where the lists have no one, those who could have come; and where there is no such person either, nobody
+        can be picked out, so that it is as good as enough."""
+        if listed:
+            return len(listed - {None})
+        return len(employed) or self.enough
 
     def districts(self, forum: AnyForum, role_number: int) -> list[str]:
         """The districts in which the role was due at any meeting."""
         own = (row for row in self.records if (row["forum_code"], row["role_number"]) == (forum.code, role_number))
         return sorted({str(row["district_code"]) for row in own if row["district_code"] is not None})
+
+
+def _is_of_role(row: dict[str, Any], *, forum: AnyForum, role_number: int, district: str | None = None) -> bool:
+    is_role = row["forum_code"] == forum.code and row["role_number"] == role_number
+    return is_role and (district is None or row["district_code"] == district)
 
 
 def roles_section(context: ReportContext) -> Section | None:
@@ -115,7 +153,7 @@ def roles_section(context: ReportContext) -> Section | None:
         ),
         not_shown=(
             "Tallene handler om roller. De siger intet om den enkelte medarbejder.",
-            f"Roller med færre end {context.rule.minimum_staff} medarbejdere bag er skjult.",
+            f"Roller med færre end {context.rule.minimum_staff} medarbejdere bag er skjult. Har ingen haft rollen, står der 0.",
         ),
         method=(
             "En rolle er fyldt, når én af de faggrupper, der kan have den, var med. Er intet noteret, tæller mødet for sig.",
@@ -128,7 +166,13 @@ def roles_section(context: ReportContext) -> Section | None:
 def read_role_counts(context: ReportContext) -> RoleCounts:
     """The counts of the latest whole school year."""
     year = report_year(context)
-    return RoleCounts(year, context.records(_ROLES, [year]), context.records(_STAFF, [year]))
+    return RoleCounts(
+        year,
+        records=context.records(_ROLES, [year]),
+        listed=context.records(_STAFF, [year]),
+        employed=context.records(_EMPLOYED, [year]) if has_come(context, "staffing") else (),
+        enough=context.rule.minimum_staff,
+    )
 
 
 def _due_roles(context: ReportContext, forum: AnyForum) -> list[tuple[int, Role]]:

@@ -8,13 +8,14 @@ from datetime import date
 from typing import Any
 
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
+from pipelines.committee.cooperation.ages import concern_table_by_age
 from pipelines.committee.cooperation.basis import capital, counted_section, not_come, report_year
 from pipelines.committee.cooperation.requests import request_counts, request_tables
 from pipelines.committee.cooperation.waits import AFTER_MONTHS, Wait, month_label, wait_table
 from pipelines.committee.missing import missing_section, missing_words
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import TotalRow
-from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.municipalities.profile import Profile
 from pipelines.publish.curve_figure import Curve, cumulative_steps
 from pipelines.publish.danish import number
@@ -83,7 +84,9 @@ def waiting_section(context: ReportContext) -> Section | None:
         tables += request_tables(context, request_counts(context))
     if "session_cases" in sources and "session_cases" not in missing:
         curves += _measure_waits(context) if "wait_first_measure_days" in asked else []
-        tables += _concern_table(context)
+        concern = _concern_table(context)
+        by_age = concern_table_by_age(context, known=_days_of_all(concern)) if concern else None
+        tables += [*concern, *([by_age] if by_age else [])]
     figures = [figure for table in curves for figure in _figure(context, table)]
     return counted_section(
         "waiting",
@@ -218,6 +221,11 @@ def _concern_table(context: ReportContext) -> list[ProtectedTable]:
         totals=(TotalRow("area", WHOLE_MUNICIPALITY),),
     )
     return [table]
+
+
+def _days_of_all(tables: Sequence[ProtectedTable]) -> Cell:
+    """How long concern was known in the whole municipality, as the table by district tells it."""
+    return tables[0].cell("days_median", area=WHOLE_MUNICIPALITY)
 
 
 def _answer(curves: Sequence[ProtectedTable], concern: ProtectedTable | None) -> str:
