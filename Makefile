@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# --no-compile: a module is compiled when it is first imported, which most never are
+PIP_OPTIONS := --quiet --disable-pip-version-check --no-compile
+PIP := $(BIN)/python -m pip install $(PIP_OPTIONS)
 
 .PHONY: demo test check check-style check-types check-sql bench example study lock format clean
 .DEFAULT_GOAL := demo
@@ -12,7 +14,7 @@ demo: $(STAMP)
 	$(BIN)/trappen demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 # Its parts do not wait for each other: `make -j2 check` makes both environments side by side.
 check: check-style check-types check-sql .venv-datacontract/.linted
@@ -31,6 +33,7 @@ bench: $(STAMP)
 	$(BIN)/python tests/benchmarks/bench_landing.py
 	$(BIN)/python tests/benchmarks/bench_sdq.py
 	$(BIN)/python tests/benchmarks/bench_multistate.py
+	$(BIN)/python tests/benchmarks/bench_wild_bootstrap.py
 
 # The kept copies of the made-up municipality's reports, which a test holds against a fresh run. The workbook is not kept: it says
 # nothing that the page does not.
@@ -64,7 +67,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 .venv-datacontract/.installed: requirements-datacontract.lock
 	test -x .venv-datacontract/bin/python || $(PYTHON) -m venv .venv-datacontract
-	.venv-datacontract/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-datacontract.lock
+	.venv-datacontract/bin/python -m pip install $(PIP_OPTIONS) --require-hashes --only-binary :all: -r requirements-datacontract.lock
 	touch $@
 
 # The peer's own tool, in its own environment, over every contract that changed since the last time.

@@ -70,7 +70,7 @@ def _made_up_workspace(
         profile=profile_name,
         municipality_name=profile["demo"]["municipality_name"],
         is_constructed=True,
-        settings_text=f"\n[report]\nas_of_date = {DATA_END_DATE}\n",
+        settings_text=report_settings(profile_name),
     )
     simulated = simulate_municipality(
         profile,
@@ -83,6 +83,12 @@ def _made_up_workspace(
     write_truth(simulated, workspace.root / "truth.json")
     progress.step(f"{children_count} børn")
     return workspace
+
+
+def report_settings(profile_name: str) -> str:
+    """The demo's part of trappen.toml: the as-of date, and the committee that the made-up municipality's reports are written to."""
+    committee = load_profile(profile_name)["demo"]["committee_name"]
+    return f'\n[report]\ncommittee_name = "{committee}"\nas_of_date = {DATA_END_DATE}\n'
 
 
 def _open_figures_workspace(folder: Path, progress: Progress) -> Workspace:

@@ -23,13 +23,17 @@ from pipelines.workspace import Workspace
 
 @dataclass(frozen=True)
 class ReportKind:
-    """One report: its id (also the notebook's and the file's name), what it answers, and the table it cannot do without."""
+    """One report: its id (also the notebook's and the file's name), what it answers, and the table it cannot do without.
+
+    `definitions_heading` stands over the list on the last page: words that are explained, or promises that cannot be measured.
+    """
 
     report_id: str
     title: str
     introduction: str
     needed_table: str
     is_on_open_figures: bool
+    definitions_heading: str = "Hvad ordene betyder"
 
 
 REPORTS: Mapping[str, ReportKind] = {
@@ -49,6 +53,7 @@ REPORTS: Mapping[str, ReportKind] = {
             "Notatet viser, om det aftalte samarbejde bliver holdt. Det handler om møder og ikke om den enkelte.",
             "core.fct_session",
             is_on_open_figures=False,
+            definitions_heading="Det lover dokumentet, men vi måler det ikke",
         ),
         ReportKind(
             "kommunen_i_landet",
@@ -136,6 +141,7 @@ def assemble_report(
         as_of_date=as_of_date,
         published_on=published_on,
         introduction=kind.introduction,
+        definitions_heading=kind.definitions_heading,
         administration=head.administration_name,
         committee=head.committee_name,
         attachment=head.attachment,

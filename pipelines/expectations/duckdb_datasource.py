@@ -26,6 +26,8 @@ from great_expectations.expectations.metrics.map_metric_provider.column_map_metr
 class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
     """Great Expectations' SQL engine with one connection for its whole life: results can still be fetched."""
 
+    _connection: sqlalchemy.Connection | None
+
     @contextmanager
     def get_connection(self) -> Iterator[sqlalchemy.Connection]:
         """The one connection; it stays open until the engine is closed."""
@@ -44,7 +46,7 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
 class DuckDBDatasource(SQLDatasource):
     """`context.data_sources.add_duckdb(...)`: a SQL datasource that uses the engine above."""
 
-    type: Literal["duckdb"] = "duckdb"  # type: ignore[assignment]  # the name under which the datasource is registered
+    type: Literal["duckdb"] = "duckdb"  # the name under which the datasource is registered
     execution_engine_override: ClassVar[Any] = DuckDBExecutionEngine
 
 

@@ -7,8 +7,9 @@ or the wording of a questionnaire.
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from pipelines.contracts import Column, Contract
 from pipelines.errors import AmbiguousHeaderError, ContractError, EmptyDeliveryError, MissingColumnError
@@ -48,15 +49,26 @@ def columns_by_alias(contract: Contract) -> Mapping[str, str]:
     names: dict[str, str] = {}
     for column in contract.columns:
         for alias in column.aliases:
-            if names.setdefault(folded(alias), column.name) != column.name:
+            if names.setdefault(_folded_name(alias), column.name) != column.name:
                 raise ContractError(
-                    f"Kontrakten {contract.contract_id}: Overskriften '{alias}' står for både "
-                    f"{names[folded(alias)]} og {column.name}. Fjern den ene i data_contracts/sources/{contract.contract_id}.yaml."
+                    f"Kontrakten {contract.contract_id}: Overskriften '{alias}' står for både {names[_folded_name(alias)]} og "
+                    f"{column.name}. Fjern den ene i data_contracts/sources/{contract.contract_id}.yaml."
                 )
     for column in contract.columns:
-        names.setdefault(folded(column.name), column.name)
-        names.setdefault(folded(column.title), column.name)
+        names.setdefault(_folded_name(column.name), column.name)
+        names.setdefault(_folded_name(column.title), column.name)
     return names
+
+
+@cache  # a contract's own words, never a cell
+def _folded_name(text: str) -> str:
+    return folded(text)
+
+
+def names_all_required(folded_cells: Collection[str], contract: Contract) -> bool:
+    """Whether these cells, folded, have a header of every required column among them: else none of their rows heads the contract."""
+    named = {name for alias, name in columns_by_alias(contract).items() if alias in folded_cells}
+    return all(column.name in named for column in contract.required_columns)
 
 
 def best_header_row(records: Sequence[Sequence[str]], contract: Contract) -> tuple[int, int]:

@@ -17,7 +17,14 @@ import duckdb
 
 from pipelines.contracts import Contract, load_contracts
 from pipelines.errors import EmptyDeliveryError, MissingColumnError, UnreadableFileError
-from pipelines.landing.headers import HEADER_SEARCH_ROWS, HeaderMatch, best_header_row, match_header
+from pipelines.landing.headers import (
+    HEADER_SEARCH_ROWS,
+    HeaderMatch,
+    best_header_row,
+    folded,
+    match_header,
+    names_all_required,
+)
 from pipelines.landing.register import masked_name
 from pipelines.landing.sniff import (
     DELIMITERS,
@@ -275,8 +282,9 @@ def _sheet_relation(name: str, cells: "pa.Table", header: HeaderMatch, first_row
 
 
 def _other_sheet(name: str, head: list[list[str]], contract: Contract) -> str:
+    cells = {folded(cell) for record in head for cell in record}
     for other in load_contracts("source").values():
-        if other.contract_id != contract.contract_id:
+        if other.contract_id != contract.contract_id and names_all_required(cells, other):
             try:
                 match_header(head, other, where="")
             except Exception:  # noqa: S112  # only a question: does this sheet answer to another contract?

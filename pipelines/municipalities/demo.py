@@ -33,6 +33,7 @@ DepartureKind = Literal[
     "changed_team",
     "no_coordinator",
     "extra_meetings_share",
+    "adjusted_cadence_share",
     "request_waits_days",
     "concern_waits_days",
     "assessment_waits_days",
@@ -47,6 +48,7 @@ DepartureKind = Literal[
     "not_trained_share",
     "handover_only_written_share",
     "handover_only_oral_share",
+    "handover_missing_share",
     "not_invited_share",
     "opens",
     "closes",
@@ -56,9 +58,12 @@ DepartureKind = Literal[
 - missed_share: no row at all; cancelled_share: a row with that status; no_minutes_share: status unknown.
 - role_absent: the profession is invited and does not come, in `value` of the meetings; not_invited_share: it is not invited.
 - extra_meetings_share: meetings beyond the unit's own rhythm, as a cluster leader gives them, per planned one.
+- adjusted_cadence_share: that part of the units' institutions, an even number, changes its rhythm on the day and for the rest of
+  the school year: half of them to the next shorter interval, each for another in its cluster that goes to the next longer.
 - step_missing, follow_up_missing: `value` of the cases lack the step, of the agreements the follow-up.
 - named_children_share: that part of the units' children is a case at a meeting in the period.
-- changed_team: all support workers of the unit are others from the day on.
+- changed_team: all support workers of the unit are others from the day on; an institution gets a team of its own.
+- handover_missing_share: what is known is handed over neither in writing nor orally.
 - no_coordinator: nobody is attached to the unit as coordinator in the period.
 - opens: `from_date` is the unit's first day; closes: its last."""
 

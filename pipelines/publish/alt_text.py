@@ -136,15 +136,20 @@ def meeting_bars(table: ProtectedTable, *, label: str, planned: str, held: str) 
     return _within_limit([opening, *pieces], _missing(table, held, planned))
 
 
-def meeting_calendar(table: ProtectedTable, *, label: str, expected: str, held: Sequence[str], school_year: str) -> str:
-    """A calendar of meetings: those rows that lack meetings first, while words last."""
+def meeting_calendar(
+    table: ProtectedTable, *, label: str, expected: str, held: Sequence[str], school_year: str, subject: str, shown: str
+) -> str:
+    """A calendar of meetings: those rows that lack meetings first, while words last.
+
+    `subject` is the kind of meeting and `shown` says which rows are here, so that two calendars of one report never say the same.
+    """
     names = [label, expected, *held]
     rows = [[row[table.column_index(name)].value for name in names] for row in table.rows]
     told = [(str(name), sum(float(part or 0) for part in parts), float(whole or 0)) for name, whole, *parts in rows]
-    opening = f"Kalender for skoleåret {school_year}, {_rows(table)}: et mærke for hvert ventet møde."
+    opening = f"{subject}, kalender for skoleåret {school_year}, {_rows(table)}: et mærke for hvert ventet møde."
     lacking = [f"{name}: {number(count)} af {number(whole)} holdt." for name, count, whole in told if count < whole]
     rest = "Alle andre møder blev holdt." if lacking else "Alle ventede møder blev holdt."
-    return _within_limit([opening, *lacking, rest], _missing(table, expected, *held))
+    return _within_limit([f"{opening} {shown}".strip(), *lacking, rest], _missing(table, expected, *held))
 
 
 def answer_bars(table: ProtectedTable, *, label: str, whole: str, yes: str, noun: str, said: str) -> str:

@@ -75,8 +75,13 @@ def meeting_calendar(
     expected: str,
     held: Sequence[str],
     school_year: str,
+    subject: str,
+    shown: str = "",
 ) -> Figure:
-    """One row per row of the table; `windows` is the column of letters, `held` the columns that together count the held meetings."""
+    """One row per row of the table; `windows` is the column of letters, `held` the columns that together count the held meetings.
+
+    `subject` is the kind of meeting, and `shown` a sentence on which rows are here where they are not all.
+    """
     rows = [
         _Row(str(cells[label]), read_windows(str(cells[windows])), _told(cells, expected, held))
         for cells in _plain_rows(table)
@@ -96,7 +101,7 @@ def meeting_calendar(
         _key(canvas, height - 4.0)
 
     written = words.alt_text or alt.meeting_calendar(
-        table, label=label, expected=expected, held=held, school_year=school_year
+        table, label=label, expected=expected, held=held, school_year=school_year, subject=subject, shown=shown
     )
     return make_figure(table, words, draw, height=height, alt_text=written, gap_note="")
 
@@ -135,8 +140,13 @@ def _told(cells: Mapping[str, Any], expected: str, held: Sequence[str]) -> str:
 
 
 def _short(name: str) -> str:
-    """A name as it has room; the table has it in full."""
-    return name if len(name) <= _NAME_CHARACTERS else f"{name[: _NAME_CHARACTERS - 1].rstrip()}…"
+    """A name as it has room, its last word always: names that begin alike are told apart by it. The table has it in full."""
+    if len(name) <= _NAME_CHARACTERS:
+        return name
+    room = _NAME_CHARACTERS - 2
+    last = name.split()[-1][-(room - 4) :]
+    first = name[: room - len(last) + 1]
+    return f"{first[: first.rfind(' ')] if ' ' in first else first[:-1]}… {last}"
 
 
 def _week_labels(canvas: Canvas, rows: Sequence[_Row], year: _Year, *, height: float) -> None:

@@ -164,7 +164,7 @@ def lay_out(report: Report) -> Layout:
             "tables_introduction": f"{TABLES_INTRODUCTION} Du kan sortere dem i regnearket {workbook_name(report)}.",
             "last_page": LAST_PAGE,
             "quality": QUALITY,
-            "definitions": "Hvad ordene betyder",
+            "definitions": report.definitions_heading,
             "deliveries": "Leverancerne",
         },
         quality_tables=tuple(_table(table, numbers) for table in report.data_quality),

@@ -238,6 +238,7 @@ class Report:
     attribution: str | None = None
     data_quality: tuple[ProtectedTable, ...] = ()
     definitions: tuple[Definition, ...] = ()
+    definitions_heading: str = "Hvad ordene betyder"
     declared_numbers: tuple[DeclaredNumber, ...] = ()
     method_study: str = ""
 

@@ -72,9 +72,8 @@ def draw_visitors(
     place = placements.on(everyone, np.full(children.count, day_number(data_end)))
     attended = placements.institution[place[place >= 0]]
     years_spread = _GRADES + last_school_year - first_school_year
-    own = np.array(
-        [(attended == geography.special_school).sum(), np.isin(attended, geography.school_of_district).sum()]
-    )
+    is_ordinary = np.isin(attended, np.concatenate(geography.schools_of_district))
+    own = np.array([(attended == geography.special_school).sum(), is_ordinary.sum()])
     shares = np.array(
         [
             parameters.visitors_in_special_school_share / _HAVE_ENTERED_SHARE,
@@ -87,7 +86,8 @@ def draw_visitors(
     birth_year = last_school_year - 6 - rng.integers(0, years_spread, size=count)
     is_boy = rng.random(count) < np.where(is_special, parameters.visitors_in_special_school_boys_share, 0.5)
     neighbours = neighbours_of(geography.municipality_code)
-    ordinary_school = geography.school_of_district[rng.integers(0, len(geography.school_of_district), size=count)]
+    schools = geography.schools_open_always
+    ordinary_school = schools[rng.integers(0, len(schools), size=count)]
     return Visitors(
         numbers=numbers_of_nobody_else(rng, is_boy, children.numbers, block),
         municipality_codes=neighbours,

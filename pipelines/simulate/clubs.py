@@ -4,10 +4,13 @@ A child's club stands on no higher rung than its school place: whoever goes to t
 has more support in the club than in school. So a club shows on the ladder only where the school already stands.
 """
 
+from datetime import date
+
 import numpy as np
 
-from pipelines.simulate.days import NEVER, Flags, Indices
+from pipelines.simulate.days import NEVER, Flags, Indices, day_number
 from pipelines.simulate.geography import Geography
+from pipelines.simulate.open_places import Stays, at_open_institutions
 from pipelines.simulate.parameters import SchoolParameters
 from pipelines.simulate.population import Children
 from pipelines.simulate.schooling import (
@@ -17,6 +20,7 @@ from pipelines.simulate.schooling import (
     LOWEST_SEGREGATED_RUNG,
     Placements,
     joined_without_grade,
+    one_of_district,
 )
 
 HIGHEST_CLUB_GRADE = 7
@@ -29,6 +33,8 @@ def draw_clubs(
     placements: Placements,
     geography: Geography,
     parameters: SchoolParameters,
+    *,
+    data_end: date,
 ) -> Placements:
     """Places in clubs, cut where the school places are; a child that moves away leaves the club, though it may keep the school.
 
@@ -43,18 +49,30 @@ def draw_clubs(
     chosen = np.flatnonzero(is_pupil & attends[placements.child] & (placements.start <= stop))
     child, start = placements.child[chosen], placements.start[chosen]
     rung = _club_rungs(placements.rung[chosen], is_helped[child])
-    district = children.district_on(child, start)
+    local_pick = rng.random(count)
+    club = one_of_district(geography.clubs_of_district, children.district_on(child, start), local_pick[child])
+    stays = at_open_institutions(
+        Stays(
+            entry=np.arange(len(child)),
+            child=child,
+            institution=np.where(rung == _SPECIAL_CLUB_RUNG, geography.special_club, club),
+            start=start,
+            stop=np.minimum(stop[chosen], NEVER),
+        ),
+        geography,
+        local_pick,
+        end=day_number(data_end),
+    )
+    child, rung = stays.child, rung[stays.entry]
     return joined_without_grade(
         Placements(
             child=child,
-            institution=np.where(
-                rung == _SPECIAL_CLUB_RUNG, geography.special_club, geography.club_of_district[district]
-            ),
+            institution=stays.institution,
             grade=np.full(len(child), DAYCARE_GRADE),
             class_code=np.where(rung >= LOWEST_SEGREGATED_RUNG, IN_SPECIAL_CLUB_GROUP, IN_ORDINARY_CLUB),
             support_hours=np.select([rung == 1, rung == 2], [few_hours[child], many_hours[child]], 0.0),
-            start=start,
-            stop=np.minimum(stop[chosen], NEVER),
+            start=stays.start,
+            stop=stays.stop,
             rung=rung,
         )
     )

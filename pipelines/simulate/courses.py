@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.codes import load_code_table
-from pipelines.simulate.days import NEVER, Days, Indices
+from pipelines.simulate.days import NEVER, Days, Indices, day_numbers
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,6 @@ def courses_of(measures: DeliveredMeasures) -> Courses:
     np.minimum.at(start, measures.course, measures.start)
     np.maximum.at(stop, measures.course, measures.stop)
     return Courses(child, rung, start, stop)
-
-
-def day_numbers(days: pl.Series) -> Days:
-    """Days since 1970-01-01; NEVER where the date is empty."""
-    return days.to_physical().cast(pl.Int64).fill_null(NEVER).to_numpy()
 
 
 def _rungs(measures: pl.DataFrame) -> Indices:

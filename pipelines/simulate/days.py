@@ -85,3 +85,8 @@ def date_series(days: Days) -> pl.Series:
     """A date column; NEVER becomes empty."""
     numbers = pl.Series(values=np.where(days >= NEVER, 0, days).astype(np.int32)).cast(pl.Date)
     return pl.select(pl.when(pl.Series(values=days < NEVER)).then(numbers)).to_series()
+
+
+def day_numbers(days: pl.Series) -> Days:
+    """Days since 1970-01-01; NEVER where the date is empty."""
+    return days.to_physical().cast(pl.Int64).fill_null(NEVER).to_numpy()

@@ -6,6 +6,7 @@ A few offers lie in a neighbouring municipality, also made up: its code is one o
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import cycle
 
 import numpy as np
@@ -13,7 +14,7 @@ import polars as pl
 
 from pipelines.codes import load_code_table
 from pipelines.municipalities.demo import DemoUnit
-from pipelines.simulate.days import Flags, Indices, Numbers
+from pipelines.simulate.days import NEVER, Days, Flags, Indices, Numbers, day_number, day_numbers
 from pipelines.simulate.parameters import SchoolParameters
 from pipelines.simulate.profile import ADVISER, CASEWORKER, DemoProfile, District
 from pipelines.typed.made_up import UNIT_PREFIX
@@ -35,7 +36,7 @@ class Geography:
     """Institutions (one row each, contract columns) and, as row numbers in that frame, who takes which children."""
 
     institutions: pl.DataFrame
-    school_of_district: Indices
+    schools_of_district: tuple[Indices, ...]
     daycares_of_district: tuple[Indices, ...]
     daycare_shares: tuple[Numbers, ...]
     special_class_school: int
@@ -47,7 +48,7 @@ class Geography:
     grade_ten_school: int
     special_school_outside: int
     day_treatment_outside: int
-    club_of_district: Indices
+    clubs_of_district: tuple[Indices, ...]
     special_club: int
     municipality_code: str
 
@@ -61,12 +62,37 @@ class Geography:
         """Institution numbers in row order."""
         return self.institutions["institution_code"].to_list()
 
-    @property
+    @cached_property
+    def first_days(self) -> Days:
+        """The first day that each institution is open, in row order."""
+        days: Days = day_numbers(self.institutions["open_from_date"])
+        return days
+
+    @cached_property
+    def last_days(self) -> Days:
+        """The last day that each institution is open, in row order; NEVER where none is set."""
+        days: Days = day_numbers(self.institutions["open_to_date"])
+        return days
+
+    @cached_property
+    def schools_open_always(self) -> Indices:
+        """The districts' schools that are open all the time; all of them where none is."""
+        schools = np.concatenate(self.schools_of_district)
+        stays = (self.first_days[schools] <= day_number(OPENED_DATE)) & (self.last_days[schools] == NEVER)
+        always_open: Indices = schools[stays]
+        return always_open if len(always_open) else schools
+
+    @cached_property
+    def opens_or_closes(self) -> bool:
+        """Whether any institution opens later than the others, or closes."""
+        return bool((self.first_days > day_number(OPENED_DATE)).any() or (self.last_days < NEVER).any())
+
+    @cached_property
     def kinds(self) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
         """Institution types in row order."""
         return self.institutions["institution_type_code"].to_numpy().astype(np.str_)
 
-    @property
+    @cached_property
     def is_inside(self) -> Flags:
         """Which institutions lie in the municipality, in row order."""
         return (self.institutions["municipality_code"] == self.municipality_code).to_numpy()
@@ -134,14 +160,14 @@ def draw_geography(
     """Institutions for every district and for the whole municipality.
 
     A district has a folkeskole, three to six daycares by its size, and a club; where the profile names its institutions, they
-    are those, with the owners, clusters and days that it gives. The first district's school hosts the
+    are those, as many as there are, with the owners, clusters and days that it gives. The first district's school hosts the
     special classes and its first daycare the special groups; the second district has the special school, and so on round.
     One neighbour has a special school too, and another a day treatment. The special club comes last.
     """
     register = _Register(municipality_code)
     names = cycle(rng.permutation(_DAYCARE_NAMES).tolist())
-    schools: list[int] = []
-    clubs: list[int] = []
+    schools: list[Indices] = []
+    clubs: list[Indices] = []
     daycares: list[Indices] = []
     shares: list[Numbers] = []
     least, most = parameters.daycares_per_district_least, parameters.daycares_per_district_most
@@ -149,7 +175,7 @@ def draw_geography(
     for position, district in enumerate(profile.districts):
         named = {kind: profile.units_in(district.code, kind) for kind in ("folkeskole", "daycare", "club")}
         schools.append(
-            _add_one(register, profile, named["folkeskole"], f"{district.name} Skole", "folkeskole", district)
+            _add_one_or_named(register, profile, named["folkeskole"], f"{district.name} Skole", "folkeskole", district)
         )
         count = len(named["daycare"]) or max(least, round(most * district.share_of_children / largest))
         daycares.append(
@@ -157,7 +183,7 @@ def draw_geography(
             if named["daycare"]
             else _add_daycares(register, names, district, count=count, cluster=f"{UNIT_PREFIX}KLYNGE-{position + 1}")
         )
-        clubs.append(_add_one(register, profile, named["club"], f"Klub {district.name}", "club", district))
+        clubs.append(_add_one_or_named(register, profile, named["club"], f"Klub {district.name}", "club", district))
         sizes = np.round(rng.lognormal(0.0, 0.4, size=count), 3)
         shares.append(sizes / sizes.sum())
 
@@ -183,31 +209,31 @@ def draw_geography(
     special_club = of_whole("Specialklubben Broen", "special_club", 1)
     return Geography(
         institutions=pl.DataFrame(register.rows, schema_overrides=_INSTITUTION_TYPES),
-        school_of_district=np.array(schools, dtype=np.int64),
+        schools_of_district=tuple(schools),
         daycares_of_district=tuple(daycares),
         daycare_shares=tuple(shares),
-        special_class_school=schools[0],
+        special_class_school=int(schools[0][0]),
         special_group_daycare=int(daycares[0][0]),
         special_school=special_school,
         special_daycare=special_daycare,
         day_treatment=day_treatment,
         private_school=private_school,
-        grade_ten_school=own.get("youth_school", schools[0]),
+        grade_ten_school=own.get("youth_school", int(schools[0][0])),
         special_school_outside=special_school_outside,
         day_treatment_outside=day_treatment_outside,
-        club_of_district=np.array(clubs, dtype=np.int64),
+        clubs_of_district=tuple(clubs),
         special_club=special_club,
         municipality_code=municipality_code,
     )
 
 
-def _add_one(
+def _add_one_or_named(
     register: _Register, profile: DemoProfile, named: tuple[DemoUnit, ...], name: str, kind: str, district: District
-) -> int:
-    """Add a district's only institution of a kind, as the profile names it or under the given name; its row number."""
+) -> Indices:
+    """Add a district's institutions of a kind as the profile names them, or one under the given name; their row numbers."""
     if named:
-        return int(_add_named(register, profile, named)[0])
-    return register.add(name, kind, district=district.code)
+        return _add_named(register, profile, named)
+    return np.array([register.add(name, kind, district=district.code)], dtype=np.int64)
 
 
 def _add_named(register: _Register, profile: DemoProfile, named: tuple[DemoUnit, ...]) -> Indices:

@@ -67,8 +67,9 @@ class SimulatedMunicipality:
     def clubs(self) -> Placements:
         """Places in clubs, beside those in school."""
         return draw_clubs(
-            part_generator(self.seed, "clubs"), self.children, self.placements, self.geography, self.parameters.school
-        )
+            part_generator(self.seed, "clubs"), self.children, self.placements, self.geography, self.parameters.school,
+            data_end=self.data_end_date,
+        )  # fmt: skip
 
     @cached_property
     def payers(self) -> Payers:

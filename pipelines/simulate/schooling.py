@@ -5,6 +5,7 @@ Daycare has no grades, so there a place lasts until something changes. What a ch
 (see clubs).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +15,7 @@ import polars as pl
 from pipelines.simulate.days import NEVER, Days, Flags, Indices, Numbers, date_series, day_number, year_numbers
 from pipelines.simulate.geography import Geography
 from pipelines.simulate.ladder import HIGHEST_STEP, Entries, Hazards, Histories, draw_away_factors, simulate_histories
+from pipelines.simulate.open_places import Stays, at_open_institutions
 from pipelines.simulate.parameters import Parameters
 from pipelines.simulate.population import Children, draw_at_risk
 from pipelines.simulate.practice import Practice
@@ -83,7 +85,8 @@ class _Habits:
     takes_grade_ten: Flags
     keeps_institution: Flags
     stays_after_moving: Flags
-    daycare_pick: Numbers
+    local_pick: Numbers
+    """Where in a district: near which daycare, and near which school if there are several."""
     special_class_at_school: Flags
     special_school_outside: Flags
     day_treatment_outside: Flags
@@ -126,7 +129,7 @@ def _draw_habits(rng: np.random.Generator, children: Children, parameters: Param
         takes_grade_ten=rng.random(count) < school.grade_ten_share,
         keeps_institution=rng.random(count) < school.keeps_institution_share,
         stays_after_moving=(rng.random(count) < parameters.population.stays_in_school_after_moving_share) & ~at_risk,
-        daycare_pick=rng.random(count),
+        local_pick=rng.random(count),
         special_class_at_school=rng.random(count) < school.special_class_at_school_share,
         special_school_outside=rng.random(count) < parameters.borders.special_school_outside_share,
         day_treatment_outside=rng.random(count) < parameters.borders.day_treatment_outside_share,
@@ -225,7 +228,12 @@ def _placed(
     child, grade = periods.child[period], periods.grade[period]
     institution, class_code = _institutions(children, geography, habits, child, grade, rung, start)
     hours = np.where(np.isin(rung, (1, 2)), np.append(hours_by_spell, 0.0)[spell], 0.0)
-    placed = Placements(child, institution, grade, class_code, hours, start, np.where(stop > end, NEVER, stop), rung)
+    stays = Stays(np.arange(len(child)), child, institution, start, np.where(stop > end, NEVER, stop))
+    stays = at_open_institutions(stays, geography, habits.local_pick, end=end)
+    of = stays.entry
+    placed = Placements(
+        stays.child, stays.institution, grade[of], class_code[of], hours[of], stays.start, stays.stop, rung[of]
+    )
     return joined_without_grade(placed)
 
 
@@ -270,8 +278,9 @@ def _institutions(
         zip(geography.daycares_of_district, geography.daycare_shares, strict=True)
     ):
         here = district == position
-        picked = np.searchsorted(np.cumsum(shares), habits.daycare_pick[child[here]])
+        picked = np.searchsorted(np.cumsum(shares), habits.local_pick[child[here]])
         daycare[here] = rows[np.minimum(picked, len(rows) - 1)]
+    school = one_of_district(geography.schools_of_district, district, habits.local_pick[child])
     in_daycare = grade == DAYCARE_GRADE
     at_school = habits.special_class_at_school[child]
     rules: list[tuple[Flags, int | Indices, int]] = [
@@ -281,7 +290,7 @@ def _institutions(
         (in_daycare & (rung >= 4), geography.special_daycare, _NINETY_ONE),
         (habits.is_private[child] & (grade <= 9), geography.private_school, _TEN),
         ((rung <= 2) & (grade == 10), geography.grade_ten_school, _TEN),
-        (rung <= 2, geography.school_of_district[district], _TEN),
+        (rung <= 2, school, _TEN),
         (rung == 3, geography.special_class_school, _TWENTY),
         ((rung == 4) & at_school, geography.special_class_school, _TWENTY_NINE),
         ((rung == 4) & habits.special_school_outside[child], geography.special_school_outside, _TWENTY_NINE),
@@ -293,6 +302,15 @@ def _institutions(
     institution = np.select(conditions, [np.broadcast_to(rule[1], child.shape) for rule in rules])
     class_code = np.select(conditions, [np.full(child.shape, rule[2]) for rule in rules])
     return institution.astype(np.int64), class_code.astype(np.int64)
+
+
+def one_of_district(rows: Sequence[Indices], district: Indices, pick: Numbers) -> Indices:
+    """Of the institutions of a kind in each one's district the one that a number from 0 to 1 picks, all as likely."""
+    chosen = np.empty(len(district), dtype=np.int64)
+    for position, own in enumerate(rows):
+        here = district == position
+        chosen[here] = own[(pick[here] * len(own)).astype(np.int64)]
+    return chosen
 
 
 def joined_without_grade(placed: Placements) -> Placements:

@@ -1,12 +1,14 @@
 -- One row is one forum at one unit in one school year: the meetings its paper promises, and what became of them.
 -- Key: school_year, forum_code, unit_kind_code, unit_code.
--- From: core tables (fct_expected_session, fct_forum_duty, fct_session, dim_session_week), codes.settings.
+-- From: core tables (fct_expected_session, fct_forum_duty, fct_session, dim_session_week, dim_day, dim_institution), codes.settings.
 -- Units: meetings; gaps are open weeks from one held meeting to the next, and from the first week of duty to the first meeting.
 -- expected_count = held_count + late_count + cancelled_count + unknown_count + missing_count: the windows that are over, or held.
 -- not_due_count are windows that are not over. extra_count are held meetings beyond the one of each window; agreed_extra_count those
 -- of all held that the cluster's leader had put in. The last gap, to the end of the duty or to the as-of date, counts as well.
 -- Where the paper names only how many a year (fewest_per_school_year), there are no windows: expected_count is 0, every meeting extra.
--- Reference: minutes not received are not the same as not held; a forum's longest gap says what a mean hides.
+-- Reference: minutes not received are not the same as not held; a forum's longest gap says what a mean hides. is_below_fewest is asked
+-- of a school year that is over, and of an institution only where it was open in all of it: what is promised for a year is not promised
+-- for half of one.
 with
 settings as (
     select as_of_date
@@ -57,6 +59,26 @@ duties as (
     inner join first_logged on duties.forum_code = first_logged.forum_code
     where duties.end_date >= first_logged.first_date and duties.start_date <= settings.as_of_date
     group by duties.school_year, duties.forum_code, duties.unit_kind_code, duties.unit_code
+),
+
+school_years as (
+    select
+        school_year,
+        min(day_date) as first_date,
+        max(day_date) as last_date
+    from core.dim_day
+    group by school_year
+),
+
+open_for_a_part as (
+    select
+        school_years.school_year,
+        institutions.institution_code
+    from core.dim_institution as institutions
+    inner join school_years
+        on
+            institutions.open_from_date > school_years.first_date
+            or institutions.open_to_date < school_years.last_date
 ),
 
 session_units as (
@@ -210,7 +232,10 @@ select
     held_sums.minutes_mean,
     longest.longest_gap_weeks,
     case
-        when duties.fewest_per_school_year is not null and duties.end_date <= settings.as_of_date
+        when
+            duties.fewest_per_school_year is not null
+            and duties.end_date <= settings.as_of_date
+            and open_for_a_part.institution_code is null
             then coalesce(held_sums.all_held_count, 0) < duties.fewest_per_school_year
     end as is_below_fewest
 from duties
@@ -227,6 +252,11 @@ left join held_sums
         and duties.forum_code = held_sums.forum_code
         and duties.unit_kind_code = held_sums.unit_kind_code
         and duties.unit_code = held_sums.unit_code
+left join open_for_a_part
+    on
+        duties.school_year = open_for_a_part.school_year
+        and duties.unit_kind_code = 'institution'
+        and duties.unit_code = open_for_a_part.institution_code
 left join longest
     on
         duties.school_year = longest.school_year

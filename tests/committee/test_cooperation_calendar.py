@@ -102,3 +102,37 @@ def test_what_the_document_says_elsewhere_is_named() -> None:
     assert found is not None
     assert any("Oversigten siger ca. hver 5. uge" in line for line in found.method)
     assert faults_of(found) == []
+
+
+@pytest.mark.parametrize(
+    ("silent", "subtitle"),
+    [
+        (2, "Her ses enheder, hvor mindst ét møde ikke er noteret som holdt."),
+        (16, "Her ses enheder fra Hus01 til Hus15, hvor mindst ét møde ikke er noteret som holdt."),
+        (0, "Her ses enhederne fra Hus01 til Hus15."),
+    ],
+)
+def test_more_units_than_the_page_has_room_for(silent: int, subtitle: str) -> None:
+    """Seventeen daycares that hold every meeting but for the first `silent`: the page says which it shows, the appendix has all."""
+    days = ("2025-08-18", "2025-09-25", "2025-11-12", "2026-01-07", "2026-02-25", "2026-04-20")
+    houses = range(1, 18)
+    log = [
+        f"S{house}-{place} ressourceteam H{house} {day} {day} held"
+        for house in houses
+        for place, day in enumerate(days[: 5 if house <= silent else 6])
+    ]
+    found = calendar_section(
+        drawn_context(
+            "dragoer_ressourceteam",
+            {
+                "institutions": "institution_code institution_name institution_type_code\n"
+                + "\n".join(f"H{house} Hus{house:02} daycare" for house in houses),
+                "sessions": "session_id forum_code institution_code planned_date held_date session_status_code\n"
+                + "\n".join(log),
+            },
+        )
+    )
+    assert found is not None
+    assert found.figures[0].subtitle.endswith(subtitle)
+    assert len({figure.alt_text for figure in found.all_figures()}) == 2
+    assert faults_of(found) == []

@@ -23,7 +23,7 @@ TABLES = {
         session_id forum_code     institution_code planned_date session_status_code held_date  prevention_kind_code level_code
         S1         ressourceforum D1               2025-09-01   held                2025-09-01 preventive           environment
         S2         ressourceforum D1               2025-10-01   held                2025-10-01 intervening          child
-        S3         ressourceforum D2               2025-10-01   held                2025-10-01 preventive           group
+        S3         ressourceforum D2               2025-10-01   held                2025-10-01 anticipatory         group
         S4         ressourceforum D2               2025-11-03   cancelled           -          preventive           group
     """,
 }
@@ -49,10 +49,11 @@ def test_yes_no_and_not_written_add_up_to_the_held_meetings(section: Section) ->
     found = dict(
         line.split(" | ", 1) for line in lines_of(table, "what", "held_count", "yes_count", "no_count", "unknown_count")
     )
-    assert found["Forebyggende"] == "3 | 2 | 1 | 0"
+    assert found["Forebyggende eller foregribende"] == "3 | 2 | 1 | 0"
+    assert found["Heraf forebyggende"] == found["Heraf foregribende"] == "3 | 1 | 2 | 0"
     assert found["Fulgt op fra sidste gang"] == "3 | 1 | 1 | 1"
     assert "Forberedt af lederen" not in found, "nobody wrote anything of it"
-    assert section.answer == "2 af 3 holdte møder var forebyggende."
+    assert section.answer == "2 af 3 holdte møder var forebyggende eller foregribende."
 
 
 def test_every_activity_of_the_document_is_there_also_the_unused(section: Section) -> None:
@@ -68,7 +69,7 @@ def test_owners_stand_apart_with_all_their_institutions(section: Section) -> Non
     table = next(table for table in section.tables if table.table_id == "content_by_owner")
     assert lines_of(table, "owner", "units_count", "reached_count", "held_count", "preventive_count") == [
         "Kommunal | 1 | 1 | 2 | 1",
-        "Selvejende | 2 | 1 | 1 | 1",
+        "Selvejende | 2 | 1 | 1 | 0",
     ]
 
 

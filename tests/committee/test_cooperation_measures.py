@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.committee.context import ReportContext
 from pipelines.committee.cooperation.answers import Answer
+from pipelines.committee.cooperation.calendar import calendar_section
 from pipelines.committee.cooperation.indicators import answer
 from pipelines.committee.cooperation.numbers import Numbers
 from pipelines.committee.cooperation.requests import year_before
@@ -130,6 +131,39 @@ def test_only_institutions_open_all_year_can_have_too_few_meetings() -> None:
         "koebenhavn_ressourceforum", {"institutions": INSTITUTIONS, "sessions": sessions, "institution_years": years}
     )
     found = number_of(context, "fewest")
+    assert (found.value, found.of) == (50, 2)
+    section = calendar_section(context)
+    assert section is not None
+    assert "1 af 2\N{NO-BREAK SPACE}enheder fik færre møder end aftalt." in section.how_sure.number
+
+
+def test_what_is_written_of_a_meeting_is_asked_of_those_where_it_is_written() -> None:
+    """Of four held meetings three say whether it was prepared, and two of them that it was; the cancelled one counts nowhere."""
+    sessions = lines(
+        "session_id forum_code institution_code planned_date held_date session_status_code is_prepared_by_leader "
+        "is_last_time_followed_up has_second_part",
+        "M1 ressourceforum D1 2025-09-01 2025-09-01 held true - true",
+        "M2 ressourceforum D1 2025-10-01 2025-10-01 held true true -",
+        "M3 ressourceforum D1 2025-11-03 2025-11-03 held false false -",
+        "M4 ressourceforum D1 2025-12-01 2025-12-01 held - false -",
+        "M5 ressourceforum D1 2026-01-12 - cancelled true true -",
+    )
+    context = drawn_context("koebenhavn_ressourceforum", {"institutions": INSTITUTIONS, "sessions": sessions})
+    prepared, followed = (number_of(context, name) for name in ("prepared", "last_time_followed_up"))
+    assert (prepared.value, prepared.of) == pytest.approx((100 * 2 / 3, 3))
+    assert (followed.value, followed.of) == pytest.approx((100 * 1 / 3, 3))
+
+
+def test_the_second_part_is_asked_of_the_forum_that_has_one() -> None:
+    """Of two meetings in daycares one had both parts; the school's meeting is another indicator's."""
+    sessions = lines(
+        "session_id forum_code institution_code planned_date held_date session_status_code has_second_part",
+        "M1 distriktsteam_dagtilbud D1 2025-09-01 2025-09-01 held true",
+        "M2 distriktsteam_dagtilbud D1 2025-10-06 2025-10-06 held false",
+        "M3 distriktsteam_skole S1 2025-10-06 2025-10-06 held true",
+    )
+    context = drawn_context("vordingborg_next_step", {"institutions": INSTITUTIONS, "sessions": sessions})
+    found = number_of(context, "second_part_daycare")
     assert (found.value, found.of) == (50, 2)
 
 

@@ -24,7 +24,7 @@ def workspace(tmp_path: Path) -> Workspace:
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory database in the warehouse's place; the encrypted one has tests of its own."""
-    with duckdb.connect(config={"threads": "2"}) as opened:
+    with duckdb.connect(config={"threads": "1"}) as opened:
         yield opened
 
 

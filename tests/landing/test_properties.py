@@ -4,6 +4,7 @@ import csv
 import io
 import tempfile
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -36,6 +37,22 @@ rows = st.one_of(
 )
 
 
+@cache
+def _connection() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config={"threads": "1"})
+    register.create_register(connection)
+    history.create_tables(connection, CHILDREN)
+    return connection
+
+
+def emptied() -> duckdb.DuckDBPyConnection:
+    """A database into which nothing was landed; one for all examples, since making it takes longer than most of them."""
+    connection = _connection()
+    connection.execute("DELETE FROM landed.children")
+    connection.execute("DELETE FROM landed.deliveries")
+    return connection
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     body=st.lists(rows, min_size=1, max_size=12),
@@ -47,11 +64,10 @@ def test_no_row_is_lost_or_merged(body: list[list[str]], delimiter: str, encodin
     written = io.StringIO()
     csv.writer(written, delimiter=delimiter, lineterminator=line_end).writerows([HEADER, *body])
     assume("\0" not in written.getvalue())
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+    connection = emptied()
+    with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "børn.csv"
         path.write_bytes(written.getvalue().encode(encoding))
-        register.create_register(connection)
-        history.create_tables(connection, CHILDREN)
         content = Content("børn.csv", path=path)
         try:
             result, _ = _land(
@@ -72,11 +88,10 @@ def test_no_row_is_lost_or_merged(body: list[list[str]], delimiter: str, encodin
 @settings(max_examples=60, deadline=None)
 @given(text=st.text(st.sampled_from('";\nab'), min_size=1, max_size=40))
 def test_quotation_marks_anywhere_either_read_whole_or_refused_in_words(text: str) -> None:
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+    connection = emptied()
+    with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "børn.csv"
         path.write_text(";".join(HEADER) + "\n" + ";".join(GOOD) + "\n" + text, encoding="utf-8", newline="")
-        register.create_register(connection)
-        history.create_tables(connection, CHILDREN)
         content = Content("børn.csv", path=path)
         try:
             result, _ = _land(

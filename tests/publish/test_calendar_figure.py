@@ -33,7 +33,7 @@ def drawn_table(*rows: tuple[str, int, int, str]) -> ProtectedTable:
     )
 
 
-def figure(*rows: tuple[str, int, int, str]) -> Figure:
+def figure(*rows: tuple[str, int, int, str], subject: str = "Ressourceteam", shown: str = "") -> Figure:
     return meeting_calendar(
         drawn_table(*rows),
         WORDS,
@@ -42,6 +42,8 @@ def figure(*rows: tuple[str, int, int, str]) -> Figure:
         expected="expected",
         held=("held",),
         school_year="2025/26",
+        subject=subject,
+        shown=shown,
     )
 
 
@@ -96,6 +98,32 @@ def test_the_alt_text_names_what_is_missing_and_no_more_than_it_may() -> None:
     many = figure(*((f"Institution {place}", 6, 2, "33-38A") for place in range(30))).alt_text
     assert word_count(many) <= 60
     assert "Resten står i tabellen." in many
+
+
+def test_two_calendars_of_one_report_never_have_the_same_alt_text() -> None:
+    """Not of two forums at the same units, and not of those that lack a meeting beside all units, of which they are some."""
+    rows = [(f"Institution {place}", 6, 2, "33-38A") for place in range(13)]
+    all_rows = [*rows, ("Egen", 6, 6, "33-38H")]
+    told = {
+        figure(*rows, shown="Her ses enheder, hvor et møde mangler.").alt_text,
+        figure(*all_rows, shown="Fra Egen til Institution 12.").alt_text,
+        figure(*all_rows, subject="Netværksmøde", shown="Fra Egen til Institution 12.").alt_text,
+    }
+    assert len(told) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "drawn"),
+    [
+        ("Børnehuset Birken", "Børnehuset Birken"),
+        ("Den selvejende institution Fyrtønden", "Den selvejende… Fyrtønden"),
+        ("Den selvejende institution Pavillonen", "Den selvejende… Pavillonen"),
+        ("A" * 40, f"AAAA… {'A' * 21}"),
+    ],
+)
+def test_names_that_begin_alike_can_be_told_apart(name: str, drawn: str) -> None:
+    assert calendar_figure._short(name) == drawn
+    assert len(drawn) <= 27
 
 
 def test_no_text_in_the_figure_is_too_small(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,12 @@
 """The two commands of the README, seen from outside: what they print, how long they take, what they connect to."""
 
+import tomllib
 from pathlib import Path
 
+import pytest
+
+from pipelines.demo import report_settings
+from pipelines.municipalities import profile_names
 from tests.support import RanDemo
 
 
@@ -21,3 +26,10 @@ def test_demo_takes_less_than_a_minute(demo: RanDemo) -> None:
 
 def test_demo_tries_to_connect_to_nothing(demo: RanDemo) -> None:
     assert demo.connect_attempts == ""
+
+
+@pytest.mark.parametrize("profile", profile_names())
+def test_the_reports_are_written_to_the_committee_of_the_made_up_municipality(profile: str) -> None:
+    report = tomllib.loads(report_settings(profile))["report"]
+    assert report["committee_name"].startswith("Børne- og ")
+    assert (report["committee_name"] == "Børne- og Ungdomsudvalget") == profile.startswith("koebenhavn")

@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -115,13 +116,19 @@ def value_of(cell: Any, column: Column) -> Any:
         case "boolean":
             return {"ja": True, "nej": False}[cell]
         case "code":
-            codes = load_code_table(str(column.code_table)).codes_by_alias()
+            codes = _codes_by_alias(str(column.code_table))
             assert folded(cell) in codes, f"{column.name}: {column.code_table} does not know the value"
             return codes[folded(cell)]
         case _:
             return str(cell)
 
 
+@cache
+def _codes_by_alias(table: str) -> Mapping[str, str]:
+    return load_code_table(table).codes_by_alias()
+
+
+@cache  # a few thousand days stand in a hundred thousand cells
 def _date(text: str) -> date:
     for form in DATE_FORMS:
         try:

@@ -23,7 +23,7 @@ from pipelines.simulate.country import plan_country, with_years, write_country
 
 folder = Path(sys.argv[1])
 rules = load_profile("vordingborg_next_step")
-simulated = simulate_municipality(rules, children_count=1500, seed=11)
+simulated = simulate_municipality(rules, children_count=1000, seed=11)
 for dirty in (0, 2):
     write_deliveries(simulated, folder / f"dirty-{dirty}", dirty=dirty)
     write_truth(simulated, folder / f"truth-{dirty}.json", dirty=dirty)

@@ -15,6 +15,8 @@ from pipelines.municipalities.demo import DEPARTURE_KINDS
 from pipelines.municipalities.rules import load_rules
 from pipelines.simulate import SimulatedMunicipality, simulate_municipality
 from pipelines.simulate.cooperation.departures import Planted
+from pipelines.simulate.cooperation.duties import duties_of, is_whole_year
+from pipelines.simulate.cooperation.meetings import planned_meetings
 from pipelines.simulate.cooperation.rows import cooperation_rows
 from pipelines.simulate.cooperation.truth import cooperation_truth, session_counts
 from pipelines.simulate.geography import organisation_rows
@@ -72,6 +74,13 @@ MARTS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
             "expected_count", "held_count", "late_count", "cancelled_count", "unknown_count", "missing_count", "not_due_count",
         ),
     ),
+    "cadence_adjustments": (
+        "(SELECT *, interval_weeks < former AS shorter_count, interval_weeks > former AS longer_count "
+        "FROM (SELECT *, lag(interval_weeks) OVER (PARTITION BY unit_code, school_year ORDER BY start_date) AS former "
+        "FROM core.fct_forum_duty WHERE forum_code = 'ressourceforum') WHERE former <> interval_weeks)",
+        ("school_year", "cluster_code"),
+        ("shorter_count", "longer_count"),
+    ),
     "cases": (
         "marts.mart_case_documentation",
         ("forum_code", "school_year", "district_code"),
@@ -101,9 +110,20 @@ MARTS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "handovers": (
         "marts.mart_handover",
         ("school_year", "district_code"),
-        ("handovers_count", "both_count", "written_only_count", "oral_only_count"),
+        ("handovers_count", "both_count", "written_only_count", "oral_only_count", "neither_count"),
     ),
 }  # fmt: skip
+
+
+def is_there(part: str, simulated: SimulatedMunicipality) -> bool:
+    """Whether the profile gives rise to anything of the part."""
+    match part:
+        case "expected_sessions":
+            return bool(simulated.profile.rules.forums)
+        case "cadence_adjustments":
+            return any(each.kind == "adjusted_cadence_share" for each in simulated.profile.departures)
+        case _:
+            return True
 
 
 @pytest.mark.parametrize("part", MARTS)
@@ -111,7 +131,7 @@ def test_the_marts_hold_the_truth(part: str, built: tuple[SimulatedMunicipality,
     simulated, connection = built
     table, keys, values = MARTS[part]
     true = told(cooperation_truth(simulated)[part], keys, values)
-    assert bool(true) == bool(part != "expected_sessions" or simulated.profile.rules.forums)
+    assert bool(true) == is_there(part, simulated)
     assert counted(connection, table, keys, values) == true
 
 
@@ -225,10 +245,23 @@ def of_named(planted: Planted) -> str:
 
 
 def of_team(planted: Planted) -> str:
-    day = planted.departure.from_date
+    """Those who begin at the units, and as many who stop; of an institution those who are attached to it, and to it alone."""
+    departure, day = planted.departure, planted.departure.from_date
+    units = ", ".join(f"'{code}'" for code in departure.units)
+    stopped = "unit_kind_code = 'institution'" if "LINDE" in units else f"end_date = DATE '{day}' - 1"
     return (
-        f"SELECT count(*) FILTER (start_date = DATE '{day}'), count(*) FILTER (end_date = DATE '{day}' - 1) "
-        "FROM core.fct_staffing WHERE profession_code = 'support_worker'"
+        f"SELECT count(*) FILTER (start_date = DATE '{day}'), count(*) FILTER ({stopped}) FROM core.fct_staffing AS x "
+        "LEFT JOIN (SELECT DISTINCT cluster_code, district_code FROM core.dim_institution) AS i ON x.unit_code = i.cluster_code "
+        f"WHERE profession_code = 'support_worker' AND (unit_code IN ({units}) OR i.district_code IN ({units}))"
+    )
+
+
+def of_cadence(planted: Planted) -> str:
+    """Institutions with a rhythm on the day, and those of them whose rhythm begins with it."""
+    day = f"DATE '{planted.departure.from_date}'"
+    return (
+        f"SELECT count(*) FILTER (start_date = {day}), count(*) FROM core.fct_forum_duty "
+        f"WHERE forum_code = 'ressourceforum' AND {day} BETWEEN start_date AND end_date"
     )
 
 
@@ -265,7 +298,8 @@ FINDERS: dict[str, Callable[[Planted], str]] = {
     ),
     "areas_missing_share": of_areas,
     "follow_up_missing": of_agreements(
-        "x.outcome_code = 'not_followed'", of="x.outcome_code IN ('on_time', 'not_followed')"
+        "x.outcome_code = 'not_followed'",
+        of=f"x.outcome_code IN ('on_time', 'not_followed') AND x.due_date <= DATE '{DATA_END}'",
     ),
     "no_responsible_share": of_agreements("x.responsible_profession_code IS NULL"),
     "waits_for_diagnosis_share": of_requests("x.has_waited_for_diagnosis", of="x.has_waited_for_diagnosis IS NOT NULL"),
@@ -273,6 +307,8 @@ FINDERS: dict[str, Callable[[Planted], str]] = {
     "family_not_before_share": of_requests("NOT x.has_family_taken_part", of="x.has_family_taken_part IS NOT NULL"),
     "handover_only_written_share": of_handovers("x.is_written AND NOT x.is_oral"),
     "handover_only_oral_share": of_handovers("x.is_oral AND NOT x.is_written"),
+    "handover_missing_share": of_handovers("NOT x.is_oral AND NOT x.is_written"),
+    "adjusted_cadence_share": of_cadence,
     "named_children_share": of_named,
     "not_trained_share": of_trained,
     "changed_team": of_team,
@@ -322,6 +358,8 @@ def test_every_departure_hits_its_share(name: str) -> None:
         expected = each.out_of_count
         if share is not None and not each.departure.kind.endswith("_days"):
             expected = int(share * each.out_of_count + 0.5)
+        if each.departure.kind == "adjusted_cadence_share":
+            expected -= expected % 2  # one oftener for each one more seldom
         assert len(each.hit) == len(set(each.hit)) == expected > 0, each.departure.id
 
 
@@ -381,7 +419,7 @@ def test_as_many_meetings_a_year_as_promised(name: str) -> None:
     promised = [
         (duty, duty.rule.fewest_per_school_year)
         for duty in clean.cooperation.duties
-        if duty.rule.fewest_per_school_year and duty.is_whole_year and duty.end <= DATA_END
+        if duty.rule.fewest_per_school_year and is_whole_year([duty]) and duty.end <= DATA_END
     ]
     assert promised
     for duty, fewest in promised:
@@ -484,13 +522,60 @@ def test_a_repeated_request_is_one_that_was_planted() -> None:
     assert repeated == len(planted.hit) > 0
 
 
-def test_a_new_team_is_at_every_meeting_from_its_first_day() -> None:
+@pytest.mark.parametrize("unit_code", ["OPDIGTET-MOELLESTAD", "OPDIGTET-LINDEALLEEN"])
+def test_a_new_team_is_at_every_meeting_from_its_first_day(unit_code: str) -> None:
+    """At all of the district's institutions; or at the one institution, while its cluster keeps the team that was there."""
     made = drawn("koebenhavn_ressourceforum").cooperation
-    planted = next(each for each in made.planted if each.departure.kind == "changed_team")
+    planted = next(
+        each for each in made.planted if (each.departure.kind, each.departure.units) == ("changed_team", (unit_code,))
+    )
+    met = set()
     for each in made.participants:
         meeting = made.meetings[each.meeting]
-        if each.profession == "support_worker" and meeting.unit.district == "OPDIGTET-MOELLESTAD":
-            assert (each.staff_id in planted.hit) == (meeting.held_day >= planted.departure.from_date)
+        if each.profession == "support_worker":
+            is_covered = unit_code in (meeting.unit.code, meeting.unit.district)
+            is_new = is_covered and meeting.held_day >= planted.departure.from_date
+            assert (each.staff_id in planted.hit) == is_new
+            met.add((is_covered, is_new))
+    assert met == {(True, True), (True, False), (False, False)}
+
+
+def test_adjusted_rhythms_change_places_within_a_cluster() -> None:
+    """One institution meets oftener from the day, another of its cluster more seldom, to the end of the school year only."""
+    made = drawn("koebenhavn_ressourceforum").cooperation
+    set_for_the_year = {(row.unit.code, row.school_year): row for row in made.years if not row.is_adjusted}
+    by_cluster: dict[tuple[str | None, date], list[bool]] = {}
+    for row in made.years:
+        if row.is_adjusted:
+            before = set_for_the_year[row.unit.code, row.school_year]
+            assert row.interval_weeks in (4, 6, 8, 12)
+            assert before.interval_weeks
+            by_cluster.setdefault((row.unit.cluster, row.from_date), []).append(
+                row.interval_weeks < before.interval_weeks
+            )
+            following = set_for_the_year[row.unit.code, row.school_year + 1]
+            assert following.interval_weeks == before.interval_weeks
+    assert list(map(sorted, by_cluster.values())) == [[False, True]] * 4
+
+
+def test_the_calendar_follows_an_adjusted_rhythm() -> None:
+    """2025/26 has 18 open weeks before New Year and 23 after it: 18 / 8 and 23 / 4 whole stretches. 8 and
+    then 12 weeks hold the three that are promised; 15 and then 20 hold two, so that a third stands after the last of them."""
+    assert planned_in({8: date(2025, 8, 1), 4: date(2026, 1, 1)}) == [2, 5, 0]
+    assert planned_in({8: date(2025, 8, 1), 12: date(2026, 1, 1)}) == [2, 1, 0]
+    assert planned_in({15: date(2025, 8, 1), 20: date(2026, 1, 1)}) == [1, 1, 1]
+    assert planned_in({12: date(2025, 8, 1)}) == [3, 0]
+
+
+def planned_in(intervals: dict[int, date]) -> list[int]:
+    """Meetings planned at one daycare in 2025/26: in each duty's stretches, and beside them."""
+    forum = drawn("koebenhavn_ressourceforum").profile.rules.forums[0]
+    unit = next(unit for unit in drawn("koebenhavn_ressourceforum").cooperation.units if unit.type_code == "daycare")
+    own = {(unit.code, 2025): [(day, weeks) for weeks, day in intervals.items()]}
+    duties = list(duties_of(forum, [unit], own, range(2025, 2026)))
+    meetings = planned_meetings(duties, seed=1, data_end=DATA_END)
+    inside = [sum(each.duty is duty and each.window is not None for each in meetings) for duty in duties]
+    return [*inside, sum(each.window is None for each in meetings)]
 
 
 def test_institutions_are_those_of_the_profile_and_no_real_municipality() -> None:
@@ -505,6 +590,48 @@ def test_institutions_are_those_of_the_profile_and_no_real_municipality() -> Non
             )  # fmt: skip
         words = {word for row in rows.values() for word in row["institution_name"].casefold().replace(",", "").split()}
         assert not words & real
+
+
+BROKEN_BY: dict[str, set[str]] = {
+    "held_share": {"missed_share", "cancelled_share", "late_share"},
+    "long_enough_share": {"short_meeting_share"},
+    "adjusted_share": {"extra_meetings_share", "adjusted_cadence_share"},
+    "role_present_share": {"role_absent"},
+    "role_invited_share": {"not_invited_share"},
+    "team_continuity_share": {"changed_team"},
+    "one_coordinator_share": {"no_coordinator"},
+    "trained_share": {"not_trained_share"},
+    "environment_share": {"child_level_share"},
+    "environment_request_share": {"child_level_share"},
+    "consent_share": {"no_consent_share"},
+    "documentation_share": {"step_missing"},
+    "evaluated_share": {"step_missing"},
+    "described_share": {"not_described_share"},
+    "family_areas_share": {"areas_missing_share"},
+    "responsible_named_share": {"no_responsible_share"},
+    "followed_up_share": {"follow_up_missing"},
+    "followed_up_next_share": {"follow_up_missing"},
+    "concern_known_days": {"concern_waits_days"},
+    "wait_start_days": {"request_waits_days"},
+    "assessment_days": {"assessment_waits_days"},
+    "in_practice_share": {"not_in_practice_share"},
+    "without_diagnosis_share": {"waits_for_diagnosis_share"},
+    "family_before_share": {"family_not_before_share"},
+    "repeat_request_share": {"repeat_request_share"},
+    "children_named_share": {"named_children_share"},
+    "handover_written_share": {"handover_only_oral_share", "handover_missing_share"},
+    "handover_oral_share": {"handover_only_written_share", "handover_missing_share"},
+}
+"""What breaks the promise that a measure counts."""
+
+
+@every_profile
+def test_every_promise_that_is_counted_is_broken_somewhere(name: str) -> None:
+    profile = drawn(name).profile
+    kinds = {departure.kind for departure in profile.departures}
+    counted_here = {each.measure_id for each in profile.rules.indicators} & set(BROKEN_BY)
+    assert counted_here
+    assert {measure: BROKEN_BY[measure] - kinds for measure in counted_here if BROKEN_BY[measure] - kinds} == {}
 
 
 def test_what_goes_wrong_every_day_is_nothing_unless_it_is_set() -> None:

@@ -18,7 +18,14 @@ from xlsxwriter.utility import xl_cell_to_rowcol
 from pipelines.contracts import load_contracts, source_contract
 from pipelines.errors import SettingsError
 from pipelines.landing.headers import columns_by_alias, folded
-from pipelines.simulate import Parameters, simulate_municipality, truth_of, write_deliveries, write_truth
+from pipelines.simulate import (
+    Parameters,
+    SimulatedMunicipality,
+    simulate_municipality,
+    truth_of,
+    write_deliveries,
+    write_truth,
+)
 from pipelines.simulate.defects import EVERYDAY_KINDS, KINDS, broken_checks, draw_wrong_rows, possible_defects
 from pipelines.simulate.deliveries import DIRTY_LEVELS, plan_deliveries, planned_refusals
 from pipelines.simulate.drawn_layouts import accepted_headers, draw_layout
@@ -28,6 +35,21 @@ from pipelines.simulate.parameters import describe_parameters
 PROFILE = Path(__file__).parents[2] / "pipelines" / "municipalities" / "vordingborg_next_step.toml"
 
 
+@pytest.fixture(scope="module")
+def of_forty() -> SimulatedMunicipality:
+    return simulate_municipality(PROFILE, children_count=40, seed=2)
+
+
+@pytest.fixture(scope="module")
+def of_six_hundred() -> SimulatedMunicipality:
+    return simulate_municipality(PROFILE, children_count=600, seed=2)
+
+
+@pytest.fixture(scope="module")
+def of_two_thousand() -> SimulatedMunicipality:
+    return simulate_municipality(PROFILE, children_count=2000, seed=5)
+
+
 def digests(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
@@ -35,11 +57,12 @@ def digests(folder: Path) -> dict[str, str]:
 
 def test_same_seed_same_bytes_and_other_seed_other_bytes(tmp_path: Path) -> None:
     for folder, seed in (("one", 11), ("again", 11), ("other", 12)):
-        simulated = simulate_municipality(PROFILE, children_count=300, seed=seed)
+        simulated = simulate_municipality(PROFILE, children_count=150, seed=seed)
         write_deliveries(simulated, tmp_path / folder, dirty=1)
         write_truth(simulated, tmp_path / folder / "truth.json", dirty=1)
-        few = simulate_municipality(PROFILE, children_count=40, seed=seed)
-        write_deliveries(few, tmp_path / f"{folder} drawn", dirty=3)
+        if folder != "other":
+            few = simulate_municipality(PROFILE, children_count=40, seed=seed)
+            write_deliveries(few, tmp_path / f"{folder} drawn", dirty=3)
     one, again, other = (digests(tmp_path / name) for name in ("one", "again", "other"))
     assert one == again
     assert digests(tmp_path / "one drawn") == digests(tmp_path / "again drawn")
@@ -170,9 +193,10 @@ def shows(kind: str, cell: Any) -> bool:
 
 
 @pytest.mark.parametrize(("level", "share"), [(0, 0.0), (1, 0.01), (2, 0.03), (3, 0.10)])
-def test_a_level_has_its_share_of_wrong_rows_and_its_own_kinds(level: int, share: float) -> None:
-    simulated = simulate_municipality(PROFILE, children_count=2000, seed=5)
-    deliveries = plan_deliveries(simulated, dirty=level)
+def test_a_level_has_its_share_of_wrong_rows_and_its_own_kinds(
+    level: int, share: float, of_two_thousand: SimulatedMunicipality
+) -> None:
+    deliveries = plan_deliveries(of_two_thousand, dirty=level)
     right = sum(delivery.right_row_count for delivery in deliveries)
     wrong = sum(delivery.wrong_row_count for delivery in deliveries)
     assert 0.9 * share <= wrong / right <= 1.5 * share
@@ -190,17 +214,23 @@ def test_a_levels_words_say_its_share() -> None:
 
 
 @pytest.mark.parametrize("source", sorted(layouts()))
-def test_every_header_that_a_contract_accepts_is_drawn(source: str) -> None:
+def test_every_header_that_a_contract_accepts_is_drawn(source: str, of_forty: SimulatedMunicipality) -> None:
     """Signs that are noise (case, white space, colons) are left out; what is left is one of the contract's own headers."""
     contract = source_contract(source)
-    frame = simulate_municipality(PROFILE, children_count=40, seed=2).tables[source]
-    drawn: dict[str, set[str]] = {}
+    frame = of_forty.tables[source]
+    accepted = {
+        (name, folded(header))
+        for name, headers in accepted_headers(contract).items()
+        if name in frame.columns
+        for header in headers
+    }
+    drawn: set[tuple[str, str]] = set()
     for seed in range(150):
-        for name, header in draw_layout(np.random.default_rng(seed), frame, source).headers.items():
-            drawn.setdefault(name, set()).add(folded(header))
-    for name, headers in accepted_headers(contract).items():
-        if name in frame.columns:
-            assert drawn[name] == {folded(header) for header in headers}, name
+        headers = draw_layout(np.random.default_rng(seed), frame, source).headers
+        drawn |= {(name, folded(header)) for name, header in headers.items() if name in frame.columns}
+        if drawn >= accepted:
+            break
+    assert drawn == accepted
 
 
 @pytest.mark.parametrize("source", sorted(load_contracts()))
@@ -213,9 +243,9 @@ def test_the_headers_we_draw_from_are_those_that_intake_knows(source: str) -> No
 
 
 @pytest.mark.parametrize("source", sorted(layouts()))
-def test_every_rule_across_columns_can_be_broken_alone(source: str) -> None:
+def test_every_rule_across_columns_can_be_broken_alone(source: str, of_six_hundred: SimulatedMunicipality) -> None:
     contract = source_contract(source)
-    frame = simulate_municipality(PROFILE, children_count=600, seed=2).tables[source]
+    frame = of_six_hundred.tables[source]
     assert all(not broken_checks(contract, row) for row in frame.iter_rows(named=True))
     layout = draw_layout(np.random.default_rng(1), frame.with_columns(pl.all().backward_fill()), source)
     possible = [defect for defect in possible_defects(contract, layout) if defect.check is not None]
@@ -273,7 +303,7 @@ def test_a_part_draws_the_same_whatever_the_others_do() -> None:
     assert not plain.tables["sessions"].equals(changed.tables["sessions"])
 
 
-@pytest.mark.parametrize("children_count", [1, 5, 60])
+@pytest.mark.parametrize("children_count", [1, 5])
 def test_tiny_municipalities_can_be_drawn(tmp_path: Path, children_count: int) -> None:
     simulated = simulate_municipality(PROFILE, children_count=children_count, seed=9)
     assert write_deliveries(simulated, tmp_path, dirty=True)

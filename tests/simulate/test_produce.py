@@ -20,7 +20,7 @@ PROFILE = "vordingborg_next_step"
 
 def request_in(folder: Path, **wishes: object) -> Request:
     return dataclasses.replace(
-        Request(PROFILE, folder / "ud", children_count=200, truth=folder / "facit.json"), **wishes
+        Request(PROFILE, folder / "ud", children_count=100, truth=folder / "facit.json"), **wishes
     )
 
 
@@ -58,7 +58,7 @@ def test_a_scenario_decides_what_is_not_wished_otherwise(tmp_path: Path) -> None
     values = {(row["part"], row["name"]): row["value"] for row in truth["parameters"]}
     assert values["sdq", "adviser_effect_points"] > 0
     assert values["school", "school_year_count"] == 3
-    assert truth["children_count"] == 200
+    assert truth["children_count"] == 100
 
 
 def test_the_empty_inbox_of_a_constructed_workspace_takes_the_files(tmp_path: Path) -> None:

@@ -31,11 +31,11 @@ def test_the_seven_scenarios_are_there_and_explain_themselves() -> None:
 
 
 def drawn(scenario: Scenario) -> Iterator[SimulatedMunicipality]:
-    """Municipalities of 8 districts, 4 of them with advisers, and 12,000 children: their districts drawn anew each time."""
+    """Municipalities of 8 districts, 4 of them with advisers, and 8,000 children: their districts drawn anew each time."""
     profile = districts_profile(district_count=8, adviser_count=4)
     for seed in range(REPETITIONS):
         yield simulate_municipality(
-            profile, children_count=12_000, seed=seed, parameters=scenario.parameters,
+            profile, children_count=8_000, seed=seed, parameters=scenario.parameters,
             data_end_date=scenario.data_end_date,
         )  # fmt: skip
 

@@ -117,6 +117,8 @@ def built(tables: Mapping[str, str], *, as_of_date: date = AS_OF_DATE, **setting
 
 def built_when_named(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """The same connection, whose tables of core and marts are made anew when a statement first names them."""
+    if isinstance(connection, _BuiltWhenNamed):
+        connection = connection._connection
     return cast("duckdb.DuckDBPyConnection", _BuiltWhenNamed(connection))
 
 

@@ -9,7 +9,7 @@ from pipelines.codes import load_code_table
 from pipelines.municipalities import load_profile
 from pipelines.simulate import simulate_municipality
 from tests.transform import independent_key_figures as independent
-from tests.transform.test_truth import built
+from tests.transform.test_truth import filled
 
 DATA_END = date(2026, 9, 30)
 LATEST, EARLIER = date(2026, 9, 30), date(2025, 9, 30)
@@ -21,7 +21,7 @@ def municipality(request):
         load_profile("vordingborg_next_step"), children_count=2000, seed=request.param, data_end_date=DATA_END
     )
     children = independent.walk_children(simulated.tables, data_end=DATA_END)
-    rows = built(simulated).execute("SELECT * FROM marts.mart_key_figure").pl().to_dicts()
+    rows = filled(simulated).execute("SELECT * FROM marts.mart_key_figure").pl().to_dicts()
     return simulated, children, rows
 
 

@@ -14,7 +14,7 @@ Read = Callable[..., Any]
 
 @pytest.fixture(scope="session")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as opened:
+    with duckdb.connect(config={"threads": "1"}) as opened:
         yield opened
 
 

@@ -319,12 +319,11 @@ def test_a_lost_zero_is_noticed(connection: duckdb.DuckDBPyConnection, cell: str
 
 
 @given(digits=st.from_regex(r"[0-9]{10}", fullmatch=True))
-def test_modulus_11_is_the_published_weighing(digits: str) -> None:
+def test_modulus_11_is_the_published_weighing(connection: duckdb.DuckDBPyConnection, digits: str) -> None:
     weights = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
     fails = sum(weight * int(digit) for weight, digit in zip(weights, digits, strict=True)) % 11 != 0
-    with duckdb.connect() as connection:
-        sql = f"SELECT {cells.fails_modulus_11_sql('raw')} FROM (SELECT ? AS raw)"
-        assert connection.execute(sql, [digits]).fetchone() == (fails,)
+    sql = f"SELECT {cells.fails_modulus_11_sql('raw')} FROM (SELECT ? AS raw)"
+    assert connection.execute(sql, [digits]).fetchone() == (fails,)
 
 
 def test_no_kind_repeats_the_cell(value_of: Read) -> None:

@@ -17,22 +17,21 @@ from pipelines.typed.values import Value, execute, literal
         st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
     )
 )
-def test_a_value_comes_back(value: Value) -> None:
-    with duckdb.connect() as connection:
-        assert execute(connection, "SELECT $value, $value", value=value).fetchone() == (value, value)
+def test_a_value_comes_back(connection: duckdb.DuckDBPyConnection, value: Value) -> None:
+    assert execute(connection, "SELECT $value, $value", value=value).fetchone() == (value, value)
 
 
 def test_a_moment_comes_back() -> None:
     moment = datetime(2026, 9, 1, 8, 5, 7, 123456)
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": "1"}) as connection:
         assert connection.execute(f"SELECT {literal(moment)}").fetchone() == (moment,)
 
 
 def test_a_value_that_names_another_is_text() -> None:
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": "1"}) as connection:
         assert execute(connection, "SELECT $one", one="$two' -- ").fetchone() == ("$two' -- ",)
 
 
 def test_a_forgotten_value_is_an_error() -> None:
-    with duckdb.connect() as connection, pytest.raises(KeyError, match="one"):
+    with duckdb.connect(config={"threads": "1"}) as connection, pytest.raises(KeyError, match="one"):
         execute(connection, "SELECT $one")

@@ -3,7 +3,7 @@
 Ages are whole years on the day of the case's first meeting; a case whose child's age is not known stands for itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
 from pipelines.committee.cooperation.basis import in_forums, report_year
 from pipelines.committee.cooperation.division import division_table
 from pipelines.disclosure.relations import TotalColumn
+from pipelines.disclosure.rule import DisclosureRule
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.publish.danish import number
 
@@ -117,14 +118,34 @@ def concern_table_by_age(context: ReportContext, *, known: Cell) -> ProtectedTab
     if known.status is not CellStatus.SHOWN:
         return None
     year = report_year(context)
+    rows = _rows(context.records(_CONCERN, [year]), _concern_numbers)
+    if not may_stand_hidden(rows[:-1], context.rule):
+        rows = rows[-1:]
     return division_table(
         context,
-        _rows(context.records(_CONCERN, [year]), _concern_numbers),
+        rows,
         table_id="concern_by_age",
         title=f"Fra første bekymring til første møde efter barnets alder, skoleåret {year}",
         columns=_CONCERN_COLUMNS,
         source=f"Kilde: {context.settings.municipality.name}s mødelog.",
     )
+
+
+def may_stand_hidden(rows: Sequence[Mapping[str, Any]], rule: DisclosureRule) -> bool:
+    """Whether groups may stand beside each other with a middle number or none, and no counts.
+
+    A number tells that there are enough in its group, and a hidden one that there is somebody: what that leaves of all cases must not
+    tell how many few there are. rows: with `known_count` and `institutions_count`.
+    """
+    known = [int(row["known_count"]) for row in rows if row["known_count"]]
+    shown = [
+        int(row["known_count"])
+        for row in rows
+        if row["known_count"] >= rule.minimum_group_children and row["institutions_count"] >= rule.minimum_institutions
+    ]
+    hidden_count = len(known) - len(shown)
+    most = sum(known) - rule.minimum_group_children * len(shown) - max(hidden_count - 1, 0)
+    return not hidden_count or most > rule.minimum_count
 
 
 def band_of(age_years: int | None) -> str:

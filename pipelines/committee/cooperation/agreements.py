@@ -11,6 +11,7 @@ from pipelines.disclosure.table import ProtectedTable, TableColumn
 
 AGREEMENT_PAIRS = (
     ("responsible_named_count", "agreements_count"),
+    ("due_count", "agreements_count"),
     ("on_time_count", "due_count"),
     ("followed_count", "due_count"),
 )

@@ -6,7 +6,7 @@ from typing import Any
 from pipelines.codes import load_code_table
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable
-from pipelines.municipalities.parts import Role
+from pipelines.municipalities.parts import ForumWhenNeeded, Role
 from pipelines.publish.danish import joined, number
 from pipelines.publish.number_check import numbers_in
 from pipelines.publish.section import DeclaredNumber, Figure, HowSure, Section
@@ -64,6 +64,18 @@ def in_forums(
     own = [each for each in context.settings.profile.indicators if each.measure_id in measures]
     named = {each.forum for each in own}
     return list(records) if not own or None in named else [row for row in records if row["forum_code"] in named]
+
+
+def few_forums(context: ReportContext, held: Sequence[tuple[str, int]]) -> set[str]:
+    """The forums that meet when needed and have met so seldom that their meetings are not counted; `held` is (forum, meetings).
+
+    Such a meeting is about one child, so that few meetings are few children.
+    """
+    when_needed = {forum.code for forum in context.settings.profile.all_forums if isinstance(forum, ForumWhenNeeded)}
+    sums: dict[str, int] = {}
+    for code, count in held:
+        sums[code] = sums.get(code, 0) + count
+    return {code for code in when_needed if context.rule.hides_count(sums.get(code, 0))}
 
 
 class Units:

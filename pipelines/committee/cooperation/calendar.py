@@ -221,17 +221,28 @@ def _figures(
         return (), ()
     whole = [(forum, table) for forum, table in calendars if len(table.rows) <= MOST_ROWS_ON_PAGE]
     forum, table = whole[0] if whole else calendars[0]
-    names = [str(unit) for unit in table.values("unit")]
-    chosen = names if whole else _lacking(table)[:MOST_ROWS_ON_PAGE]
-    said = "" if whole else " Her ses enheder, hvor et møde mangler."
-    page = _figure(context, forum, table, by_forum, year, units=chosen or names[:MOST_ROWS_ON_PAGE], said=said)
+    units, said = _chosen(table)
+    page = _figure(context, forum, table, by_forum, year, units=units, said=said)
     appendix = [
-        _figure(context, other, own, by_forum, year, units=units, said=f" Fra {units[0]} til {units[-1]}.", part=part)
+        _figure(context, other, own, by_forum, year, units=units, said=f"Fra {units[0]} til {units[-1]}.", part=part)
         for other, own in calendars
         if not (whole and own is table)
         for part, units in enumerate(_parts(own), start=1)
     ]
     return (page,), tuple(appendix)
+
+
+def _chosen(table: ProtectedTable) -> tuple[list[str], str]:
+    """(The units that the page has room for, and the sentence that says which they are): all, or those that lack a meeting."""
+    names = [str(unit) for unit in table.values("unit")]
+    if len(names) <= MOST_ROWS_ON_PAGE:
+        return names, ""
+    lacking = _lacking(table)
+    units = (lacking or names)[:MOST_ROWS_ON_PAGE]
+    if not lacking:
+        return units, f"Her ses enhederne fra {units[0]} til {units[-1]}."
+    those = "enheder" if len(lacking) == len(units) else f"enheder fra {units[0]} til {units[-1]}"
+    return units, f"Her ses {those}, hvor mindst ét møde ikke er noteret som holdt."
 
 
 def _lacking(table: ProtectedTable) -> list[str]:
@@ -262,7 +273,7 @@ def _figure(
         FigureWords(
             figure_id=f"calendar_{forum.code}_{part}" if part else f"calendar_{forum.code}",
             title=f"{capital(forum.title)}: {_held_words(by_forum, capital(forum.title))}",
-            subtitle=f"Skoleåret {year}. Hver rude er et ventet møde.{said}",
+            subtitle=f"Skoleåret {year}. Hver rude er et ventet møde. {said}".strip(),
             source=_source(context),
             constructed=context.is_constructed,
         ),
@@ -271,6 +282,8 @@ def _figure(
         expected="expected_count",
         held=("held_count",),
         school_year=year,
+        subject=capital(forum.title),
+        shown=said,
     )
 
 

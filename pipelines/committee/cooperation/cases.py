@@ -48,7 +48,9 @@ CASE_PAIRS = (
     ("consent_in_time_count", "consent_given_count"),
     (OLD_CASES, "child_case_count"),
     (ALL_STEPS, OLD_CASES),
+    ("described_known_count", "cases_count"),
     ("described_count", "described_known_count"),
+    ("family_known_count", "child_case_count"),
     ("family_count", "family_known_count"),
 )
 """Part and whole that are told of the municipality."""

@@ -16,6 +16,7 @@ from pipelines.committee.cooperation.agreements import (
 from pipelines.committee.cooperation.basis import (
     capital,
     counted_section,
+    few_forums,
     has_come,
     not_come,
     of_the_whole,
@@ -25,7 +26,8 @@ from pipelines.committee.cooperation.basis import (
 from pipelines.committee.cooperation.cases import promises_documentation
 from pipelines.committee.missing import missing_section, missing_words
 from pipelines.disclosure.protect import protect
-from pipelines.disclosure.table import ProtectedTable, TableColumn
+from pipelines.disclosure.rule import DisclosureRule
+from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
 from pipelines.municipalities.profile import Profile
 from pipelines.publish.answer_bars import AnswerWords, answer_bars
 from pipelines.publish.figures import FigureWords
@@ -44,11 +46,11 @@ WHERE school_year = ?
 ORDER BY forum_code, unit_kind_code, unit_code
 """
 _ACTIVITIES = """
-SELECT session_activity_code, sum(held_count) AS held_count
+SELECT forum_code, session_activity_code, sum(held_count) AS held_count
 FROM marts.mart_session_activity
 WHERE school_year = ?
-GROUP BY session_activity_code
-ORDER BY session_activity_code NULLS LAST
+GROUP BY forum_code, session_activity_code
+ORDER BY forum_code, session_activity_code NULLS LAST
 """
 _OWNERSHIPS = """
 SELECT cadence.forum_code, institutions.ownership_code, count(*) AS units_count,
@@ -67,25 +69,27 @@ ORDER BY cadence.forum_code, institutions.ownership_code
 
 @dataclass(frozen=True)
 class _What:
-    """One thing a meeting may be: its words, the count of the mart that says so, and the one that says nobody knows."""
+    """One thing a meeting may be: its words, the counts of the mart that say so, and the one that says nobody knows."""
 
     words: str
-    yes: str
+    yes: tuple[str, ...]
     unknown: str
 
 
+_EARLY = _What("Forebyggende eller foregribende", ("preventive_count", "anticipatory_count"), "unknown_prevention_count")
 _WHATS = (
-    _What("Forebyggende", "preventive_count", "unknown_prevention_count"),
-    _What("Foregribende", "anticipatory_count", "unknown_prevention_count"),
-    _What("Indgribende", "intervening_count", "unknown_prevention_count"),
-    _What("Om læringsmiljøet", "environment_level_count", "unknown_level_count"),
-    _What("Om en gruppe", "group_level_count", "unknown_level_count"),
-    _What("Om ét barn", "child_level_count", "unknown_level_count"),
-    _What("Ud fra fælles iagttaget praksis", "joint_observation_count", "unknown_joint_observation_count"),
-    _What("Forberedt af lederen", "prepared_count", "unknown_prepared_count"),
-    _What("Fulgt op fra sidste gang", "followed_up_count", "unknown_followed_up_count"),
+    _EARLY,
+    _What("Heraf forebyggende", ("preventive_count",), "unknown_prevention_count"),
+    _What("Heraf foregribende", ("anticipatory_count",), "unknown_prevention_count"),
+    _What("Indgribende", ("intervening_count",), "unknown_prevention_count"),
+    _What("Om læringsmiljøet", ("environment_level_count",), "unknown_level_count"),
+    _What("Om en gruppe", ("group_level_count",), "unknown_level_count"),
+    _What("Om ét barn", ("child_level_count",), "unknown_level_count"),
+    _What("Ud fra fælles iagttaget praksis", ("joint_observation_count",), "unknown_joint_observation_count"),
+    _What("Forberedt af lederen", ("prepared_count",), "unknown_prepared_count"),
+    _What("Fulgt op fra sidste gang", ("followed_up_count",), "unknown_followed_up_count"),
 )
-_SECOND_PART = _What("Mødets anden del blev holdt", "second_part_count", "unknown_second_part_count")
+_SECOND_PART = _What("Mødets anden del blev holdt", ("second_part_count",), "unknown_second_part_count")
 _COLUMNS = (
     TableColumn("what", "Hvad", "label"),
     TableColumn("held_count", "Møder holdt", "number"),
@@ -129,10 +133,15 @@ def content_section(context: ReportContext) -> Section | None:
 
 def _content_table(context: ReportContext, profile: Profile, year: str) -> ProtectedTable:
     """One row per thing that anybody wrote of a meeting; the second part only of forums that have one."""
-    records = context.records(CONTENT_QUERY, [year])
+    records = told_forums(context, context.records(CONTENT_QUERY, [year]))
+    hides_levels = tells_of_few_children(records, context.rule)
     parted = {forum.code for forum in profile.forums if len(forum.parts) > 1}
     rows = [_row(what, records) for what in _WHATS]
     rows += [_row(_SECOND_PART, [row for row in records if row["forum_code"] in parted])] if parted else []
+    if hides_levels:
+        levels = {what.words for what in _WHATS if what.unknown == "unknown_level_count"}
+        hidden = dict.fromkeys(("yes_count", "no_count"), CellStatus.HIDDEN)
+        rows = [{**row, **hidden} if row["what"] in levels else row for row in rows]
     return protect(
         [row for row in rows if row["held_count"] > row["unknown_count"]],
         table_id="content",
@@ -143,9 +152,23 @@ def _content_table(context: ReportContext, profile: Profile, year: str) -> Prote
     )
 
 
+def tells_of_few_children(records: Sequence[dict[str, Any]], rule: DisclosureRule) -> bool:
+    """Whether so few of the meetings were about one child that their number would tell of few children.
+
+    Then no level is told: a meeting has one, and the others would give this one back.
+    """
+    return rule.hides_count(summed(records, ("child_level_count",))["child_level_count"])
+
+
+def told_forums(context: ReportContext, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records without the forums whose meetings are too few to count."""
+    few = few_forums(context, [(row["forum_code"], int(row["held_count"] or 0)) for row in records])
+    return [row for row in records if row["forum_code"] not in few]
+
+
 def _row(what: _What, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    sums = summed(records, ("held_count", what.yes, what.unknown))
-    held, yes, unknown = sums["held_count"], sums[what.yes], sums[what.unknown]
+    sums = summed(records, ("held_count", *what.yes, what.unknown))
+    held, yes, unknown = sums["held_count"], sum(sums[name] for name in what.yes), sums[what.unknown]
     return {
         "what": what.words, "held_count": held, "yes_count": yes, "unknown_count": unknown, "no_count": held - yes - unknown,
     }  # fmt: skip
@@ -156,7 +179,11 @@ def _activity_table(context: ReportContext, profile: Profile, year: str) -> tupl
     asked = any(indicator.measure_id == "activity_share" for indicator in profile.indicators)
     if not asked and not profile.activities:
         return ()
-    counts = {row["session_activity_code"]: row["held_count"] for row in context.records(_ACTIVITIES, [year])}
+    records = told_forums(context, context.records(_ACTIVITIES, [year]))
+    counts = {
+        code: sum(int(row["held_count"]) for row in records if row["session_activity_code"] == code)
+        for code in {row["session_activity_code"] for row in records}
+    }
     titles = load_code_table("session_activities").titles()
     rows = [{"what": capital(title), "held_count": counts.get(code, 0)} for code, title in titles.items()]
     table = protect(
@@ -215,17 +242,18 @@ def _professions(context: ReportContext) -> list[ProtectedTable]:
 
 
 def _said(table: ProtectedTable) -> tuple[str, str]:
-    """(The answer, what stands under it): how many meetings were preventive, about the environment, or had a second part."""
+    """(The answer, what stands under it): how many meetings were preventive or anticipatory, about the environment, or had a second part."""
     words = {
-        "Forebyggende": "holdte møder var forebyggende",
+        _EARLY.words: "holdte møder var forebyggende eller foregribende",
         "Om læringsmiljøet": "handlede om læringsmiljøet",
         _SECOND_PART.words: "havde en anden del",
     }
-    told = [
-        f"{of_the_whole(table.cell('yes_count', what=what), table.cell('held_count', what=what))} {said}."
+    found = {
+        said: of_the_whole(table.cell("yes_count", what=what), table.cell("held_count", what=what))
         for what, said in words.items()
         if what in table.values("what")
-    ]
+    }
+    told = [f"{counts} {said}." for said, counts in found.items() if counts]
     return ("Ingen har skrevet, hvad møderne blev brugt til.", "") if not told else (told[0], " ".join(told[1:2]))
 
 

@@ -12,16 +12,17 @@ from pipelines.contracts import load_contracts
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.municipalities.parts import Indicator
-from pipelines.publish.danish import joined, number
+from pipelines.publish.danish import joined, number, rounded
 from pipelines.publish.section import DeclaredNumber, Definition, HowSure, Notes, Section
 
 QUESTION = "Hvad viser målene?"
 PROPOSED = "foreslået af os"
 _METHOD = "En ventetid er dagen, hvor halvdelen er i gang; den, der venter, tæller som ventende."
+_VALUE = TableColumn("value", "Tal", "number", decimals=1)
 _COLUMNS = (
     TableColumn("title", "Mål", "label"),
     TableColumn("definition", "Sådan er det talt", "label"),
-    TableColumn("value", "Tal", "number", decimals=1),
+    _VALUE,
     TableColumn("unit", "Enhed", "label"),
     TableColumn("note", "Bemærkning", "label"),
 )
@@ -123,7 +124,8 @@ def _row(context: ReportContext, numbers: Numbers, indicator: Indicator) -> dict
         value = CellStatus.NOT_RECEIVED
     else:
         found = answer(numbers, indicator)
-        value = found.status if found.value is None else found.value
+        # the table knows no more than its reader: a mean with many decimals tells how many it is of
+        value = found.status if found.value is None else float(rounded(found.value, _VALUE.decimals))
     return {
         "title": indicator.title,
         "definition": indicator.definition,

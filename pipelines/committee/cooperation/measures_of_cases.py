@@ -20,14 +20,27 @@ from pipelines.disclosure.table import Cell
 from pipelines.municipalities.parts import Indicator
 
 _GOALS = """
-SELECT forum_code, count(*) AS begun_count, count(*) FILTER (WHERE has_intervention_step) AS goal_count,
-       count(*) FILTER (WHERE intervention_date <= cast(? AS DATE) - 183) AS old_count,
-       count(*) FILTER (WHERE intervention_date <= cast(? AS DATE) - 183 AND has_evaluation_step) AS evaluated_count
-FROM core.fct_case
-WHERE school_year = ? AND is_consent_needed AND intervention_date IS NOT NULL
+WITH cases AS (
+    SELECT forum_code, intervention_date IS NOT NULL AS is_begun, has_intervention_step, has_evaluation_step,
+           coalesce(intervention_date <= cast(? AS DATE) - 183, false) AS is_old
+    FROM core.fct_case
+    WHERE school_year = ? AND is_consent_needed
+)
+SELECT forum_code, count(*) AS child_case_count, count(*) FILTER (WHERE is_begun) AS begun_count,
+       count(*) FILTER (WHERE has_intervention_step) AS goal_count, count(*) FILTER (WHERE is_old) AS old_count,
+       count(*) FILTER (WHERE has_evaluation_step) AS evaluation_step_count,
+       count(*) FILTER (WHERE is_old AND has_evaluation_step) AS evaluated_count
+FROM cases
 GROUP BY forum_code
 ORDER BY forum_code
 """
+_GOAL_CHAINS = {
+    "goal_count": (("begun_count", "child_case_count"),),
+    "evaluated_count": (
+        ("begun_count", "child_case_count"), ("old_count", "begun_count"), ("evaluated_count", "evaluation_step_count"),
+    ),
+}  # fmt: skip
+"""Part and whole that a reader of the tables of cases can set the two numbers beside: what is left over is a number of cases too."""
 
 
 def case_share(part: str, whole: str) -> Measure:
@@ -42,12 +55,18 @@ def documentation(numbers: Numbers, indicator: Indicator) -> Answer:
 
 
 def goal_share(part: str, whole: str) -> Measure:
-    """Of the cases in which an intervention has begun."""
+    """Of the cases in which an intervention has begun; hidden where few cases more or less stand in the tables of cases."""
+    chain = _GOAL_CHAINS[part]
 
     def measured(numbers: Numbers, indicator: Indicator) -> Answer:
-        day = numbers.context.as_of_date
-        sums = summed(numbers.rows(_GOALS, day, day, numbers.year, forum=indicator.forum), (part, whole))
-        return share_of_people(sums[part], sums[whole], numbers.context.rule)
+        names = dict.fromkeys((part, whole, *(name for pair in chain for name in pair)))
+        sums = summed(
+            numbers.rows(_GOALS, numbers.context.as_of_date, numbers.year, forum=indicator.forum), list(names)
+        )
+        rule = numbers.context.rule
+        if sums[whole] and any(rule.hides_count(sums[more] - sums[fewer]) for fewer, more in chain):
+            return HIDDEN
+        return share_of_people(sums[part], sums[whole], rule)
 
     return measured
 

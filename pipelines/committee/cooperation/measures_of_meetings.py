@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from pipelines.committee.cooperation.answers import NOT_COMPUTABLE, Answer, share
+from pipelines.committee.cooperation.answers import HIDDEN, NOT_COMPUTABLE, Answer, share
 from pipelines.committee.cooperation.basis import summed
-from pipelines.committee.cooperation.content import CONTENT_QUERY
+from pipelines.committee.cooperation.content import CONTENT_QUERY, tells_of_few_children, told_forums
 from pipelines.committee.cooperation.numbers import Measure, Numbers
 from pipelines.municipalities.parts import Forum, Indicator, Rule
 
@@ -16,19 +16,6 @@ SELECT forum_code, unit_kind_code, unit_code, expected_count, held_count + late_
 FROM marts.mart_forum_cadence
 WHERE school_year = ?
 ORDER BY forum_code, unit_kind_code, unit_code
-"""
-_OPEN_ALL_YEAR = """
-WITH school_year AS (
-    SELECT min(day_date) AS first_date, max(day_date) AS last_date
-    FROM core.dim_day
-    WHERE school_year = ?
-)
-SELECT institutions.institution_code
-FROM core.dim_institution AS institutions
-CROSS JOIN school_year
-WHERE (institutions.open_from_date IS NULL OR institutions.open_from_date <= school_year.first_date)
-  AND (institutions.open_to_date IS NULL OR institutions.open_to_date >= school_year.last_date)
-ORDER BY institutions.institution_code
 """
 _MINUTES = """
 SELECT forum_code, school_year, held_date, institution_code, duration_minutes
@@ -70,9 +57,7 @@ def fewest_held(numbers: Numbers, indicator: Indicator) -> Answer:
         return share(
             sum(min(int(row["all_held_count"]), int(row["fewest_per_school_year"])) for row in judged), promised
         )
-    there = {row["institution_code"] for row in numbers.rows(_OPEN_ALL_YEAR, numbers.year)}
-    own = [row for row in judged if row["unit_kind_code"] != "institution" or row["unit_code"] in there]
-    return share(sum(1 for row in own if not row["is_below_fewest"]), len(own))
+    return share(sum(1 for row in judged if not row["is_below_fewest"]), len(judged))
 
 
 def long_enough(numbers: Numbers, indicator: Indicator) -> Answer:
@@ -114,6 +99,16 @@ def reached(numbers: Numbers, indicator: Indicator) -> Answer:
     return share(sum(1 for row in rows if row["all_held_count"]), len(rows))
 
 
+def environment(numbers: Numbers, indicator: Indicator) -> Answer:
+    """Hidden where the rest, or the other forums' rest, is few meetings about one child each."""
+    every = told_forums(numbers.context, numbers.rows(CONTENT_QUERY, numbers.year))
+    own = [row for row in every if indicator.forum in (None, row["forum_code"])]
+    others = [row for row in every if row not in own]
+    if any(tells_of_few_children(rows, numbers.context.rule) for rows in (own, others, every)):
+        return HIDDEN
+    return content_share(("environment_level_count", "group_level_count"), "unknown_level_count")(numbers, indicator)
+
+
 def content_share(parts: tuple[str, ...], unknown: str) -> Measure:
     """Of the held meetings of which anybody wrote it."""
 
@@ -146,8 +141,11 @@ MEETING_MEASURES = {
     "adjusted_share": cadence_share(lambda row: row["agreed_extra_count"], lambda row: row["all_held_count"]),
     "institutions_reached_share": reached,
     "activity_share": activity,
+    "prepared_share": content_share(("prepared_count",), "unknown_prepared_count"),
+    "last_time_followed_up_share": content_share(("followed_up_count",), "unknown_followed_up_count"),
+    "second_part_share": content_share(("second_part_count",), "unknown_second_part_count"),
     "prevention_share": content_share(("preventive_count", "anticipatory_count"), "unknown_prevention_count"),
-    "environment_share": content_share(("environment_level_count", "group_level_count"), "unknown_level_count"),
+    "environment_share": environment,
     "joint_observation_share": content_share(("joint_observation_count",), "unknown_joint_observation_count"),
 }
 """The measures of meetings, by their id."""

@@ -79,6 +79,8 @@ def role_present(numbers: Numbers, indicator: Indicator) -> Answer:
     if starting:
         return _in_start_phase(numbers, forum, starting)
     counts = read_role_counts(numbers.context)
+    if forum.code in counts.few:
+        return HIDDEN
     roles = [counts.row(forum, number) for number, role in due if role.presence == "required"]
     if not roles:
         return NOT_COMPUTABLE

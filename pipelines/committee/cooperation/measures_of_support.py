@@ -7,6 +7,7 @@ from pipelines.committee.cooperation.reach import NAMED_PAIR, named_counts
 from pipelines.committee.cooperation.requests import REPEAT_PAIR, repeat_counts
 from pipelines.committee.cooperation.told import whole_pair
 from pipelines.municipalities.parts import Indicator
+from pipelines.publish.danish import text_date
 
 _SUPPORTED = """
 WITH school_year AS (
@@ -29,11 +30,13 @@ WHERE institutions.institution_type_code IN ('daycare', 'folkeskole')
   AND (institutions.open_to_date IS NULL OR institutions.open_to_date >= school_year.first_date)
 """
 _COUNCIL = """
-SELECT special_children_count, recent_review_count, judged_possible_count, returned_count, not_yet_due_count
+SELECT reference_date, recent_review_count, judged_possible_count, not_yet_due_count
 FROM marts.mart_creative_council
 WHERE review_kind_code = 'creative_council' AND area_kind = 'municipality' AND is_whole_period
 ORDER BY reference_date
 """
+_STANDING = ("special_children_count", "never_reviewed_count")
+_JUDGED = ("returned_count", "judged_possible_count")
 _PROFESSIONALS = """
 SELECT sum(known_professionals_count) AS known_count, sum(invited_professionals_count) AS invited_count
 FROM marts.mart_handover
@@ -87,23 +90,38 @@ def handover_professionals(numbers: Numbers, _: Indicator) -> Answer:
 
 
 def reviewed(numbers: Numbers, _: Indicator) -> Answer:
-    """Of the children in a special setting on the newest reference day, those reviewed in the year before it."""
+    """Of the children in a special setting on the newest reference day, those reviewed in the year before it.
+
+    The committee's report tells of the same children: hidden where it hides them, and where few more or less are reviewed there.
+    """
     rows = numbers.rows(_COUNCIL)
     if not rows:
         return NOT_COMPUTABLE
-    newest = rows[-1]
-    return share_of_people(
-        int(newest["recent_review_count"]), int(newest["special_children_count"]), numbers.context.rule
-    )
+    recent, rule = int(rows[-1]["recent_review_count"]), numbers.context.rule
+    special, never = (_council_count(numbers, "council_standing", name, area=WHOLE_MUNICIPALITY) for name in _STANDING)
+    judged = _council_count(numbers, "council_judged", "reviewed_count", period=text_date(rows[-1]["reference_date"]))
+    if special is None or never is None or judged is None:
+        return HIDDEN
+    if any(rule.hides_count(rest) for rest in (special - never - recent, judged - recent)):
+        return HIDDEN
+    return share_of_people(recent, special, rule)
 
 
 def returned(numbers: Numbers, _: Indicator) -> Answer:
-    """Of the latest year whose twelve months have passed."""
+    """Of the latest year whose twelve months have passed, as the committee's report tells it."""
     due = [row for row in numbers.rows(_COUNCIL) if not row["not_yet_due_count"] and row["judged_possible_count"]]
     if not due:
         return NOT_COMPUTABLE
-    newest = due[-1]
-    return share_of_people(int(newest["returned_count"]), int(newest["judged_possible_count"]), numbers.context.rule)
+    period = text_date(due[-1]["reference_date"])
+    part, whole = (_council_count(numbers, "council_judged", name, period=period) for name in _JUDGED)
+    return HIDDEN if part is None or whole is None else told_share((part, whole))
+
+
+def _council_count(numbers: Numbers, table_id: str, name: str, **labels: str) -> int | None:
+    """A count as the committee's report shows it; None where it does not."""
+    table = next((each for each in numbers.council_tables if each.table_id == table_id), None)
+    value = table.cell(name, **labels).value if table else None
+    return None if value is None else int(str(value))
 
 
 SUPPORT_MEASURES = {

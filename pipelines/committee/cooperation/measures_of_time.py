@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pipelines.committee.cooperation.answers import Answer, mean_of, middle, middle_wait, share_of_people
+from pipelines.committee.cooperation.answers import HIDDEN, Answer, mean_of, middle, middle_wait, share_of_people
 from pipelines.committee.cooperation.numbers import Measure, Numbers
 from pipelines.municipalities.parts import Indicator
 
@@ -79,13 +79,18 @@ def first_measure(numbers: Numbers, indicator: Indicator) -> Answer:
 
 
 def measures_after(numbers: Numbers, indicator: Indicator) -> Answer:
-    """Of the cases that came up half a year ago or more, those whose child got a measure within half a year."""
+    """Of the cases that came up half a year ago or more, those whose child got a measure within half a year.
+
+    Hidden where few cases are younger: the table of consent tells how many there are in all.
+    """
     day = numbers.context.as_of_date
     rows = numbers.rows(_FIRST_MEASURE, day, numbers.year, forum=indicator.forum)
     old = [row for row in rows if (day - row["first_date"]).days >= HALF_YEAR_DAYS]
     soon = [
         row for row in old if row["measure_date"] and (row["measure_date"] - row["first_date"]).days <= HALF_YEAR_DAYS
     ]
+    if numbers.context.rule.hides_count(len(rows) - len(old)):
+        return HIDDEN
     return share_of_people(len(soon), len(old), numbers.context.rule)
 
 

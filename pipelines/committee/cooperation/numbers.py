@@ -14,6 +14,7 @@ from pipelines.committee.cooperation.basis import report_year
 from pipelines.committee.cooperation.cases import case_counts
 from pipelines.committee.cooperation.reach import handover_counts
 from pipelines.committee.cooperation.requests import request_counts
+from pipelines.committee.creative_council import creative_council_part
 from pipelines.disclosure.table import ProtectedTable
 from pipelines.municipalities.parts import Indicator
 
@@ -50,6 +51,11 @@ class Numbers:
     def handovers(self) -> ProtectedTable:
         """The protected counts of handovers."""
         return handover_counts(self.context)
+
+    @cached_property
+    def council_tables(self) -> tuple[ProtectedTable, ...]:
+        """What the committee's report shows of the Kreative Råd."""
+        return creative_council_part(self.context).tables
 
 
 Measure = Callable[[Numbers, Indicator], Answer]

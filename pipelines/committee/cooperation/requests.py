@@ -3,23 +3,30 @@
 from pipelines.committee.context import ReportContext
 from pipelines.committee.cooperation.basis import report_year
 from pipelines.committee.cooperation.told import area_table
+from pipelines.disclosure.relations import TotalColumn
 from pipelines.disclosure.table import ProtectedTable, TableColumn
 
 REQUEST_PAIRS = (
+    ("in_practice_known_count", "requests_count"),
     ("in_practice_count", "in_practice_known_count"),
+    ("level_known_count", "requests_count"),
     ("environment_count", "level_known_count"),
+    ("waited_known_count", "child_request_count"),
     ("waited_for_diagnosis_count", "waited_known_count"),
     ("pupils_over_nine_count", "requests_count"),
+    ("family_known_count", "child_request_count"),
     ("family_count", "family_known_count"),
     ("area_support_count", "requests_count"),
 )
-"""Part and whole that are told of the municipality."""
+"""Part and whole that are told of the municipality. Only requests about a child have an answer about diagnosis or family: where all of
+them have, that answer counts them."""
 
 REPEAT_PAIR = ("asked_again_count", "ended_count")
 
 REQUESTS_QUERY = """
 SELECT support_road_code, district_code, requests_count, in_practice_count, in_practice_known_count,
        environment_count + group_count AS environment_count, environment_count + group_count + child_count AS level_known_count,
+       child_count AS child_request_count,
        waited_for_diagnosis_count, waited_known_count, pupils_over_nine_count, family_count, family_known_count,
        CASE WHEN support_road_code = 'area_support' THEN requests_count ELSE 0 END AS area_support_count
 FROM marts.mart_support_request
@@ -38,6 +45,7 @@ _COLUMNS = (
     TableColumn("requests_count", "Henvendelser", "count"),
     TableColumn("level_known_count", "Svar om niveau", "count"),
     TableColumn("environment_count", "Om gruppe eller miljø", "count"),
+    TableColumn("child_request_count", "Om et barn", "count"),
     TableColumn("area_support_count", "Til områdesupport", "count"),
     TableColumn("pupils_over_nine_count", "Elever over 9 timer om ugen", "count"),
     TableColumn("in_practice_known_count", "Svar om praksis", "count"),
@@ -70,6 +78,7 @@ def request_counts(context: ReportContext) -> ProtectedTable:
         table_id="requests_all",
         columns=_COLUMNS,
         pairs=REQUEST_PAIRS,
+        divisions=(TotalColumn("level_known_count", ("environment_count", "child_request_count")),),
         wholes=("requests_count",),
         source=f"Kilde: {context.settings.municipality.name}s henvendelser om support.",
     )

@@ -9,6 +9,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 from pipelines.codes import load_code_table
@@ -16,6 +17,7 @@ from pipelines.committee.context import ReportContext
 from pipelines.committee.cooperation.basis import (
     capital,
     counted_section,
+    few_forums,
     has_come,
     not_come,
     of_the_whole,
@@ -93,6 +95,7 @@ class RoleCounts:
 
     `listed` has a row per participant, without a staff_id where the list names nobody. `employed` are all members of staff of the
     role's professions, where they were delivered. `enough`: so many members of staff a figure needs behind it.
+    `few` are the forums whose meetings are too few to count.
     """
 
     year: str
@@ -100,6 +103,7 @@ class RoleCounts:
     listed: Sequence[dict[str, Any]]
     employed: Sequence[dict[str, Any]]
     enough: int
+    few: Set[str]
 
     def row(self, forum: AnyForum, role_number: int, *, district: str | None = None) -> dict[str, Any]:
         """The counts of a role in the whole municipality, or in a district, and how many members of staff stand behind."""
@@ -166,13 +170,29 @@ def roles_section(context: ReportContext) -> Section | None:
 def read_role_counts(context: ReportContext) -> RoleCounts:
     """The counts of the latest whole school year."""
     year = report_year(context)
+    records = context.records(_ROLES, [year])
     return RoleCounts(
         year,
-        records=context.records(_ROLES, [year]),
+        records=records,
         listed=context.records(_STAFF, [year]),
         employed=context.records(_EMPLOYED, [year]) if has_come(context, "staffing") else (),
         enough=context.rule.minimum_staff,
+        few=_few_forums(context, records),
     )
+
+
+def _few_forums(context: ReportContext, records: Sequence[dict[str, Any]]) -> set[str]:
+    """Those that meet when needed, where a role was due at few meetings, or at few meetings more than another."""
+    held: dict[str, dict[int, int]] = {}
+    for row in records:
+        of_forum = held.setdefault(row["forum_code"], {})
+        of_forum[row["role_number"]] = of_forum.get(row["role_number"], 0) + int(row["held_count"] or 0)
+    few: set[str] = set()
+    for code, by_role in held.items():
+        counts = sorted({0, *by_role.values()})
+        steps = [(code, more - fewer) for fewer, more in combinations(counts, 2)]
+        few |= {forum for step in steps for forum in few_forums(context, [step])}
+    return few
 
 
 def _due_roles(context: ReportContext, forum: AnyForum) -> list[tuple[int, Role]]:
@@ -204,6 +224,8 @@ def _role_table(context: ReportContext, forum: AnyForum, counts: RoleCounts) -> 
         numbers = (
             found if found["held_count"] else {**dict.fromkeys(_COUNTS, CellStatus.NOT_RECEIVED), "staff_count": 0}
         )
+        if forum.code in counts.few:
+            numbers = {**dict.fromkeys(_COUNTS, CellStatus.HIDDEN), "staff_count": 0}
         rows.append({"role": role_name(role), "presence": _PRESENCE[role.presence], **numbers})
     return protect(
         rows,
@@ -222,6 +244,8 @@ def _district_tables(context: ReportContext, forum: AnyForum, counts: RoleCounts
         own = [(code, counts.row(forum, role_number, district=code)) for code in counts.districts(forum, role_number)]
         if len(own) < 2 or any(row["staff_count"] < context.rule.minimum_staff for _, row in own):
             continue
+        if _tells_of_few(context, forum, counts.row(forum, role_number), [row for _, row in own]):
+            continue
         named = [{"role": role_name(role), "area": context.area_name(code), **row} for code, row in own]
         rows += sorted(named, key=lambda row: context.danish_order(str(row["area"])))
     if not rows:
@@ -235,6 +259,14 @@ def _district_tables(context: ReportContext, forum: AnyForum, counts: RoleCounts
         rule=context.rule,
     )
     return (table,)
+
+
+def _tells_of_few(
+    context: ReportContext, forum: AnyForum, whole: dict[str, Any], parts: Sequence[dict[str, Any]]
+) -> bool:
+    """Whether any district, or what is without one, has few meetings of a forum that meets when needed."""
+    held = [int(row["held_count"]) for row in parts]
+    return any(few_forums(context, [(forum.code, count)]) for count in (*held, int(whole["held_count"]) - sum(held)))
 
 
 def _summary(

@@ -21,8 +21,14 @@ def may_tell(part: int, whole: int, rule: DisclosureRule) -> bool:
 
 
 def told_pairs(counts: Mapping[str, Any], pairs: Sequence[tuple[str, str]], rule: DisclosureRule) -> set[str]:
-    """The names of the counts that may be told as part and whole; `pairs` are (part, whole)."""
-    return {name for pair in pairs if may_tell(counts[pair[0]], counts[pair[1]], rule) for name in pair}
+    """The names of the counts that may be told as part and whole; `pairs` are (part, whole).
+
+    A part of one whole may be the whole of other parts: what one pair forbids no other tells, nor the parts of it.
+    """
+    forbidden = {part for part, whole in pairs if not may_tell(counts[part], counts[whole], rule)}
+    while further := {part for part, whole in pairs if whole in forbidden} - forbidden:
+        forbidden |= further
+    return {name for part, whole in pairs if part not in forbidden for name in (part, whole)}
 
 
 def area_table(

@@ -8,13 +8,12 @@ from datetime import date
 from typing import Any
 
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
-from pipelines.committee.cooperation.ages import concern_table_by_age
+from pipelines.committee.cooperation.ages import concern_table_by_age, may_stand_hidden
 from pipelines.committee.cooperation.basis import capital, counted_section, not_come, report_year
 from pipelines.committee.cooperation.requests import request_counts, request_tables
 from pipelines.committee.cooperation.waits import AFTER_MONTHS, Wait, month_label, wait_table
 from pipelines.committee.missing import missing_section, missing_words
 from pipelines.disclosure.protect import protect
-from pipelines.disclosure.relations import TotalRow
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.municipalities.profile import Profile
 from pipelines.publish.curve_figure import Curve, cumulative_steps
@@ -126,6 +125,8 @@ def _request_waits(context: ReportContext, profile: Profile) -> list[ProtectedTa
     starts = [_wait(context, row, "days_to_start", _group(row["support_road_code"], roads)) for row in records]
     contacts = [_wait(context, row, "days_to_contact", "Første kontakt") for row in records]
     told = _told_groups(context, roads)
+    if ALL_REQUESTS not in told and not context.rule.hides_count(len(records)):
+        return []  # the table of requests hides how many there are
     found = [
         wait_table(
             context,
@@ -134,7 +135,7 @@ def _request_waits(context: ReportContext, profile: Profile) -> list[ProtectedTa
             title=f"Fra henvendelse til {what}, skoleåret {year}",
             noun="Henvendelser",
             total=total,
-            told_wholes=[*([] if context.rule.hides_count(len(records)) else [total]), *told],
+            told_wholes=[total, *told] if ALL_REQUESTS in told else [],
             source=f"Kilde: {context.settings.municipality.name}s henvendelser om support.",
         )
         for table_id, what, total, waits in (
@@ -151,9 +152,11 @@ def _group(road_code: str | None, roads: Mapping[str, str]) -> str:
 
 
 def _told_groups(context: ReportContext, roads: Mapping[str, str]) -> list[str]:
-    """The road whose number the table of requests tells, so that the curves' table must not hide it; the others stay protected."""
-    shown = request_counts(context).cell("area_support_count", area=WHOLE_MUNICIPALITY).status is CellStatus.SHOWN
-    return [roads["area_support"]] if shown and "area_support" in roads else []
+    """All requests, and the road whose number the table of requests tells: the curves' table must not hide them."""
+    counts = request_counts(context)
+    named = {"requests_count": ALL_REQUESTS, "area_support_count": roads.get("area_support")}
+    shown = {name for name in named if counts.cell(name, area=WHOLE_MUNICIPALITY).status is CellStatus.SHOWN}
+    return [group for name, group in named.items() if name in shown and group]
 
 
 def _wait(context: ReportContext, row: dict[str, Any], column: str, group: str) -> Wait:
@@ -194,31 +197,35 @@ def _measure_wait(context: ReportContext, row: dict[str, Any]) -> Wait:
 
 
 def _concern_table(context: ReportContext) -> list[ProtectedTable]:
-    """Days from the first known concern to the first meeting, in the middle of those where both are known."""
+    """Days from the first known concern to the first meeting, in the middle of those where both are known.
+
+    Without counts: the table of cases counts most of them too, and the two would hide different districts.
+    """
     year = report_year(context)
     records = context.records(_CONCERN, [year])
     if not records:
         return []
     # the whole municipality comes last: its row is the one without a district
     codes = [*(record["district_code"] for record in records[:-1]), "ALL"]
-    rows = [
-        {"area": context.area_name(code), "area_code": code, **record}
-        for code, record in zip(codes, records, strict=True)
-    ]
+    rows = context.area_order(
+        [
+            {"area": context.area_name(code), "area_code": code, **record}
+            for code, record in zip(codes, records, strict=True)
+        ]
+    )
+    parts = rows[:-1] if may_stand_hidden(rows[:-1], context.rule) else []
     table = protect(
-        context.area_order(rows),
+        [*parts, rows[-1]],
         table_id="concern",
         title=f"Fra første bekymring til første møde, skoleåret {year}",
         columns=(
             TableColumn("area", "Distrikt", "label"),
-            TableColumn("known_count", "Drøftelser med kendt dag", "count"),
             TableColumn(
                 "days_median", "Dage (median)", "mean", children="known_count", institutions="institutions_count"
             ),
         ),
         source=f"Kilde: {context.settings.municipality.name}s mødelog.",
         rule=context.rule,
-        totals=(TotalRow("area", WHOLE_MUNICIPALITY),),
     )
     return [table]
 

@@ -65,7 +65,7 @@ def draw_agreements(
         )
     planted = []
     for departure in of_kinds(departures, "follow_up_missing", "no_responsible_share"):
-        drawn, note = _with_departure(drawn, meetings, departure, seed)
+        drawn, note = _with_departure(drawn, meetings, departure, seed, data_end)
         planted.append(note)
     return drawn, planted
 
@@ -102,15 +102,15 @@ def _drawn_responsible(rng: np.random.Generator, professions: Sequence[str]) -> 
 
 
 def _with_departure(
-    agreements: Sequence[Agreement], meetings: Sequence[Meeting], departure: Departure, seed: int
+    agreements: Sequence[Agreement], meetings: Sequence[Meeting], departure: Departure, seed: int, data_end: date
 ) -> tuple[list[Agreement], Planted]:
-    """Agreements that had been followed up and are not, or that nobody is responsible for."""
+    """Agreements that had been followed up, are due and are not followed up; or that nobody is responsible for."""
     is_follow_up = departure.kind == "follow_up_missing"
     places = [
         place
         for place, each in enumerate(agreements)
         if covers(departure, meetings[each.meeting].unit, day=each.agreed, forum=meetings[each.meeting].forum.code)
-        and (each.followed_up is not None or not is_follow_up)
+        and (not is_follow_up or (each.followed_up is not None and each.due <= data_end))
     ]
     hit, note = plant(
         seed, departure, [agreements[place] for place in places], key=lambda agreement: agreement.agreement_id

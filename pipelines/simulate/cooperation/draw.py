@@ -10,6 +10,7 @@ import numpy as np
 from pipelines.municipalities.demo import Departure
 from pipelines.municipalities.parts import Forum, ForumWhenNeeded
 from pipelines.municipalities.profile import Profile
+from pipelines.simulate.cooperation.adjustments import with_adjustments
 from pipelines.simulate.cooperation.agreements import Agreement, draw_agreements
 from pipelines.simulate.cooperation.attendance import Attendance
 from pipelines.simulate.cooperation.case_departures import with_case_departures
@@ -76,7 +77,8 @@ def draw_cooperation(simulated: "SimulatedMunicipality") -> Cooperation:
         (simulated.placements, simulated.clubs),
         tuple(district.code for district in profile.districts),
     )
-    years = draw_institution_years(units, profile.units, attendance, rules, seed=seed, school_years=school_years)
+    as_set = draw_institution_years(units, profile.units, attendance, rules, seed=seed, school_years=school_years)
+    years, of_years = with_adjustments(as_set, departures, rules, seed=seed, data_end=data_end)
     duties = [duty for forum in rules.forums for duty in duties_of(forum, units, intervals_of(years), school_years)]
     meetings, planted = _meetings(simulated, units, attendance, duties, departures, first)
     staff = Staff(profile, units, first, parameters.support_workers_in_team, part_generator(seed, "staff"))
@@ -90,7 +92,16 @@ def draw_cooperation(simulated: "SimulatedMunicipality") -> Cooperation:
         units, attendance, departures, parameters, seed=seed, first=first, data_end=data_end
     )
     handovers, of_handovers = draw_handovers(simulated.placements, units, departures, seed=seed, data_end=data_end)
-    planted += [*of_training, *of_roles, *of_cases, *of_agreements, *of_requests, *of_handovers, *_opened(departures)]
+    planted += [
+        *of_years,
+        *of_training,
+        *of_roles,
+        *of_cases,
+        *of_agreements,
+        *of_requests,
+        *of_handovers,
+        *_opened(departures),
+    ]
     return Cooperation(
         units=units,
         years=tuple(years),

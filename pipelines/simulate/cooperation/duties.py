@@ -1,16 +1,19 @@
-"""Who owes which meetings when: each forum's rule at each of its units, school year by school year, with the unit's own interval."""
+"""Who owes which meetings when: each forum's rule at each of its units, school year by school year, with the unit's own interval.
+
+An interval that is changed in the middle of a school year ends one duty and begins another."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 from pipelines.municipalities.parts import Forum, Rule
 from pipelines.simulate.cooperation.calendar import Window, weeks_between, windows_in
 from pipelines.simulate.cooperation.units import Unit, units_of
 
-Intervals = Mapping[tuple[str, int], int]
-"""Weeks between meetings by institution code and school year, where institutions have intervals of their own."""
+Intervals = Mapping[tuple[str, int], Sequence[tuple[date, int]]]
+"""Weeks between meetings by institution code and school year, where institutions have intervals of their own: each from its day
+on, in the order of these."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,12 @@ class Duty:
         """Mondays of the open weeks after the last whole stretch."""
         return self.weeks[sum(len(window.mondays) for window in self.windows) :]
 
-    @property
-    def is_whole_year(self) -> bool:
-        """Whether it holds from the first to the last day of the school year."""
-        return (self.start, self.end) == (date(self.school_year, 8, 1), date(self.school_year + 1, 7, 31))
+
+def is_whole_year(duties: Sequence[Duty]) -> bool:
+    """Whether a unit's duties of one school year, in order, are one rule from its first day to its last."""
+    first, last = duties[0], duties[-1]
+    days = (date(last.school_year, 8, 1), date(last.school_year + 1, 7, 31))
+    return (first.start, last.end) == days and all(duty.rule is last.rule for duty in duties)
 
 
 def duties_of(forum: Forum, units: Sequence[Unit], intervals: Intervals, school_years: range) -> Iterator[Duty]:
@@ -53,6 +58,14 @@ def duties_of(forum: Forum, units: Sequence[Unit], intervals: Intervals, school_
             for rule in sorted(forum.rules, key=lambda rule: rule.valid_from or date.min):
                 start = max(date(year, 8, 1), unit.open_from, rule.valid_from or date.min)
                 end = min(date(year + 1, 7, 31), unit.open_to, rule.valid_to or date.max)
-                interval = intervals.get((unit.code, year)) if rule.is_own_interval else rule.interval_weeks
-                if start <= end and (interval or not rule.is_own_interval):
-                    yield Duty(forum, rule, unit, year, start, end, interval)
+                for first, last, interval in _stretches(rule, intervals.get((unit.code, year), ())):
+                    if max(start, first) <= min(end, last):
+                        yield Duty(forum, rule, unit, year, max(start, first), min(end, last), interval)
+
+
+def _stretches(rule: Rule, own: Sequence[tuple[date, int]]) -> list[tuple[date, date, int | None]]:
+    """(first day, last day, interval) of the rule: its own from ever on, or one of the unit's after the other."""
+    if not rule.is_own_interval:
+        return [(date.min, date.max, rule.interval_weeks)]
+    ends = [day - timedelta(days=1) for day, _ in own[1:]] + [date.max]
+    return [(day, last, interval) for (day, interval), last in zip(own, ends, strict=False)]

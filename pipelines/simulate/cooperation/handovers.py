@@ -1,6 +1,6 @@
 """How is knowledge handed over when a child really changes institution: in writing and orally, with all who know the child."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -14,6 +14,12 @@ from pipelines.simulate.schooling import Placements
 
 _LONGEST_GAP_DAYS = 92
 """Days between two places that are one change: who was away longer came anew."""
+_HOW: Mapping[str, tuple[bool, bool]] = {
+    "handover_only_written_share": (True, False),
+    "handover_only_oral_share": (False, True),
+    "handover_missing_share": (False, False),
+}
+"""Kind of departure: whether what is known is then handed over in writing, and orally."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ def draw_handovers(
     ]
     touched: set[tuple[int, date]] = set()
     planted = []
-    for departure in of_kinds(departures, "handover_only_written_share", "handover_only_oral_share"):
+    for departure in of_kinds(departures, *_HOW):
         drawn, note = _with_departure(drawn, units, departure, touched, seed)
         touched |= set(note.hit)  # type: ignore[arg-type]  # the keys are handovers'
         planted.append(note)
@@ -80,6 +86,6 @@ def _with_departure(
     hit, note = plant(seed, departure, covered, key=key_of, is_free=lambda each: key_of(each) not in touched)
     changed = list(handovers)
     for number in hit:
-        is_written = departure.kind == "handover_only_written_share"
-        changed[places[number]] = replace(covered[number], is_written=is_written, is_oral=not is_written)
+        is_written, is_oral = _HOW[departure.kind]
+        changed[places[number]] = replace(covered[number], is_written=is_written, is_oral=is_oral)
     return changed, note

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipelines.municipalities.parts import Forum, ForumWhenNeeded
 from pipelines.simulate.cooperation.calendar import Window, is_open, open_days, open_weeks, school_year_of, spread_over
-from pipelines.simulate.cooperation.duties import Duty
+from pipelines.simulate.cooperation.duties import Duty, is_whole_year
 from pipelines.simulate.cooperation.units import Unit
 from pipelines.simulate.days import part_generator
 
@@ -104,8 +104,8 @@ def _further_weeks(duties: Sequence[Duty]) -> tuple[date, ...]:
     fewest = last.rule.fewest_per_school_year
     if fewest is None:
         return ()
-    if last.is_whole_year:
-        missing = fewest - len(last.windows)
+    if is_whole_year(duties):
+        missing = fewest - sum(len(duty.windows) for duty in duties)
     elif last.interval_weeks is None:
         missing = math.ceil(fewest * len(last.weeks) / len(open_weeks(last.school_year)))
     else:

@@ -1,7 +1,7 @@
 """Who works where: members of staff by profession and unit, from when to when, and what training they have.
 
-Those of an institution are attached to it; support workers are a team of a cluster (of a district, where there are no clusters);
-all others work in a district or the whole municipality.
+Those of an institution are attached to it; support workers are a team of a cluster (of a district, where there are no clusters),
+and of one institution, where that is planted; all others work in a district or the whole municipality.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,7 +69,7 @@ class Staff:
         """Those who fill the role at the unit on the day; taken on when first asked for. Nobody outside is employed."""
         if profession in NO_STAFF:
             return []
-        kind, code = self._home(profession, unit)
+        kind, code = self._home(profession, unit, day)
         places = self._places.get((profession, kind, code))
         if places is None:
             places = self._taken_on(profession, kind, code)
@@ -94,13 +94,17 @@ class Staff:
         self.people.append(Person(number, profession, kind, code, first, last, hours))
         return len(self.people) - 1
 
-    def _home(self, profession: str, unit: Unit) -> tuple[str, str]:
+    def _home(self, profession: str, unit: Unit, day: date) -> tuple[str, str]:
         if unit.kind == "municipality" or profession in _IN_MUNICIPALITY:
             return "municipality", MUNICIPALITY_UNIT
         if profession in _AT_INSTITUTION:
             return "institution", self._own_institution(unit)
-        if profession == SUPPORT_WORKER and unit.cluster:
-            return "cluster", unit.cluster
+        if profession == SUPPORT_WORKER:
+            own = self._places.get((profession, unit.kind, unit.code), [])
+            if any(self.people[place].is_there_on(day) for place in own):
+                return unit.kind, unit.code
+            if unit.cluster:
+                return "cluster", unit.cluster
         return ("district", unit.district) if unit.district else (unit.kind, unit.code)
 
     def _own_institution(self, unit: Unit) -> str:
@@ -115,16 +119,29 @@ class Staff:
 
     def replace_team(self, unit_kind: str, unit_code: str, *, day: date) -> list[int]:
         """The unit's support workers stop the day before, and as many others begin; the new ones' places."""
-        key = SUPPORT_WORKER, unit_kind, unit_code
-        old = self._places.get(key, [])
         new = []
-        for place in old:
+        for place in tuple(self._places.get((SUPPORT_WORKER, unit_kind, unit_code), ())):
             if self.people[place].is_there_on(day):
                 self.people[place] = replace(self.people[place], to_date=day - timedelta(days=1))
-                new.append(self.add(SUPPORT_WORKER, unit_kind, unit_code, day))
-                self.people[new[-1]] = replace(self.people[new[-1]], forums=self.people[place].forums)
-        self._places[key] = [*old, *new]
+                new.append(self._successor(self.people[place], unit_kind, unit_code, day))
         return new
+
+    def give_own_team(self, unit: Unit, *, day: date) -> list[int]:
+        """The institution has support workers of its own from the day, as many as it had of the team that it shares with others;
+        their places. The shared team goes on at the others."""
+        before = self.of_role(SUPPORT_WORKER, unit, day=day)
+        if any((person.unit_kind, person.unit_code) == (unit.kind, unit.code) for person in before):
+            return self.replace_team(unit.kind, unit.code, day=day)
+        return [self._successor(person, unit.kind, unit.code, day) for person in before]
+
+    def _successor(self, person: Person, unit_kind: str, unit_code: str, day: date) -> int:
+        """Somebody new at the unit, as long as it is there, who takes part where a support worker did."""
+        unit = next(unit for unit in self.units if (unit.kind, unit.code) == (unit_kind, unit_code))
+        last = None if unit.open_to == date.max else unit.open_to
+        place = self.add(SUPPORT_WORKER, unit_kind, unit_code, day, last)
+        self.people[place] = replace(self.people[place], forums=person.forums)
+        self._places.setdefault((SUPPORT_WORKER, unit_kind, unit_code), []).append(place)
+        return place
 
 
 def roles_at(forum: Forum | ForumWhenNeeded, unit: Unit) -> list[Role]:
@@ -169,15 +186,7 @@ def with_staff_departures(staff: Staff, departures: Sequence[Departure]) -> list
     planted = []
     by_code = {(unit.kind, unit.code): unit for unit in staff.units}
     for departure in of_kinds(departures, "changed_team"):
-        teams = sorted(
-            {
-                (person.unit_kind, person.unit_code)
-                for person in staff.people
-                if person.profession == SUPPORT_WORKER
-                and covers_unit(departure, by_code[person.unit_kind, person.unit_code])
-            }
-        )
-        new = [place for team in teams for place in staff.replace_team(*team, day=departure.from_date)]
+        new = _new_teams(staff, departure)
         hit = tuple(staff.people[place].staff_id for place in new)
         planted.append(Planted(departure, hit, len(new)))
     for departure in of_kinds(departures, "no_coordinator"):
@@ -191,6 +200,21 @@ def with_staff_departures(staff: Staff, departures: Sequence[Departure]) -> list
             _leave_out(staff, place, departure)
         planted.append(Planted(departure, hit, len(places)))
     return planted
+
+
+def _new_teams(staff: Staff, departure: Departure) -> list[int]:
+    """Places of the new support workers: of the teams of the departure's clusters and districts, and of its institutions."""
+    day = departure.from_date
+    own = [unit for unit in staff.units if unit.kind == "institution" and unit.code in departure.units]
+    named = {("institution", unit.code) for unit in own}
+    by_code = {(unit.kind, unit.code): unit for unit in staff.units}
+    teams = {
+        (person.unit_kind, person.unit_code)
+        for person in staff.people
+        if person.profession == SUPPORT_WORKER and covers_unit(departure, by_code[person.unit_kind, person.unit_code])
+    }
+    new = [place for team in sorted(teams - named) for place in staff.replace_team(*team, day=day)]
+    return new + [place for unit in own for place in staff.give_own_team(unit, day=day)]
 
 
 def _leave_out(staff: Staff, place: int, departure: Departure) -> None:

@@ -32,6 +32,13 @@ WHOLE_UNIT = "ALL"
 _OUTCOMES = ("held", "late", "cancelled", "unknown", "missing", "not_due")
 _LEVELS = (CHILD, GROUP, ENVIRONMENT)
 _STEPS = ("agenda", "knowledge", "discussion", "agreements", "intervention", "evaluation", "new_agreements")
+_HOW_HANDED_OVER: Mapping[tuple[bool, bool], str] = {
+    (True, True): "both",
+    (True, False): "written_only",
+    (False, True): "oral_only",
+    (False, False): "neither",
+}
+"""By whether it was in writing, and orally."""
 
 
 def cooperation_truth(simulated: "SimulatedMunicipality") -> dict[str, list[Row]]:
@@ -39,6 +46,7 @@ def cooperation_truth(simulated: "SimulatedMunicipality") -> dict[str, list[Row]
     made, end = simulated.cooperation, simulated.data_end_date
     return {
         "expected_sessions": expected_sessions(made, end),
+        "cadence_adjustments": adjustment_counts(made),
         "cases": case_counts(made),
         "agreements": agreement_counts(made, end),
         "support_requests": request_counts(made),
@@ -113,6 +121,25 @@ def _outcome(window: Window, meetings: Iterable[Meeting], data_end: date) -> str
         return "not_due"
     statuses = {meeting.status for meeting in inside}
     return UNKNOWN if UNKNOWN in statuses else CANCELLED if CANCELLED in statuses else "missing"
+
+
+def adjustment_counts(made: Cooperation) -> list[Row]:
+    """Per school year and cluster: institutions that changed to a shorter interval within the year, and to a longer one."""
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    before: dict[tuple[str, int], int] = {}
+    for row in made.years:  # an institution's year in the order of its days
+        former = before.get((row.unit.code, row.school_year))
+        if row.interval_weeks:
+            before[row.unit.code, row.school_year] = row.interval_weeks
+        if former and row.interval_weeks:
+            key = school_year_label(row.school_year), row.unit.cluster or ""
+            how = "shorter" if row.interval_weeks < former else "longer"
+            counts.setdefault(key, Counter())[how] += 1
+    return [
+        {"school_year": year, "cluster_code": cluster or None, **_counted(counts[key], ("shorter", "longer"))}
+        for key in sorted(counts)
+        for year, cluster in (key,)
+    ]
 
 
 def case_counts(made: Cooperation) -> list[Row]:
@@ -223,18 +250,17 @@ def _facts(each: Request) -> Mapping[str, bool]:
 
 
 def handover_counts(made: Cooperation) -> list[Row]:
-    """Per school year and district of the institution that the child left: in writing and orally, or one of them only."""
+    """Per school year and district of the institution that the child left: in writing and orally, one of them only, or neither."""
     by_row = {unit.row: unit for unit in made.units if unit.kind == "institution"}
     counts: dict[tuple[str, str], Counter[str]] = {}
     for each in made.handovers:
         key = school_year_label(school_year_of(each.day)), by_row[each.giver].district or ""
-        how = "both" if each.is_written and each.is_oral else "written_only" if each.is_written else "oral_only"
-        counts.setdefault(key, Counter()).update(["handovers", how])
+        counts.setdefault(key, Counter()).update(["handovers", _HOW_HANDED_OVER[each.is_written, each.is_oral]])
     return [
         {
             "school_year": year,
             "district_code": district or None,
-            **_counted(counts[key], ("handovers", "both", "written_only", "oral_only")),
+            **_counted(counts[key], ("handovers", *_HOW_HANDED_OVER.values())),
         }
         for key in sorted(counts)
         for year, district in (key,)

@@ -17,18 +17,20 @@ _USUAL_INTERVALS = (4, 6, 8, 12)
 
 @dataclass(frozen=True)
 class InstitutionYear:
-    """One institution in one school year; `interval_weeks` is empty where the document gives all the same."""
+    """One institution in one school year, or in the part of it from which the interval was adjusted (`is_adjusted`);
+    `interval_weeks` is empty where the document gives all the same. `from_date` is the day from which it holds."""
 
     unit: Unit
     school_year: int
     child_count: int
     social_normering_percent: float
     interval_weeks: int | None
+    from_date: date
+    is_adjusted: bool = False
 
-    @property
-    def from_date(self) -> date:
-        """The day from which the interval holds."""
-        return max(date(self.school_year, 8, 1), self.unit.open_from)
+    def follows(self, other: "InstitutionYear") -> bool:
+        """Whether it is a later part of the same institution's same school year."""
+        return (self.unit, self.school_year) == (other.unit, other.school_year) and self.from_date > other.from_date
 
 
 def draw_institution_years(
@@ -47,7 +49,7 @@ def draw_institution_years(
     rows = []
     for unit in units:
         normering = round(float(rng.gamma(2.0, 3.0)), 1)
-        intervals = _intervals(rules, unit)
+        intervals = possible_intervals(rules, unit)
         drawn = intervals[int(rng.integers(0, len(intervals)))] if intervals else None
         if unit.kind != "institution" or unit.type_code not in _TYPES or unit.district is None:
             continue
@@ -61,6 +63,7 @@ def draw_institution_years(
                         child_count=(given and given.child_count) or len(attendance.at(unit, date(year, 9, 30))),
                         social_normering_percent=_or_else(given.social_normering_percent if given else None, normering),
                         interval_weeks=((given and given.cadence_weeks) or drawn) if intervals else None,
+                        from_date=max(date(year, 8, 1), unit.open_from),
                     )
                 )
     return rows
@@ -70,7 +73,7 @@ def _or_else(given: float | None, drawn: float) -> float:
     return drawn if given is None else given
 
 
-def _intervals(rules: Profile, unit: Unit) -> tuple[int, ...]:
+def possible_intervals(rules: Profile, unit: Unit) -> tuple[int, ...]:
     """The intervals that a unit may have of its own; none where no forum of its type lets it."""
     for forum in rules.forums:
         for rule in forum.rules:
@@ -80,5 +83,9 @@ def _intervals(rules: Profile, unit: Unit) -> tuple[int, ...]:
 
 
 def intervals_of(years: Sequence[InstitutionYear]) -> Intervals:
-    """Weeks between meetings by institution and school year."""
-    return {(row.unit.code, row.school_year): row.interval_weeks for row in years if row.interval_weeks}
+    """Weeks between meetings by institution and school year, each from its day on."""
+    found: dict[tuple[str, int], list[tuple[date, int]]] = {}
+    for row in years:
+        if row.interval_weeks:
+            found.setdefault((row.unit.code, row.school_year), []).append((row.from_date, row.interval_weeks))
+    return found
