@@ -72,7 +72,11 @@ def small_workspace_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not (folder / "ready").exists():
             shutil.rmtree(folder, ignore_errors=True)
             workspace = create_workspace(
-                folder, profile="vordingborg_next_step", municipality_name="Bøgelund Kommune", is_constructed=True
+                folder,
+                profile="vordingborg_next_step",
+                municipality_name="Bøgelund Kommune",
+                is_constructed=True,
+                settings_text="\n[warehouse]\nthreads = 1\n",  # each core has a worker of its own
             )
             simulated = simulate_municipality(
                 load_profile("vordingborg_next_step"), children_count=600, seed=7, data_end_date=date(2026, 9, 30)

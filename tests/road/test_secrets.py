@@ -132,7 +132,7 @@ def large_planted_file(workspace: Path, rows: int = 400_000) -> Path:
 
 def test_spill_files_hold_nothing_planted_while_running_and_after_a_kill(small_workspace: Path) -> None:
     settings = small_workspace / "trappen.toml"
-    settings.write_text(settings.read_text() + '\n[warehouse]\nmemory_limit = "70MB"\nthreads = 2\n')
+    settings.write_text(settings.read_text().replace("threads = 1", 'memory_limit = "70MB"\nthreads = 2'))
     delivered = large_planted_file(small_workspace)
     running = subprocess.Popen(
         [sys.executable, "-c", "from pipelines.cli import main; main()", "run", "--quiet", "-w", str(small_workspace)],

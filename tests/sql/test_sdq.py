@@ -151,12 +151,11 @@ def test_a_line_of_the_municipalitys_own_gives_each_childs_expected_second_score
     )
     line = {"informant": "parent", "intercept_points": 2, "per_first_point": 0.5, "residual_sd_points": 4}
     line |= {"source": "opdigtet, 612 børn"}
-    query = "SELECT * FROM marts.mart_sdq_change WHERE informant_code = '{}' ORDER BY area_code"
+    query = "SELECT area_code, expected_change_points FROM marts.mart_sdq_change WHERE informant_code = ?"
 
     def expected(informant, **more):
         connection = built({"children": people, "sdq_answers": forms}, sdq={"expectation": [line | more]})
-        found = connection.sql(query.format(informant)).select("area_code, expected_change_points").fetchall()
-        return dict(found)
+        return dict(connection.execute(query, [informant]).fetchall())
 
     anna, bo, cleo = 2 + 8 / 2 - 8, 2 + 6 / 2 - 6, 2 + 10 / 2 - 10
     assert expected("parent") == {"ALL": (anna + bo + cleo) / 3, "NORD": (anna + bo) / 2, "SYD": cleo}
