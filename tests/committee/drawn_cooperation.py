@@ -1,11 +1,13 @@
 """A drawn municipality that follows one profile's rules: what the sections on cooperation are tested on."""
 
+import tomllib
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from pipelines.committee.context import ReportContext
 from pipelines.disclosure.table import CellStatus, ProtectedTable
+from pipelines.municipalities.profile import profile_from
 from pipelines.municipalities.rules import load_rules
 from pipelines.publish.danish import claims_beyond_level, sentences, word_count, words_to_avoid
 from pipelines.publish.number_check import numbers_shown, numbers_without_source
@@ -17,12 +19,17 @@ YEAR = "2025/26"
 
 
 def drawn_context(
-    profile: str, tables: Mapping[str, str], *, as_of_date: date = AS_OF_DATE, **parts: Any
+    profile: str, tables: Mapping[str, str], *, as_of_date: date = AS_OF_DATE, own_rules: str = "", **parts: Any
 ) -> ReportContext:
-    """The context of a report on these drawn typed rows, under the profile's rules; the next call uses the same tables."""
+    """The context of a report on these drawn typed rows, under the profile's rules; the next call uses the same tables.
+
+    `own_rules` are a municipality's own, as TOML, in place of a profile's that comes with the program.
+    """
     settings = Settings.model_validate(
         {"municipality": {"name": "Prøveby Kommune", "profile": profile, "is_constructed": True}, **parts}
     )
+    if own_rules:
+        settings.__dict__["profile"] = profile_from(tomllib.loads(own_rules), where=f"{profile}.toml")
     connection = empty_warehouse(as_of_date=as_of_date)
     load_rules(connection, settings.profile)
     for source, drawn in tables.items():

@@ -136,3 +136,84 @@ def test_more_units_than_the_page_has_room_for(silent: int, subtitle: str) -> No
     assert found.figures[0].subtitle.endswith(subtitle)
     assert len({figure.alt_text for figure in found.all_figures()}) == 2
     assert faults_of(found) == []
+
+
+OWN_RHYTHMS = {
+    "institutions": """
+        institution_code institution_name institution_type_code ownership_code district_code open_from_date open_to_date
+        D1               Birken           daycare               municipal      NORD          -              -
+        D2               Egen             daycare               municipal      SYD           -              2026-03-31
+        D3               Elmen            daycare               private        SYD           -              -
+    """,
+    "institution_years": """
+        institution_code school_year cadence_weeks cadence_from_date
+        D1               2025/26     4             2025-08-01
+        D1               2025/26     6             2026-02-01
+        D2               2025/26     8             2025-08-01
+    """,
+    "sessions": """
+        session_id forum_code     institution_code planned_date held_date  session_status_code
+        S1         ressourceforum D1               2025-08-18   2025-08-18 held
+        S2         ressourceforum D2               2026-04-20   2026-04-20 held
+        S3         ressourceforum D3               2025-10-01   2025-10-01 held
+        S4         ressourceforum D3               2025-11-03   -          cancelled
+        V1         trivselscafe   D1               2025-10-01   2025-10-01 held
+        V2         trivselscafe   D2               2025-10-01   2025-10-01 held
+    """,
+}
+OWN_RULES = """
+[document]
+title = "Mødestruktur"
+publisher = "Prøveby Kommune"
+year = 2026
+
+[[forums]]
+code = "ressourceforum"
+unit_kind = "institution"
+institution_types = ["daycare"]
+ownerships = ["municipal"]
+interval_from = "institution_year"
+place = "Side 2: »en rytme for hver«"
+
+[[forums]]
+code = "trivselscafe"
+title = "trivselscafé"
+unit_kind = "institution"
+institution_types = ["daycare"]
+ownerships = ["municipal"]
+fewest_per_school_year = 2
+place = "Side 4: »to gange om året«"
+"""
+
+
+@pytest.fixture(scope="module")
+def own() -> Section:
+    """Ressourceforum by each unit's own rhythm, and a forum that is promised twice a year and in no week."""
+    found = calendar_section(drawn_context("own", OWN_RHYTHMS, own_rules=OWN_RULES))
+    assert found is not None
+    return found
+
+
+def test_a_changed_rhythm_is_that_of_the_forum_with_a_rhythm(own: Section) -> None:
+    """Birken's rhythm is another from February; the café has none that could change."""
+    weeks = {
+        table.table_id: lines_of(table, "unit", "weeks") for table in own.tables if table.table_id.startswith("rhythm_")
+    }
+    assert weeks["rhythm_ressourceforum"] == ["Birken | først 4, så 6", "Egen | 8"]
+    assert weeks["rhythm_trivselscafe"] == ["Birken | -", "Egen | -"]
+
+
+def test_held_meetings_that_no_rule_is_for_are_told(own: Section) -> None:
+    """Egen had closed by S2, and Elmen is private; its cancelled meeting was none that was held."""
+    assert own.how_sure.number.startswith("2 holdte møder er ikke talt med: De er holdt et sted eller en dag")
+    assert faults_of(own) == []
+
+
+def test_a_forum_without_weeks_is_in_no_table_of_expected_meetings(own: Section) -> None:
+    """It would stand there as 0 held, and two were."""
+    assert own.tables[0].values("forum") == ["Ressourceforum", ALL_FORUMS]
+
+
+def test_a_unit_with_too_few_meetings_of_two_forums_is_one_unit(own: Section) -> None:
+    """Birken had one of two cafés; Egen was not open all year, and Ressourceforum names no fewest here."""
+    assert "1 af 1\N{NO-BREAK SPACE}enheder fik færre møder end aftalt." in own.how_sure.number

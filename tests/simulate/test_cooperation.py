@@ -248,7 +248,7 @@ def of_team(planted: Planted) -> str:
     """Those who begin at the units, and as many who stop; of an institution those who are attached to it, and to it alone."""
     departure, day = planted.departure, planted.departure.from_date
     units = ", ".join(f"'{code}'" for code in departure.units)
-    stopped = "unit_kind_code = 'institution'" if "LINDE" in units else f"end_date = DATE '{day}' - 1"
+    stopped = f"unit_kind_code = 'institution' OR end_date = DATE '{day}' - 1"
     return (
         f"SELECT count(*) FILTER (start_date = DATE '{day}'), count(*) FILTER ({stopped}) FROM core.fct_staffing AS x "
         "LEFT JOIN (SELECT DISTINCT cluster_code, district_code FROM core.dim_institution) AS i ON x.unit_code = i.cluster_code "

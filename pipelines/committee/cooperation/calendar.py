@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.committee.context import ReportContext
+from pipelines.committee.cooperation.adjustments import Rhythms, adjusted_words, changed_rhythms, rhythm_words
 from pipelines.committee.cooperation.basis import (
     Units,
     capital,
@@ -37,6 +38,14 @@ SELECT forum_code, unit_kind_code, unit_code, district_code, cluster_code, inter
 FROM marts.mart_forum_cadence
 WHERE school_year = ?
 ORDER BY forum_code, unit_kind_code, unit_code
+"""
+_ALL_HELD = """
+SELECT count(*) AS held_count
+FROM core.fct_session AS sessions
+INNER JOIN core.dim_day AS days ON sessions.held_date = days.day_date
+INNER JOIN codes.settings AS settings ON sessions.held_date <= settings.as_of_date
+WHERE sessions.is_held AND days.school_year = ?
+  AND sessions.forum_code IN (SELECT forum_code FROM marts.mart_forum_cadence WHERE school_year = ?)
 """
 _WINDOWS = """
 SELECT forum_code, unit_kind_code, unit_code, window_start_date, window_end_date, outcome_code
@@ -72,11 +81,12 @@ _WINDOW_WORDS = (
 
 @dataclass(frozen=True)
 class _Held:
-    """What the section reads: one row per forum and unit, and the windows of each."""
+    """What the section reads: one row per forum and unit, the windows of each, and the rhythms that changed within the year."""
 
     year: str
     records: Sequence[dict[str, Any]]
     windows: dict[tuple[str, str, str], list[Window]]
+    rhythms: Rhythms
     units: Units
 
     def of(self, forum: Forum) -> list[dict[str, Any]]:
@@ -100,6 +110,7 @@ def calendar_section(context: ReportContext) -> Section | None:
     calendars = [(forum, _calendar_table(context, forum, held)) for forum in with_windows]
     on_page, appendix = _figures(context, calendars, by_forum, held.year)
     fewest, quoted = _fewest_words(held, logged), (_rules_words(logged), *_other_readings(forums))
+    adjusted, counted_in = adjusted_words(held.rhythms), _counted_words(context, held)
     of_units = [_outcome_table(context, forum, held) for forum in with_windows]
     of_units += [_rhythm_table(context, forum, held) for forum in logged]
     return counted_section(
@@ -111,7 +122,7 @@ def calendar_section(context: ReportContext) -> Section | None:
         figures=on_page,
         appendix_figures=appendix,
         how_sure=HowSure(
-            number=f"Alle møder i loggen er talt med. {fewest}".strip(),
+            number=" ".join(filter(None, (counted_in, fewest, adjusted))),
             cause="Loggen siger ikke, hvorfor et møde ikke blev holdt.",
             data=_data_words(by_forum, forums, logged),
             needed="Skriv i loggen, hvorfor et møde blev aflyst. Så kan årsagen også tælles.",
@@ -122,6 +133,8 @@ def calendar_section(context: ReportContext) -> Section | None:
             DeclaredNumber("14", "dage, før et møde regnes for flyttet"),
             *declared_in(quoted, "dokumentets egne tal"),
             *declared_in([fewest], "enheder, der fik færre møder end aftalt"),
+            *declared_in([counted_in], "holdte møder, som ingen regel gælder for"),
+            *declared_in([adjusted], "enheder, der fik ny rytme i skoleåret"),
         ),
     )
 
@@ -137,12 +150,22 @@ def _read(context: ReportContext) -> _Held:
     records = [
         {**row, "held_count": row["held_count"] + row["late_count"]} for row in context.records(_CADENCE, [year])
     ]
-    return _Held(year, records, windows, Units(context))
+    rhythms = changed_rhythms(context, year, units={row["unit_code"] for row in records})
+    return _Held(year, records, windows, rhythms, Units(context))
 
 
 def _forum_table(context: ReportContext, forums: Sequence[Forum], held: _Held) -> ProtectedTable:
-    """One row per forum that the profile promises, and their sum; a forum that nobody logs says so."""
-    rows = [{"forum": capital(forum.title), **_forum_counts(held.of(forum))} for forum in forums]
+    """One row per forum with a rhythm that the profile promises, and their sum; a forum that nobody logs says so.
+
+    A forum that is promised so many times a year and in no week has no expected meetings; its table of rhythm counts those held.
+    """
+    logged = {row["forum_code"] for row in held.records}
+    windowed = {code for code, _, _ in held.windows}
+    rows = [
+        {"forum": capital(forum.title), **_forum_counts(held.of(forum))}
+        for forum in forums
+        if forum.code in windowed or forum.code not in logged
+    ]
     return protect(
         [*rows, {"forum": ALL_FORUMS, **summed(held.records, _COUNTS)}],
         table_id="meetings_by_forum",
@@ -186,7 +209,8 @@ def _outcome_table(context: ReportContext, forum: Forum, held: _Held) -> Protect
 
 def _rhythm_table(context: ReportContext, forum: Forum, held: _Held) -> ProtectedTable:
     """The rhythm of each unit; what the forum's rules do not name has no column."""
-    rows = [{**row, "weeks": _interval(row)} for row in held.of(forum)]
+    changed = held.rhythms if any(rule.is_own_interval for rule in forum.rules) else {}
+    rows = [{**row, "weeks": _interval(row, changed.get(row["unit_code"]))} for row in held.of(forum)]
     asked = {
         "too_short_count": any(rule.fewest_minutes for rule in forum.rules),
         "fewest_per_school_year": any(row["fewest_per_school_year"] for row in rows),
@@ -202,11 +226,14 @@ def _rhythm_table(context: ReportContext, forum: Forum, held: _Held) -> Protecte
     )
 
 
-def _interval(row: dict[str, Any]) -> str:
-    """ "6", or "4 og 6" where the interval changed within the year; a dash where only a number a year is promised."""
+def _interval(row: dict[str, Any], changed: Sequence[int] | None) -> str:
+    """ "6", or "først 8, så 6" where the unit's own rhythm changed within the year, "4 og 6" where the rules did; a dash where
+    only a number a year is promised."""
     shortest, longest = row["interval_weeks"], row["longest_interval_weeks"]
     if shortest is None:
         return "-"
+    if changed:
+        return rhythm_words(changed)
     return str(shortest) if shortest == longest else f"{shortest} og {longest}"
 
 
@@ -314,8 +341,21 @@ def _not_held_words(by_forum: ProtectedTable) -> str:
 def _fewest_words(held: _Held, forums: Sequence[Forum]) -> str:
     """How many units had fewer meetings than the paper's fewest a year."""
     judged = [row for forum in forums for row in held.of(forum) if row["is_below_fewest"] is not None]
-    below = sum(1 for row in judged if row["is_below_fewest"])
-    return f"{number(below)} af {counted(len(judged), 'enheder')} fik færre møder end aftalt." if judged else ""
+    units = {(row["unit_kind_code"], row["unit_code"]) for row in judged}
+    below = {(row["unit_kind_code"], row["unit_code"]) for row in judged if row["is_below_fewest"]}
+    return f"{number(len(below))} af {counted(len(units), 'enheder')} fik færre møder end aftalt." if judged else ""
+
+
+def _counted_words(context: ReportContext, held: _Held) -> str:
+    """That every meeting counts, or how many held ones do not: at a unit that no rule is for, or that was not open that day."""
+    logged = context.records(_ALL_HELD, [held.year, held.year])[0]["held_count"]
+    outside = int(logged) - sum(int(row["all_held_count"]) for row in held.records)
+    if not outside:
+        return "Alle møder i loggen er talt med."
+    which = (
+        "1 holdt møde er ikke talt med: Det" if outside == 1 else f"{number(outside)} holdte møder er ikke talt med: De"
+    )
+    return f"{which} er holdt et sted eller en dag, hvor reglen ikke gælder."
 
 
 def _data_words(by_forum: ProtectedTable, forums: Sequence[Forum], logged: Sequence[Forum]) -> str:

@@ -76,7 +76,9 @@ class _What:
     unknown: str
 
 
-_EARLY = _What("Forebyggende eller foregribende", ("preventive_count", "anticipatory_count"), "unknown_prevention_count")
+_EARLY = _What(
+    "Forebyggende eller foregribende", ("preventive_count", "anticipatory_count"), "unknown_prevention_count"
+)
 _WHATS = (
     _EARLY,
     _What("Heraf forebyggende", ("preventive_count",), "unknown_prevention_count"),
@@ -242,7 +244,7 @@ def _professions(context: ReportContext) -> list[ProtectedTable]:
 
 
 def _said(table: ProtectedTable) -> tuple[str, str]:
-    """(The answer, what stands under it): how many meetings were preventive or anticipatory, about the environment, or had a second part."""
+    """(The answer, what stands under it): how many meetings came before trouble, were about the environment, or had both parts."""
     words = {
         _EARLY.words: "holdte møder var forebyggende eller foregribende",
         "Om læringsmiljøet": "handlede om læringsmiljøet",
