@@ -50,7 +50,7 @@ REPORTS: Mapping[str, ReportKind] = {
         ReportKind(
             "moedestruktur",
             "Mødestruktur og samarbejde: status pr. {as_of_date}",
-            "Notatet viser, om det aftalte samarbejde bliver holdt. Det handler om møder og ikke om den enkelte.",
+            "Notatet viser, om de aftalte møder bliver holdt, og hvad de bruges til. Det handler ikke om den enkelte.",
             "core.fct_session",
             is_on_open_figures=False,
             definitions_heading="Det lover dokumentet, men vi måler det ikke",

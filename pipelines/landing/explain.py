@@ -218,7 +218,8 @@ def _advice(column: Column, reason: Reason) -> str:
         case "cpr":
             return "Skriv CPR-nummeret med ti cifre. Hvis Excel har fjernet nullet forrest, så sæt det på igen."
         case "date":
-            return "Skriv datoen som dag-måned-år med fire cifre i årstallet."
+            doubt = "Se efter, om dagen findes i kalenderen. " if reason.kind == "date" else ""
+            return f"{doubt}Skriv datoen som dag-måned-år med fire cifre i årstallet."
         case "code":
             return "Skriv en af de tilladte værdier."
         case _:

@@ -5,8 +5,8 @@
 -- child_case_count + group_case_count + environment_case_count + anonymous_case_count + unknown_level_count = cases_count;
 -- consent_given_count + consent_unknown_count + consent_not_given_count = child_case_count; consent_in_time_count +
 -- consent_late_count = consent_given_count (late: after the first meeting, or without a day). Old ones came up 183 days ago or more.
--- Reference: consent is asked of cases about one named child; anonymous ones are counted and never linked. Steps are counted among
--- child cases. A case counts by its first meeting; what came later is in its steps.
+-- Reference: consent is asked of cases about one named child; anonymous ones are counted and never linked. Steps and the
+-- family are counted among child cases. A case counts by its first meeting; what came later is in its steps.
 with
 cases as (
     select

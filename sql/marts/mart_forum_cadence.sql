@@ -5,6 +5,7 @@
 -- expected_count = held_count + late_count + cancelled_count + unknown_count + missing_count: the windows that are over, or held.
 -- not_due_count are windows that are not over. extra_count are held meetings beyond the one of each window; agreed_extra_count those
 -- of all held that the cluster's leader had put in. The last gap, to the end of the duty or to the as-of date, counts as well.
+-- too_short_count are held meetings shorter than what was promised on their day: a length may be promised for a time only.
 -- Where the paper names only how many a year (fewest_per_school_year), there are no windows: expected_count is 0, every meeting extra.
 -- Reference: minutes not received are not the same as not held; a forum's longest gap says what a mean hides. is_below_fewest is asked
 -- of a school year that is over, and of an institution only where it was open in all of it: what is promised for a year is not promised
@@ -52,8 +53,7 @@ duties as (
         max(duties.end_date) as end_date,
         min(duties.interval_weeks) as interval_weeks,
         max(duties.interval_weeks) as longest_interval_weeks,
-        max(duties.fewest_per_school_year) as fewest_per_school_year,
-        max(duties.fewest_minutes) as fewest_minutes
+        max(duties.fewest_per_school_year) as fewest_per_school_year
     from core.fct_forum_duty as duties
     cross join settings
     inner join first_logged on duties.forum_code = first_logged.forum_code
@@ -99,6 +99,18 @@ session_units as (
     where is_held
 ),
 
+promised_lengths as (
+    select
+        forum_code,
+        unit_kind_code,
+        unit_code,
+        start_date,
+        end_date,
+        fewest_minutes
+    from core.fct_forum_duty
+    where fewest_minutes is not null
+),
+
 held as (
     select
         duties.school_year,
@@ -107,7 +119,7 @@ held as (
         duties.unit_code,
         duties.start_date,
         duties.end_date,
-        duties.fewest_minutes,
+        promised_lengths.fewest_minutes,
         session_units.session_id,
         session_units.held_date,
         session_units.duration_minutes,
@@ -120,6 +132,13 @@ held as (
             and duties.unit_code = session_units.unit_code
             and duties.start_date <= session_units.held_date
             and duties.end_date >= session_units.held_date
+    left join promised_lengths
+        on
+            duties.forum_code = promised_lengths.forum_code
+            and duties.unit_kind_code = promised_lengths.unit_kind_code
+            and duties.unit_code = promised_lengths.unit_code
+            and promised_lengths.start_date <= session_units.held_date
+            and promised_lengths.end_date >= session_units.held_date
 ),
 
 held_sums as (

@@ -217,3 +217,20 @@ def test_a_forum_without_weeks_is_in_no_table_of_expected_meetings(own: Section)
 def test_a_unit_with_too_few_meetings_of_two_forums_is_one_unit(own: Section) -> None:
     """Birken had one of two cafés; Egen was not open all year, and Ressourceforum names no fewest here."""
     assert "1 af 1\N{NO-BREAK SPACE}enheder fik færre møder end aftalt." in own.how_sure.number
+
+
+def test_a_rule_that_another_has_followed_is_told_with_its_end() -> None:
+    """Every fourth week in the first half-year, which plays in 2024; then each unit's own rhythm. No length is promised any more."""
+    log = "session_id forum_code institution_code planned_date held_date session_status_code duration_minutes\n"
+    log += "S1 koordineringskonference D1 2025-09-01 2025-09-01 held 60"
+    years = "institution_code school_year cadence_weeks cadence_from_date\nD1 2025/26 8 2025-08-01"
+    tables = {"institutions": INSTITUTIONS, "sessions": log, "institution_years": years}
+    found = calendar_section(drawn_context("ballerup_moedestruktur", tables))
+    assert found is not None
+    assert found.method[0].replace("\N{NO-BREAK SPACE}", " ") == (
+        "Efter dokumentet holdes koordineringskonference hver 4. uge og i mindst 120 minutter til 31. august 2024; "
+        "koordineringskonference med en rytme for hver enhed."
+    )
+    rhythm = next(table for table in found.tables if table.table_id == "rhythm_koordineringskonference")
+    assert "too_short_count" not in [column.name for column in rhythm.columns]
+    assert faults_of(found) == []

@@ -1,7 +1,7 @@
 """What a reader of the whole report on cooperation can work out from all its tables and indicators together: no few children.
 
-The sums a reader knows are written down here anew, from what the words of the tables say. The municipalities are drawn by lot, small, so
-that much is hidden.
+The sums a reader knows are written down here anew, from what the words of the tables say. The municipalities are drawn by lot, and
+small, so that much is hidden.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ from pipelines.committee.cooperation.ages import may_stand_hidden
 from pipelines.committee.cooperation.cases import cases_section
 from pipelines.committee.cooperation.content import content_section
 from pipelines.committee.cooperation.indicator_section import indicator_tables
-from pipelines.committee.cooperation.indicators import answer
+from pipelines.committee.cooperation.indicators import MEASURES, answer
 from pipelines.committee.cooperation.measures_of_support import reviewed as measured_reviews
 from pipelines.committee.cooperation.numbers import Numbers
 from pipelines.committee.cooperation.reach import reach_section
@@ -30,12 +30,14 @@ from pipelines.disclosure.rule import DisclosureRule
 from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
 from pipelines.municipalities.parts import Indicator
 from pipelines.publish import figures
+from pipelines.publish.danish import text_date
 from tests.committee.drawn_cooperation import drawn_context, lines_of
 from tests.committee.test_ladder_disclosure import Key, Reader
 
 ALL = WHOLE_MUNICIPALITY
 LABELS: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("cases", "agreements", "requests_all", "repeats_all", "named_all", "handovers_all", "family_areas", "caseload"), ("area",)),
+    **dict.fromkeys(("cases", "agreements", "requests_all", "repeats_all", "named_all", "handovers_all"), ("area",)),
+    **dict.fromkeys(("family_areas", "caseload"), ("area",)),
     "needs": ("kind",),
     "actions": ("kind",),
     "professions_by_age": ("age",),
@@ -135,6 +137,7 @@ WHERE school_year = '2025/26' AND is_consent_needed
 """
 """183 days before 30 September 2026 is 31 March."""
 
+LATEST = date(2026, 9, 30)
 DISTRICTS = ("NORD", "SYD", "VEST")
 FORUMS = {
     "vordingborg_next_step": ("distriktsteam_dagtilbud", "netvaerksmoede"),
@@ -264,7 +267,8 @@ def _agreements(lots: Lots, sessions: list[dict[str, str]]) -> str:
         rows.append(
             {"agreement_id": f"a{number}", "session_id": session["session_id"], "agreed_date": day,
              "due_date": lots.mostly("2026-06-10"), "followed_up_date": lots.mostly("2026-06-01", "2026-07-01", "-"),
-             "responsible_profession_code": lots.mostly("leader"), "cross_action_code": lots.mostly("joint", "coordinated", "single_person", "-")}
+             "responsible_profession_code": lots.mostly("leader"),
+             "cross_action_code": lots.mostly("joint", "coordinated", "single_person", "-")}
         )  # fmt: skip
     return lots.table(header, rows)
 
@@ -275,7 +279,8 @@ def _requests(lots: Lots, names: list[str]) -> str:
         level = lots.one_of("child", "environment", "child")
         year = "2026" if number < 50 else "2025"
         rows.append(
-            {"request_id": f"r{number}", "institution_code": f"D{1 + number % 6}", "child_id": names[number] if level == "child" else "-",
+            {"request_id": f"r{number}", "institution_code": f"D{1 + number % 6}",
+             "child_id": names[number] if level == "child" else "-",
              "support_road_code": lots.mostly("resource_forum", "area_support", "-"), "level_code": lots.mostly(level),
              "support_need_code": "parent_cooperation", "request_date": f"{year}-04-{1 + number % 28:02d}",
              "first_contact_date": f"{year}-05-02", "start_date": lots.mostly(f"{year}-05-10", f"{year}-06-20", "-"),
@@ -333,8 +338,8 @@ def _know_sums(reader: Reader) -> None:
         rows[key[0], key[-1]].append(key)
     for (table, _), keys in rows.items():
         if len(LABELS[table]) == 1:
-            for whole in (key for key in keys if key[1] == ALL and len(keys) > 1):
-                reader.knows_sum(whole, [key for key in keys if key != whole])
+            for total_key in (key for key in keys if key[1] == ALL and len(keys) > 1):
+                reader.knows_sum(total_key, [key for key in keys if key != total_key])
     for key in list(reader.true):
         for table, total, parts in SUMS:
             if (key[0], key[-1]) == (table, total):
@@ -383,10 +388,9 @@ def _know_goals(reader: Reader, context: ReportContext) -> None:
     for name, count in found.items():
         reader.true["goals", ALL, name] = int(count)
     for name, other in (
-        ("child_case_count", "child_case_count"),
-        ("goal_count", "intervention_step_count"),
+        ("child_case_count", "child_case_count"), ("goal_count", "intervention_step_count"),
         ("evaluation_step_count", "evaluation_step_count"),
-    ):
+    ):  # fmt: skip
         if reader.true["goals", ALL, name] == reader.true["cases", ALL, other]:
             reader.knows_sum(("goals", ALL, name), [("cases", ALL, other)])
     for whole, part in (
@@ -416,22 +420,18 @@ def _indicator_values(context: ReportContext) -> dict[str, Any]:
     values = [value for table in tables for value in table.values("value")]
     principles = context.settings.profile.principles
     indicators = context.settings.profile.indicators
-    ordered = (
-        [each for principle in principles for each in indicators if each.principle == principle.code]
-        if principles
-        else indicators
-    )
-    return {each.measure_id: value for each, value in zip(ordered, values, strict=True)}
+    ordered = [each for principle in principles for each in indicators if each.principle == principle.code]
+    return {each.measure_id: value for each, value in zip(ordered or indicators, values, strict=True)}
 
 
 def _learn_share(reader: Reader, table: str, part: str, whole: str) -> bool:
-    """Both counts behind an indicator. What a table shows must not be told by a share that it hides."""
-    for name in (part, whole):
-        key = (table, ALL, name)
-        if table == "goals" and key in reader.true:
-            reader.learn(key, reader.true[key])
-        elif table in LABELS and key not in reader.known and any(known[0] == table for known in reader.known):
-            return name in ("written_count", "oral_count", "told_count")  # the table does not print them
+    """Both counts behind an indicator are told with it; False where a table hides one of them."""
+    is_printed = any(known[0] == table for known in reader.known) and table != "goals"
+    keys = [(table, ALL, name) for name in (part, whole) if (table, ALL, name) in reader.true]
+    if is_printed and any(key in reader.hidden for key in keys):
+        return False
+    for key in keys:
+        reader.learn(key, reader.true[key])
     return True
 
 
@@ -472,7 +472,8 @@ def test_few_meetings_about_a_child_each_are_counted_nowhere() -> None:
     """Three network meetings, each with its own caseworker: no role tells of them, and the 6 + 5 others are all meetings there are."""
     context = drawn_context("vordingborg_next_step", WHEN_NEEDED)
     roles, content = roles_section(context), content_section(context)
-    assert roles is not None and content is not None
+    assert roles is not None
+    assert content is not None
     tables = {table.table_id: table for table in (*roles.tables, *content.tables)}
     network = tables["roles_netvaerksmoede"]
     assert lines_of(network, "held_count", "present_count") == ["hidden | hidden"]
@@ -521,7 +522,7 @@ def test_what_one_pair_forbids_no_other_tells() -> None:
     [((10, 10, 3), False), ((10, 15, 3), True), ((10, 12, 0), True), ((12, 3, 3), True), ((10, 2, 2), False), ((0, 0, 6), True)],
 )  # fmt: skip
 def test_a_hidden_middle_number_is_of_nobody_knows_how_many(counts: tuple[int, ...], may: bool) -> None:
-    """23 cases, two groups of 10 or more shown: the third has 1 to 3. With 28, 1 to 8; of 14, one of 10 or more: two have 1 to 3 each."""
+    """Of 23 cases two groups have 10 or more: the third has 1 to 3. Of 28, 1 to 8; and of 14 two beside one such group 1 to 3 each."""
     rows = [{"known_count": count, "institutions_count": 2} for count in counts]
     assert may_stand_hidden(rows, DisclosureRule()) is may
 
@@ -551,15 +552,35 @@ def test_reviews_are_told_as_far_as_the_committee_s_report_tells_them(
         return protect([dict(row)], table_id=table_id, title="", columns=columns, source="")
 
     numbers = SimpleNamespace(
-        rows=lambda *_: [{"reference_date": date(2026, 9, 30), "recent_review_count": recent}],
+        rows=lambda *_: [{"reference_date": LATEST, "recent_review_count": recent}],
         council_tables=(
             table("council_standing", "area", {"area": ALL, **counts}),
-            table("council_judged", "period", {"period": "30. september 2026", "reviewed_count": reviewed}),
+            table("council_judged", "period", {"period": text_date(LATEST), "reviewed_count": reviewed}),
         ),
         context=SimpleNamespace(rule=DisclosureRule()),
     )
     found = measured_reviews(cast("Numbers", numbers), cast("Indicator", None))
     assert found.value == (None if expected is None else pytest.approx(expected))
+
+
+@pytest.mark.parametrize(("begun", "old", "shown"), [(38, 37, False), (30, 40, True), (40, 30, True)])
+def test_interventions_and_measures_are_told_where_no_few_cases_are_left(begun: int, old: int, shown: bool) -> None:
+    """Of 40 cases 38 have begun, all with a goal: 100 percent and the table of cases would tell of the 2; and so for 3 young cases."""
+    header = "session_id case_id child_id is_anonymous level_code case_date intervention_date has_goal evaluation_date"
+    cases = "\n".join(
+        f"M1 c{n} k{n} false child {'2025-10-01' if n < old else '2026-05-01'} {'2025-10-01' if n < begun else '-'} true 2025-10-01"
+        for n in range(40)
+    )
+    sessions = "session_id forum_code institution_code planned_date held_date session_status_code\n" + "\n".join(
+        f"M{n} ressourceteam D1 {day} {day} held" for n, day in enumerate(("2025-10-01", "2025-10-01"))
+    )
+    tables = {"institutions": WHEN_NEEDED["institutions"], "sessions": sessions, "session_cases": f"{header}\n{cases}"}
+    numbers = Numbers(drawn_context("dragoer_ressourceteam", tables))
+    indicators = numbers.context.settings.profile.indicators
+    after = next(each for each in indicators if each.measure_id == "measures_after_meeting_share")
+    goal = MEASURES["goal_share"](numbers, after).value
+    assert goal == (100 if shown else None)
+    assert MEASURES["measures_after_meeting_share"](numbers, after).value == (0 if shown else None)
 
 
 def test_an_indicator_knows_no_more_than_its_reader() -> None:

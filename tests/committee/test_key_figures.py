@@ -20,12 +20,12 @@ from pipelines.municipalities import load_profile
 from pipelines.simulate import simulate_municipality
 from tests.committee.conftest import PROFILE, settings_of
 from tests.sql.drawn import AS_OF_DATE
-from tests.transform.test_truth import built
+from tests.transform.test_truth import filled
 
 
 @pytest.fixture(scope="module")
 def context():
-    connection = built(
+    connection = filled(
         simulate_municipality(load_profile(PROFILE), children_count=1200, seed=6, data_end_date=AS_OF_DATE)
     )
     names = dict(connection.execute("SELECT district_code, district_name FROM core.dim_district").fetchall())

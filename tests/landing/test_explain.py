@@ -47,6 +47,19 @@ def test_every_kind_that_sql_can_find_has_danish_words() -> None:
     assert kinds == set(explain._FOUND)
 
 
+@pytest.mark.parametrize(
+    ("kind", "advice"),
+    [
+        ("date", "Se efter, om dagen findes i kalenderen. Skriv datoen som dag-måned-år med fire cifre i årstallet."),
+        ("text", "Skriv datoen som dag-måned-år med fire cifre i årstallet."),
+    ],
+)
+def test_what_looks_like_a_date_and_is_none_is_said_to_be_doubtful(kind: str, advice: str) -> None:
+    """31 February is found as a date where a date is expected: without the doubt the sender would see no fault."""
+    column = source_contract("sessions").column("held_date")
+    assert explain._advice(column, Reason(column="held_date", kind=kind)) == advice
+
+
 def test_a_broken_rule_names_every_cell_of_the_rule() -> None:
     contract = source_contract("sdq_scores")
     rule = next(check for check in contract.row_checks if len(check.columns) == 5)

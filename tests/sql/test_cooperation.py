@@ -21,6 +21,7 @@ SESSIONS = """
 STEPS = (
     "agenda_date knowledge_date discussion_date agreements_date intervention_date evaluation_date new_agreements_date"
 )
+ANSWERS = f"{STEPS} has_family_taken_part"
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +32,13 @@ def cases() -> dict[str, dict[str, object]]:
             "children": CHILDREN,
             "sessions": SESSIONS,
             "session_cases": f"""
-                session_id case_id child_id is_anonymous level_code consent_status_code concern_from_date has_goal case_date {STEPS}
-                S1 C1 anna false child given   2025-08-02 -    2025-09-01 2025-08-20 2025-09-01 2025-09-01 2025-09-01 - - -
-                S2 C1 anna false child given   2025-08-02 true 2025-11-03 - - - - 2025-10-01 2025-11-03 2025-11-03
-                S2 C2 bo   false child refused -          -    2025-11-03 2025-11-01 - 2025-11-03 - 2025-11-10 - -
-                S2 C3 -    true  child unknown 2026-05-01 -    2025-11-03 - - 2025-11-03 - - - -
-                S2 C4 -    false group -       2025-10-04 -    2025-11-03 - - - - - - -
-                S3 C1 anna false child not_asked 2025-08-02 -  2026-02-02 - - - - - - -
+                session_id case_id child_id is_anonymous level_code consent_status_code concern_from_date has_goal case_date {ANSWERS}
+                S1 C1 anna false child given   2025-08-02 -    2025-09-01 2025-08-20 2025-09-01 2025-09-01 2025-09-01 - - - -
+                S2 C1 anna false child given   2025-08-02 true 2025-11-03 - - - - 2025-10-01 2025-11-03 2025-11-03 -
+                S2 C2 bo   false child refused -          -    2025-11-03 2025-11-01 - 2025-11-03 - 2025-11-10 - - true
+                S2 C3 -    true  child unknown 2026-05-01 -    2025-11-03 - - 2025-11-03 - - - - true
+                S2 C4 -    false group -       2025-10-04 -    2025-11-03 - - - - - - - false
+                S3 C1 anna false child not_asked 2025-08-02 -  2026-02-02 - - - - - - - -
             """,
         }
     )
@@ -49,6 +50,12 @@ def cases() -> dict[str, dict[str, object]]:
     for row in marts:
         found[str(row[1])] = dict(zip(names, row, strict=True))
     return found
+
+
+def test_the_family_is_asked_of_in_cases_about_one_child(cases: dict[str, dict[str, object]]) -> None:
+    """C2 has an answer; the anonymous case and the group have one as well, and neither counts."""
+    (forum,) = {key.split()[0] for key in cases if key.endswith(" C2")}
+    assert (cases[forum]["family_count"], cases[forum]["family_known_count"]) == (1, 1)
 
 
 def steps_of(case: dict[str, object]) -> str:

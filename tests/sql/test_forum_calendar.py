@@ -265,6 +265,28 @@ def test_the_longest_gap_is_counted_in_open_weeks() -> None:
     assert cadence(connection, "D1", "longest_gap_weeks, is_below_fewest, not_due_count") == (21, True, 0)
 
 
+def test_a_length_is_asked_for_in_the_time_for_which_it_is_promised() -> None:
+    """Two hours until the end of August: S1 is too short, S3 of September is not, though the school year is the same."""
+    connection = warehouse(
+        {
+            "institutions": DAYCARE,
+            "sessions": """
+                session_id forum_code    institution_code planned_date held_date  session_status_code duration_minutes
+                S1         ressourceteam D1               2025-08-18   2025-08-18 held                60
+                S2         ressourceteam D1               2025-08-25   2025-08-25 held                120
+                S3         ressourceteam D1               2025-09-29   2025-09-29 held                60
+            """,
+        },
+        rules="""
+            forum_code    rule_number unit_kind_code valid_from_date valid_to_date interval_weeks is_own_interval fewest_minutes
+            ressourceteam 1           institution    -               2025-08-31    4              false           120
+            ressourceteam 2           institution    2025-09-01      -             6              false           -
+        """,
+        types=TYPES,
+    )
+    assert cadence(connection, "D1", "all_held_count, too_short_count, minutes_known_count") == (3, 1, 3)
+
+
 def test_a_paper_that_names_only_how_many_a_year_expects_no_meeting_on_a_day() -> None:
     connection = warehouse(
         {

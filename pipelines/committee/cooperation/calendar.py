@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from math import ceil
 from typing import Any
 
 from pipelines.committee.context import ReportContext
@@ -21,7 +23,7 @@ from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
 from pipelines.municipalities.parts import Forum, Rule
 from pipelines.publish.calendar_figure import LETTER_WORDS, LETTERS, Window, meeting_calendar, written_windows
-from pipelines.publish.danish import counted, joined, number
+from pipelines.publish.danish import counted, joined, number, text_date
 from pipelines.publish.figures import FigureWords
 from pipelines.publish.section import DeclaredNumber, Figure, HowSure, Section
 
@@ -212,7 +214,7 @@ def _rhythm_table(context: ReportContext, forum: Forum, held: _Held) -> Protecte
     changed = held.rhythms if any(rule.is_own_interval for rule in forum.rules) else {}
     rows = [{**row, "weeks": _interval(row, changed.get(row["unit_code"]))} for row in held.of(forum)]
     asked = {
-        "too_short_count": any(rule.fewest_minutes for rule in forum.rules),
+        "too_short_count": any(rule.fewest_minutes for rule in forum.rules if _is_of_year(rule, held.year)),
         "fewest_per_school_year": any(row["fewest_per_school_year"] for row in rows),
         "agreed_extra_count": any(row["agreed_extra_count"] for row in rows),
     }
@@ -224,6 +226,13 @@ def _rhythm_table(context: ReportContext, forum: Forum, held: _Held) -> Protecte
         source=_source(context),
         rule=context.rule,
     )
+
+
+def _is_of_year(rule: Rule, year: str) -> bool:
+    """Whether the rule holds on any day of the school year."""
+    first = date(int(year[:4]), 8, 1)
+    last = date(first.year + 1, 7, 31)
+    return (rule.valid_from or date.min) <= last and (rule.valid_to or date.max) >= first
 
 
 def _interval(row: dict[str, Any], changed: Sequence[int] | None) -> str:
@@ -279,8 +288,11 @@ def _lacking(table: ProtectedTable) -> list[str]:
 
 
 def _parts(table: ProtectedTable) -> list[list[str]]:
+    """The units in as few parts as there is room for, and of the same length: a figure of one row tells nothing."""
     names = [str(unit) for unit in table.values("unit")]
-    return [names[start : start + MOST_ROWS_OF_FIGURE] for start in range(0, len(names), MOST_ROWS_OF_FIGURE)]
+    parts = ceil(len(names) / MOST_ROWS_OF_FIGURE)
+    length = ceil(len(names) / parts)
+    return [names[start : start + length] for start in range(0, len(names), length)]
 
 
 def _figure(
@@ -368,9 +380,13 @@ def _data_words(by_forum: ProtectedTable, forums: Sequence[Forum], logged: Seque
 
 
 def _rules_words(forums: Sequence[Forum]) -> str:
-    """What the document promises, forum by forum, rules of the time that was."""
-    said = [f"{forum.title} {_rule_words(rule)}" for forum in forums for rule in forum.rules]
-    return f"Efter dokumentet holdes {joined(list(dict.fromkeys(said)))}." if said else ""
+    """What the document promises, forum by forum, and until when a rule held that another has followed."""
+    said = [
+        f"{forum.title} {_rule_words(rule)}{f' til {text_date(rule.valid_to)}' if rule.valid_to else ''}"
+        for forum in forums
+        for rule in forum.rules
+    ]
+    return f"Efter dokumentet holdes {'; '.join(dict.fromkeys(said))}." if said else ""
 
 
 def _rule_words(rule: Rule) -> str:

@@ -150,7 +150,7 @@ def cases_section(context: ReportContext) -> Section | None:
         tables=tables,
         figures=_figure(context, printed, steps, agreed, year),
         how_sure=HowSure(
-            number="Alle drøftelser i de godkendte rækker er talt med. Der er ingen tilfældig usikkerhed.",
+            number="Alle drøftelser, vi har kunnet læse, er talt med. Der er ingen tilfældig usikkerhed.",
             cause="Loggen viser, hvad der er skrevet ned. Den viser ikke alt, hvad der er gjort.",
             data=f"{_data_words(context, profile)} {professions_said(kinds)}".strip(),
             needed="Skriv samtykke og dato ved hver drøftelse, også når forældrene siger nej.",
@@ -265,7 +265,7 @@ def _printed(counts: ProtectedTable, profile: Profile, year: str) -> list[Protec
         parts.append(("consent", "Samtykke ved drøftelser om ét barn", [_KINDS[1], *_CONSENT]))
     asked = {indicator.measure_id for indicator in profile.indicators}
     if asked & {"described_share", "family_taken_part_share"}:
-        parts.append(("described", "Beskrevet med læringsanalyse, og familien med", [*_DESCRIBED]))
+        parts.append(("described", "Beskrevet med en analyse af læringsmiljøet, og familien med", [*_DESCRIBED]))
     return [
         counts.excerpt(
             table_id, title=f"{title}, skoleåret {year}", columns=["area", *(column.name for column in columns)]
@@ -287,7 +287,7 @@ def _answer(counts: ProtectedTable, profile: Profile, agreed: ProtectedTable | N
         rest = f", {how_many} senest på mødedagen" if how_many and told else ""
         return f"Der var samtykke i {told} drøftelser om ét barn{rest}." if told else TOO_FEW
     told = _whole(counts, "described_count", "described_known_count")
-    said = [f"{told} drøftelser er beskrevet med læringsanalyse." if told else ""]
+    said = [f"{told} drøftelser er beskrevet med en analyse af læringsmiljøet." if told else ""]
     said += [followed_words(agreed)] if agreed else []
     return " ".join(filter(None, said)) or TOO_FEW
 

@@ -36,4 +36,11 @@ def needed_sources(profile: Profile) -> tuple[str, ...]:
 
 def data_notes(context: ReportContext) -> Notes:
     """What came, what was rejected and what is missing, of what this profile needs."""
-    return data_quality_notes(context, needed_sources=needed_sources(context.settings.profile), marts=MARTS)
+    profile = context.settings.profile
+    return data_quality_notes(context, needed_sources=needed_sources(profile), marts=needed_marts(profile))
+
+
+def needed_marts(profile: Profile) -> tuple[str, ...]:
+    """The marts whose warnings concern this profile: nobody is asked for activities that the document does not name."""
+    asks_activities = any(indicator.measure_id == "activity_share" for indicator in profile.indicators)
+    return tuple(mart for mart in MARTS if mart != "mart_session_activity" or asks_activities)

@@ -139,7 +139,7 @@ def reach_section(context: ReportContext) -> Section | None:
             number="Alle institutioner og børn i registrene er talt med. Der er ingen tilfældig usikkerhed.",
             cause="Et barn kan have brug for hjælp uden at være nævnt. Et nævnt barn kan klare sig fint.",
             data=f"{missing_words(missing) if missing else 'Alle kilder til afsnittet er modtaget.'} {guard}".strip(),
-            needed="Hold møder med dem, der ikke er nået, og se på tallet igen næste år.",
+            needed=_needed_words(reached),
         ),
         not_shown=("Tallene siger ikke, om de rigtige børn blev nævnt.",),
         method=(
@@ -327,15 +327,26 @@ def _said(reached: ProtectedTable | None, named: ProtectedTable | None) -> tuple
     """(The answer, what stands under it)."""
     said = []
     if reached:
-        units, held = (
-            int(reached.cell(name, what=WHOLE_MUNICIPALITY).value or 0) for name in ("units_count", "reached_count")
-        )
+        units, held = _units(reached)
         whole = f"{number(held)} af {number(units)} institutioner har holdt møde."
         said.append(whole if units else "Vi ved ikke, hvilke institutioner der skal holde møde.")
     pair = whole_pair(named, *NAMED_PAIR) if named else None
     if pair and pair[1]:
         said.append(f"{count_and_share(*pair, 'børn')} er nævnt på et møde.")
     return (said[0], " ".join(said[1:])) if said else ("Tallene om uddannelse og skift står i tabellerne.", "")
+
+
+def _needed_words(reached: ProtectedTable | None) -> str:
+    """What is to be done: hold meetings with those that are not reached, where there are any."""
+    if reached and _units(reached)[0] == _units(reached)[1] > 0:
+        return "Hold fast i møderne, og se på tallet igen næste år."
+    return "Hold møder med dem, der ikke er nået, og se på tallet igen næste år."
+
+
+def _units(reached: ProtectedTable) -> tuple[int, int]:
+    """(Institutions that should hold meetings, those that did) in the whole municipality."""
+    units, held = (reached.cell(name, what=WHOLE_MUNICIPALITY).value for name in ("units_count", "reached_count"))
+    return int(units or 0), int(held or 0)
 
 
 def _guard_words(context: ReportContext, named: ProtectedTable) -> str:
