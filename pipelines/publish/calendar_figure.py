@@ -36,12 +36,12 @@ _KEY: Final = (
     ("U", "referat mangler"),
     ("I", "intet i loggen"),
 )
-_LEFT: Final = 50.0
-_WIDTH: Final = 86.0
+_LEFT: Final = 63.0
+_WIDTH: Final = 84.0
 _HEAD: Final = 7.0
 _PITCH: Final = 5.6
 _BOX: Final = 4.4
-_NAME_CHARACTERS: Final = 27
+_NAME_CHARACTERS: Final = 34
 _MOST_WEEK_LABELS: Final = 8
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 _WRITTEN: Final = re.compile(r"(\d+)-(\d+)([A-Z])")
@@ -140,7 +140,12 @@ def _told(cells: Mapping[str, Any], expected: str, held: Sequence[str]) -> str:
 
 
 def _short(name: str) -> str:
-    """A name as it has room, its last word always: names that begin alike are told apart by it. The table has it in full."""
+    """A name as it has room; its district goes first, its last word never: names that begin alike are told apart by it.
+
+    The table has it in full.
+    """
+    if len(name) > _NAME_CHARACTERS:
+        name = name.partition(",")[0]
     if len(name) <= _NAME_CHARACTERS:
         return name
     room = _NAME_CHARACTERS - 2

@@ -3,8 +3,9 @@
 -- From: core tables (dim_institution, dim_district, dim_day), codes.forum_rules, codes.forum_rule_types, typed.institution_years.
 -- Units: interval_weeks are open weeks (core.dim_session_week) between meetings; start_date and end_date are the first and last day.
 -- Reference: the municipality's own paper says which units and how often (the profile). Where each unit has an interval of its own,
--- it is the one delivered for the school year, from the day it holds; without one there is no duty that can be measured.
--- interval_weeks is empty where the paper names only how many a year.
+-- it is the one delivered for the school year, from the day it holds.
+-- interval_weeks is empty where the paper names only how many a year, and where a unit's own interval was not delivered: no week is
+-- promised then, but the unit is still one that should hold meetings.
 with
 school_years as (
     select
@@ -145,11 +146,11 @@ with_own as (
         ruled.fewest_minutes,
         case when ruled.is_own_interval then own.cadence_weeks else ruled.interval_weeks end as interval_weeks,
         case
-            when ruled.is_own_interval then greatest(ruled.start_date, own.cadence_from_date)
+            when ruled.is_own_interval then greatest(ruled.start_date, coalesce(own.cadence_from_date, ruled.start_date))
             else ruled.start_date
         end as start_date,
         case
-            when ruled.is_own_interval then least(ruled.end_date, own.cadence_to_date)
+            when ruled.is_own_interval then least(ruled.end_date, coalesce(own.cadence_to_date, ruled.end_date))
             else ruled.end_date
         end as end_date
     from ruled
@@ -175,4 +176,4 @@ select
 from with_own
 where
     start_date <= end_date
-    and (interval_weeks is not null or (not is_own_interval and fewest_per_school_year is not null))
+    and (is_own_interval or interval_weeks is not null or fewest_per_school_year is not null)

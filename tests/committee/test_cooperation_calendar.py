@@ -144,6 +144,7 @@ OWN_RHYTHMS = {
         D1               Birken           daycare               municipal      NORD          -              -
         D2               Egen             daycare               municipal      SYD           -              2026-03-31
         D3               Elmen            daycare               private        SYD           -              -
+        D4               Lunden           daycare               municipal      SYD           2025-11-03     -
     """,
     "institution_years": """
         institution_code school_year cadence_weeks cadence_from_date
@@ -199,12 +200,13 @@ def test_a_changed_rhythm_is_that_of_the_forum_with_a_rhythm(own: Section) -> No
     weeks = {
         table.table_id: lines_of(table, "unit", "weeks") for table in own.tables if table.table_id.startswith("rhythm_")
     }
-    assert weeks["rhythm_ressourceforum"] == ["Birken | først 4, så 6", "Egen | 8"]
-    assert weeks["rhythm_trivselscafe"] == ["Birken | -", "Egen | -"]
+    assert weeks["rhythm_ressourceforum"] == ["Birken | først 4, så 6", "Egen | 8", "Lunden | ikke sat"]
+    assert weeks["rhythm_trivselscafe"] == ["Birken | -", "Egen | -", "Lunden | -"]
 
 
 def test_held_meetings_that_no_rule_is_for_are_told(own: Section) -> None:
     """Egen had closed by S2, and Elmen is private; its cancelled meeting was none that was held."""
+    assert "Uden rytme er 1\N{NO-BREAK SPACE}enhed. Dér ventes intet møde." in own.how_sure.number, "Lunden"
     assert own.how_sure.number.startswith("2 holdte møder er ikke talt med: De er holdt et sted eller en dag")
     assert faults_of(own) == []
 

@@ -124,7 +124,9 @@ def test_a_new_interval_in_the_middle_of_the_year_counts_anew() -> None:
         types=TYPES,
     )
     assert windows(connection) == ["11/8-7/9", "8/9-5/10", "6/10-9/11", "10/11-7/12", "5/1-8/3", "9/3-10/5"]
-    assert windows(connection, "NEW") == [], "without an interval of its own there is no duty that can be measured"
+    assert windows(connection, "NEW") == [], "without an interval of its own no meeting is expected in any week"
+    held = "expected_count, all_held_count, interval_weeks"
+    assert cadence(connection, "NEW", held) == (0, 0, None), "but it is among those that should hold meetings"
 
 
 def test_a_new_rule_from_a_day_ends_the_old_one() -> None:

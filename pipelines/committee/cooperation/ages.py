@@ -58,7 +58,7 @@ _PROFESSION_COLUMNS = (
 )  # fmt: skip
 _CONCERN_COLUMNS = (
     _AGE,
-    TableColumn("days_median", "Dage (median)", "mean", children="known_count", institutions="institutions_count"),
+    TableColumn("days_median", "Dage, midterste", "mean", children="known_count", institutions="institutions_count"),
 )
 
 

@@ -113,6 +113,7 @@ def calendar_section(context: ReportContext) -> Section | None:
     on_page, appendix = _figures(context, calendars, by_forum, held.year)
     fewest, quoted = _fewest_words(held, logged), (_rules_words(logged), *_other_readings(forums))
     adjusted, counted_in = adjusted_words(held.rhythms), _counted_words(context, held)
+    unset = _unset_words(held, logged)
     of_units = [_outcome_table(context, forum, held) for forum in with_windows]
     of_units += [_rhythm_table(context, forum, held) for forum in logged]
     return counted_section(
@@ -124,7 +125,7 @@ def calendar_section(context: ReportContext) -> Section | None:
         figures=on_page,
         appendix_figures=appendix,
         how_sure=HowSure(
-            number=" ".join(filter(None, (counted_in, fewest, adjusted))),
+            number=" ".join(filter(None, (counted_in, unset, fewest, adjusted))),
             cause="Loggen siger ikke, hvorfor et møde ikke blev holdt.",
             data=_data_words(by_forum, forums, logged),
             needed="Skriv i loggen, hvorfor et møde blev aflyst. Så kan årsagen også tælles.",
@@ -136,6 +137,7 @@ def calendar_section(context: ReportContext) -> Section | None:
             *declared_in(quoted, "dokumentets egne tal"),
             *declared_in([fewest], "enheder, der fik færre møder end aftalt"),
             *declared_in([counted_in], "holdte møder, som ingen regel gælder for"),
+            *declared_in([unset], "enheder uden rytme"),
             *declared_in([adjusted], "enheder, der fik ny rytme i skoleåret"),
         ),
     )
@@ -211,8 +213,9 @@ def _outcome_table(context: ReportContext, forum: Forum, held: _Held) -> Protect
 
 def _rhythm_table(context: ReportContext, forum: Forum, held: _Held) -> ProtectedTable:
     """The rhythm of each unit; what the forum's rules do not name has no column."""
-    changed = held.rhythms if any(rule.is_own_interval for rule in forum.rules) else {}
-    rows = [{**row, "weeks": _interval(row, changed.get(row["unit_code"]))} for row in held.of(forum)]
+    is_own = any(rule.is_own_interval for rule in forum.rules)
+    changed, unset = (held.rhythms, "ikke sat") if is_own else ({}, "-")
+    rows = [{**row, "weeks": _interval(row, changed.get(row["unit_code"]), unset=unset)} for row in held.of(forum)]
     asked = {
         "too_short_count": any(rule.fewest_minutes for rule in forum.rules if _is_of_year(rule, held.year)),
         "fewest_per_school_year": any(row["fewest_per_school_year"] for row in rows),
@@ -235,12 +238,12 @@ def _is_of_year(rule: Rule, year: str) -> bool:
     return (rule.valid_from or date.min) <= last and (rule.valid_to or date.max) >= first
 
 
-def _interval(row: dict[str, Any], changed: Sequence[int] | None) -> str:
-    """ "6", or "først 8, så 6" where the unit's own rhythm changed within the year, "4 og 6" where the rules did; a dash where
-    only a number a year is promised."""
+def _interval(row: dict[str, Any], changed: Sequence[int] | None, *, unset: str) -> str:
+    """ "6", or "først 8, så 6" where the unit's own rhythm changed within the year, "4 og 6" where the rules did; `unset`
+    where no week is promised."""
     shortest, longest = row["interval_weeks"], row["longest_interval_weeks"]
     if shortest is None:
-        return "-"
+        return unset
     if changed:
         return rhythm_words(changed)
     return str(shortest) if shortest == longest else f"{shortest} og {longest}"
@@ -356,6 +359,15 @@ def _fewest_words(held: _Held, forums: Sequence[Forum]) -> str:
     units = {(row["unit_kind_code"], row["unit_code"]) for row in judged}
     below = {(row["unit_kind_code"], row["unit_code"]) for row in judged if row["is_below_fewest"]}
     return f"{number(len(below))} af {counted(len(units), 'enheder')} fik færre møder end aftalt." if judged else ""
+
+
+def _unset_words(held: _Held, forums: Sequence[Forum]) -> str:
+    """How many units have no rhythm though each should have its own."""
+    own = [forum for forum in forums if any(rule.is_own_interval for rule in forum.rules)]
+    unset = {row["unit_code"] for forum in own for row in held.of(forum) if row["interval_weeks"] is None}
+    if not unset:
+        return ""
+    return f"Uden rytme er {counted(len(unset), 'enhed' if len(unset) == 1 else 'enheder')}. Dér ventes intet møde."
 
 
 def _counted_words(context: ReportContext, held: _Held) -> str:

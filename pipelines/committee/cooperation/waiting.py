@@ -221,7 +221,7 @@ def _concern_table(context: ReportContext) -> list[ProtectedTable]:
         columns=(
             TableColumn("area", "Distrikt", "label"),
             TableColumn(
-                "days_median", "Dage (median)", "mean", children="known_count", institutions="institutions_count"
+                "days_median", "Dage, midterste", "mean", children="known_count", institutions="institutions_count"
             ),
         ),
         source=f"Kilde: {context.settings.municipality.name}s mødelog.",
@@ -249,7 +249,7 @@ def _answer(curves: Sequence[ProtectedTable], concern: ProtectedTable | None) ->
                 return f"Efter {when} var {number(cell.value)} procent {words}."
     days = concern.cell("days_median", area=WHOLE_MUNICIPALITY).value if concern else None
     if isinstance(days, (int, float)):
-        return f"Bekymringen var kendt i {number(days)} dage, før barnet kom på et møde (median)."
+        return f"I den midterste sag var bekymringen kendt i {number(days)} dage før det første møde."
     return TOO_FEW
 
 
