@@ -91,7 +91,16 @@ def protect(
         tuple(_finish_cell(cells[row, column.name], column, (row, column.name) in hidden) for column in columns)
         for row in range(len(records))
     )
-    return ProtectedTable(table_id, title, tuple(columns), protected, source, rule.sentence, rule.minimum_count)
+    return ProtectedTable(
+        table_id,
+        title,
+        tuple(columns),
+        protected,
+        source,
+        rule.sentence,
+        minimum_count=rule.minimum_count,
+        minimum_staff=rule.minimum_staff,
+    )
 
 
 def _finish_cell(cell: Cell, column: TableColumn, is_hidden: bool) -> Cell:

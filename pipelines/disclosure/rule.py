@@ -39,7 +39,8 @@ class DisclosureRule:
     def sentence(self) -> str:
         """The rule in one Danish sentence, for the foot of a table and the last page of a report."""
         return (
-            f"Vi viser ikke tal, der bygger på færre end {self.minimum_count} børn, og gennemsnit vises kun, "
+            f"Vi viser ikke tal, der bygger på færre end {self.minimum_count} børn, eller som færre end "
+            f"{self.minimum_staff} medarbejdere står bag, og gennemsnit vises kun, "
             f"når de bygger på mindst {self.minimum_group_children} børn og {self.minimum_institutions} "
             "institutioner; enkelte andre tal er også skjult, så ingen kan regne dem ud."
         )

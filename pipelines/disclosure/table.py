@@ -84,7 +84,8 @@ class TableColumn:
 class ProtectedTable:
     """Rows of cells under named columns, after disclosure control; made by `protect`, never by hand.
 
-    rule: the rule in a sentence. minimum_count: the smallest number of children that the rule lets through.
+    rule: the rule in a sentence. minimum_count, minimum_staff: the smallest number of children, and of employees behind a
+    figure that names them, that the rule lets through.
     """
 
     table_id: str
@@ -94,6 +95,7 @@ class ProtectedTable:
     source: str
     rule: str
     minimum_count: int = DisclosureRule.minimum_count
+    minimum_staff: int = DisclosureRule.minimum_staff
 
     def column(self, name: str) -> TableColumn:
         """The column called `name`. Raises KeyError with the names there are."""
@@ -168,4 +170,5 @@ class ProtectedTable:
             source=plain["source"],
             rule=plain["rule"],
             minimum_count=plain.get("minimum_count", DisclosureRule.minimum_count),
+            minimum_staff=plain.get("minimum_staff", DisclosureRule.minimum_staff),
         )

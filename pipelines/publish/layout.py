@@ -263,8 +263,10 @@ def _table(table: ProtectedTable, numbers: dict[str, int]) -> TableText:
     number = numbers[table.table_id]
     # A whole sentence only where something is hidden or left out; the rule itself stands on the last page.
     statuses = {cell.status for row in table.rows for cell in row}
+    names_staff = any(column.staff is not None for column in table.columns)
+    hidden = sentences.hidden_numbers(table.minimum_count, minimum_staff=table.minimum_staff if names_staff else None)
     explained = (
-        sentences.hidden_numbers(table.minimum_count) if CellStatus.HIDDEN in statuses else "",
+        hidden if CellStatus.HIDDEN in statuses else "",
         sentences.LEFT_OUT if CellStatus.LEFT_OUT_BY_SOURCE in statuses else "",
     )
     note = " ".join(filter(None, (table.source, *explained)))

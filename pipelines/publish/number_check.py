@@ -27,7 +27,7 @@ _NOT_COUNTS: Final = (
     r"[A-ZÆØÅ][A-ZÆØÅ-]*-?\d+",
     r"Aksen begynder ved \d+ %",
     r"\(95 %\)",
-    r"Vi viser ikke tal, der bygger på færre end \d+ børn",
+    r"Vi viser ikke tal, der bygger på færre end \d+ børn(?: eller på færre end \d+ medarbejdere)?",
 )
 _PART_OF_WHOLE: Final = re.compile(r"([\d.]+) af ([\d.]+) [^\W\d]+ \(([\d,]+) procent\)")
 _NUMBER: Final = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+(?:,\d+)?")

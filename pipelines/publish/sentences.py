@@ -50,10 +50,14 @@ STANDARD_SENTENCES: Final = (
 )
 
 
-def hidden_numbers(minimum_count: int) -> str:
-    """Why cells of a table are hidden, under a rule that lets numbers of so many children through."""
+def hidden_numbers(minimum_count: int, *, minimum_staff: int | None = None) -> str:
+    """Why cells of a table are hidden, under a rule that lets numbers of so many children through.
+
+    minimum_staff: the smallest number of employees behind a figure, where figures of the table name them.
+    """
+    staff = "" if minimum_staff is None else f" eller på færre end {minimum_staff}{NBSP}medarbejdere"
     return (
-        f"Vi viser ikke tal, der bygger på færre end {minimum_count}{NBSP}børn. "
+        f"Vi viser ikke tal, der bygger på færre end {minimum_count}{NBSP}børn{staff}. "
         "Enkelte andre tal er også skjult, så ingen kan regne dem ud."
     )
 

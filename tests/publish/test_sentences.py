@@ -139,7 +139,11 @@ def test_our_own_sentences_pass_our_own_gates(level: int, told: str) -> None:
 def test_the_note_on_hidden_numbers_names_the_workspaces_own_limit(minimum_count: int) -> None:
     said = sentences.hidden_numbers(minimum_count)
     assert f"færre end {minimum_count}{NBSP}børn" in said
+    assert "medarbejdere" not in said
     assert numbers_in(said) == [], "it counts nothing, and so needs no table"
+    with_staff = sentences.hidden_numbers(minimum_count, minimum_staff=3)
+    assert f"{minimum_count}{NBSP}børn eller på færre end 3{NBSP}medarbejdere." in with_staff
+    assert numbers_in(with_staff) == []
 
 
 def test_each_kind_of_empty_has_its_own_words_in_cells_sentences_and_exports_and_none_is_a_number() -> None:

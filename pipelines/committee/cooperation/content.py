@@ -121,7 +121,7 @@ def content_section(context: ReportContext) -> Section | None:
         tables=[*tables, *professions, *(agreement_tables(context, agreed) if agreed else ())],
         figures=_figure(context, table, year),
         how_sure=HowSure(
-            number="Alle holdte møder er talt med. Der er ingen tilfældig usikkerhed.",
+            number="Alle holdte møder er talt med, også dem uden for rytmen. Der er ingen tilfældig usikkerhed.",
             cause="Vi tæller, hvad der er skrevet i loggen. Vi har ikke set møderne.",
             data=f"{_data_words(context)} {professions_said(professions)}".strip(),
             needed="Skriv ved hvert møde, hvad det handlede om, og om sidste gang blev fulgt op.",

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipelines.committee.context import ReportContext
 from pipelines.committee.cooperation.basis import counted_section, has_come
+from pipelines.committee.cooperation.document import document_tables
 from pipelines.committee.cooperation.indicators import answer
 from pipelines.committee.cooperation.numbers import Numbers
 from pipelines.contracts import load_contracts
@@ -42,7 +43,7 @@ def indicator_section(context: ReportContext) -> Section | None:
         QUESTION,
         f"{number(shown)} af {number(every)} mål har et tal.",
         "Tallene står i tabellerne til sidst.",
-        tables=tables,
+        tables=(*tables, *document_tables(context)),
         how_sure=HowSure(
             number="Et mål er et tal for hele kommunen og ét skoleår.",
             cause="Et mål viser, hvor meget der er gjort. Det viser ikke, om det hjalp.",
@@ -61,7 +62,7 @@ def with_indicators(context: ReportContext, section: Section | None) -> Section 
         return section
     return replace(
         section,
-        tables=(*section.tables, *indicator_tables(context)),
+        tables=(*section.tables, *indicator_tables(context), *document_tables(context)),
         method=(*section.method, f"Målene til sidst: {_METHOD}"),
     )
 

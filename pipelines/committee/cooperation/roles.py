@@ -150,7 +150,7 @@ def roles_section(context: ReportContext) -> Section | None:
         tables=(summary, *tables, *by_district),
         figures=_figure(context, forums, tables, counts.year),
         how_sure=HowSure(
-            number="Alle holdte møder er talt med. Der er ingen tilfældig usikkerhed.",
+            number="Alle holdte møder er talt med, også dem uden for rytmen. Der er ingen tilfældig usikkerhed.",
             cause="Loggen siger ikke, hvorfor en faggruppe ikke var med.",
             data=_data_words(summary),
             needed="Skriv ved hvert møde, hvem der var inviteret, og hvem der kom.",
