@@ -435,9 +435,9 @@ class Indicator(Sourced):
 
     @property
     def definition(self) -> str:
-        """The exact definition in one Danish sentence."""
+        """The exact definition in one Danish sentence; its unit is the measure's."""
         verb = "ud af" if self.measure.unit == "procent" else "for"
-        return f"{self.numerator} {verb} {self.denominator}. Enhed: {self.measure.unit}."
+        return f"{self.numerator} {verb} {self.denominator}."
 
 
 class NotMeasured(Sourced):

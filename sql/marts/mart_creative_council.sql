@@ -3,8 +3,9 @@
 -- From: core tables (fct_ladder_spell, fct_ladder_move, fct_residence, fct_review, dim_district, dim_day), rungs, review kinds.
 -- Units: children; months are days x 12 / 365.25. The period is the twelve months that end on the reference date.
 -- special_children_count = never_reviewed_count + return_possible_count + return_not_possible_count + return_not_judged_count:
--- children in a special setting on the day, by the last review of their stay; recent_review_count of them had it within a year. judged_possible_count = returned_count +
--- other_end_count + remained_count + not_yet_due_count: stays in which a return was first judged possible in the period.
+-- children in a special setting on the day, by the last review of their stay; recent_review_count of them had it within a year.
+-- judged_possible_count = returned_count + other_end_count + remained_count + not_yet_due_count: stays in which a
+-- return was first judged possible in the period.
 -- Reference: Ballerup Kommune, januar 2017: the Kreative Råd of a district follows the children who live there and for a time
 -- are in special settings (education rung 3 or higher on the national ladder), judges whether each can return, and whether the
 -- ordinary setting has exhausted its options. The yearly revisitation judges return too and is a kind of its own.

@@ -8,8 +8,8 @@
 -- too_short_count are held meetings shorter than what was promised on their day: a length may be promised for a time only.
 -- Where the paper names only how many a year (fewest_per_school_year), there are no windows: expected_count is 0, every meeting extra.
 -- Reference: minutes not received are not the same as not held; a forum's longest gap says what a mean hides. is_below_fewest is asked
--- of a school year that is over, and of an institution only where it was open in all of it: what is promised for a year is not promised
--- for half of one.
+-- of a school year that is over, and of an institution only where it was open in all of it: what is promised for a year is not
+-- promised for half of one.
 with
 settings as (
     select as_of_date
@@ -137,8 +137,8 @@ held as (
             duties.forum_code = promised_lengths.forum_code
             and duties.unit_kind_code = promised_lengths.unit_kind_code
             and duties.unit_code = promised_lengths.unit_code
-            and promised_lengths.start_date <= session_units.held_date
-            and promised_lengths.end_date >= session_units.held_date
+            and session_units.held_date >= promised_lengths.start_date
+            and session_units.held_date <= promised_lengths.end_date
 ),
 
 held_sums as (
