@@ -29,6 +29,7 @@ MEASURE_KINDS: Final[dict[str, MeasureKind]] = {
     "role_present_share": MeasureKind(_PERCENT, ("sessions", "session_roles")),
     "role_invited_share": MeasureKind(_PERCENT, ("sessions", "session_roles")),
     "team_continuity_share": MeasureKind(_PERCENT, ("sessions", "session_roles", "staffing")),
+    "same_cluster_share": MeasureKind(_PERCENT, ("sessions", "session_roles")),
     "professions_per_case": MeasureKind("faggrupper", ("session_cases", "session_roles")),
     # What the meeting was about
     "activity_share": MeasureKind(_PERCENT, ("sessions",)),
@@ -68,6 +69,7 @@ MEASURE_KINDS: Final[dict[str, MeasureKind]] = {
     "repeat_request_share": MeasureKind(_PERCENT, ("support_requests",)),
     "institutions_supported_share": MeasureKind(_PERCENT, ("support_requests", "institutions")),
     "formal_road_share": MeasureKind(_PERCENT, ("support_requests",)),
+    "formal_road_after_meeting_share": MeasureKind(_PERCENT, ("support_requests", "sessions")),
     # Reach and staff
     "institutions_reached_share": MeasureKind(_PERCENT, ("sessions", "institutions")),
     "children_named_share": MeasureKind(_PERCENT, ("session_cases", "children")),

@@ -154,6 +154,57 @@ def test_what_is_written_of_a_meeting_is_asked_of_those_where_it_is_written() ->
     assert (followed.value, followed.of) == pytest.approx((100 * 1 / 3, 3))
 
 
+def test_a_formal_application_comes_after_a_meeting_of_the_same_institution_within_twelve_weeks() -> None:
+    """Of eleven six are 1 to 84 days after D1's meeting; one is of the same day, one 85 days after, three are of D2, where the meeting
+    was cancelled. The five along the other road are asked nothing."""
+    sessions = lines(
+        "session_id forum_code institution_code planned_date held_date session_status_code",
+        "M1 ressourceforum D1 2025-09-01 2025-09-01 held",
+        "M2 ressourceforum D2 2025-09-01 - cancelled",
+    )
+    days = ["2025-09-02", *["2025-10-01"] * 4, "2025-11-24", "2025-09-01", "2025-11-25"]
+    requests = lines(
+        "request_id institution_code support_road_code request_date",
+        *(f"A{n} D1 area_support {day}" for n, day in enumerate(days)),
+        *(f"B{n} D2 area_support 2025-09-02" for n in range(3)),
+        *(f"C{n} D1 resource_forum 2025-09-02" for n in range(5)),
+    )
+    context = drawn_context(
+        "koebenhavn_ressourceforum", {"institutions": INSTITUTIONS, "sessions": sessions, "support_requests": requests}
+    )
+    found = number_of(context, "formal_road_after_meeting")
+    assert (found.value, found.of) == (pytest.approx(100 * 6 / 11), 11)
+
+
+def test_staff_work_in_the_cluster_where_they_came_most_often() -> None:
+    """Anna came three times in K1 and once in K2, Bo twice in K1, Cai twice in K2: 3 + 2 + 2 of 8. D4 has no cluster."""
+    institutions = lines(
+        "institution_code institution_type_code ownership_code district_code cluster_code",
+        "D1 daycare municipal NORD K1",
+        "D2 daycare municipal NORD K1",
+        "D3 daycare municipal NORD K2",
+        "D4 daycare municipal NORD -",
+    )
+    came = {"D1": ["anna", "bo"], "D2": ["anna", "bo"], "D3": ["anna", "cai"], "D4": ["anna", "bo", "cai"]}
+    meetings = [("M1", "D1"), ("M2", "D2"), ("M3", "D3"), ("M4", "D4")]
+    sessions = lines(
+        "session_id forum_code institution_code planned_date held_date session_status_code",
+        *(f"{meeting} ressourceforum {unit} 2025-09-01 2025-09-01 held" for meeting, unit in meetings),
+        "M5 ressourceforum D1 2025-10-01 2025-10-01 held",
+        "M6 ressourceforum D3 2025-10-01 2025-10-01 held",
+    )
+    there = [(meeting, person) for meeting, unit in meetings for person in came[unit]] + [("M5", "anna"), ("M6", "cai")]
+    roles = lines(
+        "participant_id session_id profession_code staff_id is_present",
+        *(f"P{n} {meeting} support_worker {person} true" for n, (meeting, person) in enumerate(there)),
+    )
+    context = drawn_context(
+        "koebenhavn_ressourceforum", {"institutions": institutions, "sessions": sessions, "session_roles": roles}
+    )
+    found = number_of(context, "same_cluster")
+    assert (found.value, found.of) == (pytest.approx(100 * 7 / 8), 8)
+
+
 def test_the_second_part_is_asked_of_the_forum_that_has_one() -> None:
     """Of two meetings in daycares one had both parts; the school's meeting is another indicator's."""
     sessions = lines(

@@ -40,6 +40,26 @@ SELECT count(DISTINCT staff_id) AS staff_count
 FROM core.fct_session_role
 WHERE school_year = ? AND is_held AND forum_code = ? AND profession_code = ?
 """
+_CLUSTERS = """
+WITH attended AS (
+    SELECT participants.staff_id, institutions.cluster_code, count(DISTINCT sessions.session_id) AS meetings_count
+    FROM core.fct_session AS sessions
+    INNER JOIN core.fct_session_role AS participants ON sessions.session_id = participants.session_id
+    INNER JOIN core.dim_institution AS institutions ON sessions.institution_code = institutions.institution_code
+    WHERE sessions.school_year = ? AND sessions.is_held AND sessions.held_date <= ? AND sessions.forum_code = ?
+      AND participants.profession_code = ? AND participants.is_present
+      AND participants.staff_id IS NOT NULL AND institutions.cluster_code IS NOT NULL
+    GROUP BY participants.staff_id, institutions.cluster_code
+),
+of_each AS (
+    SELECT staff_id, sum(meetings_count) AS meetings_count, max(meetings_count) AS own_count
+    FROM attended
+    GROUP BY staff_id
+)
+SELECT CAST(count(*) AS BIGINT) AS staff_count, CAST(coalesce(sum(meetings_count), 0) AS BIGINT) AS meetings_count,
+       CAST(coalesce(sum(own_count), 0) AS BIGINT) AS own_count
+FROM of_each
+"""
 _COORDINATORS = """
 WITH last_day AS (
     SELECT max(day_date) AS day_date
@@ -140,6 +160,14 @@ def continuity(numbers: Numbers, _: Indicator) -> Answer:
     return told_share(whole_pair(tables[0], "same_count", "later_count"))
 
 
+def same_cluster(numbers: Numbers, indicator: Indicator) -> Answer:
+    """Attendances in the cluster where each of the profession came most often, of all their attendances where there is a cluster."""
+    asked = (numbers.year, numbers.context.as_of_date, indicator.forum, indicator.profession)
+    (found,) = numbers.rows(_CLUSTERS, *asked)
+    counts = (int(found["own_count"]), int(found["meetings_count"]))
+    return share_of_staff(*counts, staff=int(found["staff_count"]), rule=numbers.context.rule)
+
+
 def trained(numbers: Numbers, indicator: Indicator) -> Answer:
     """Of the professions of the forums that the profile promises the training to."""
     promises = [
@@ -174,6 +202,7 @@ STAFF_MEASURES = {
     "role_present_share": role_present,
     "role_invited_share": role_invited,
     "team_continuity_share": continuity,
+    "same_cluster_share": same_cluster,
     "trained_share": trained,
     "one_coordinator_share": one_coordinator,
     "caseload": caseload,

@@ -29,6 +29,23 @@ WHERE institutions.institution_type_code IN ('daycare', 'folkeskole')
   AND (institutions.open_from_date IS NULL OR institutions.open_from_date <= school_year.last_date)
   AND (institutions.open_to_date IS NULL OR institutions.open_to_date >= school_year.first_date)
 """
+_AFTER_MEETING = """
+WITH asked AS (
+    SELECT request_id, institution_code, request_date
+    FROM core.fct_support_request
+    WHERE school_year = ? AND support_road_code = 'area_support'
+),
+met AS (
+    SELECT DISTINCT asked.request_id
+    FROM asked
+    INNER JOIN core.fct_session AS sessions
+        ON asked.institution_code = sessions.institution_code AND sessions.forum_code = ? AND sessions.is_held
+        AND sessions.held_date < asked.request_date AND sessions.held_date >= asked.request_date - 84
+)
+SELECT count(*) AS asked_count, count(met.request_id) AS after_count
+FROM asked
+LEFT JOIN met ON asked.request_id = met.request_id
+"""
 _COUNCIL = """
 SELECT reference_date, recent_review_count, judged_possible_count, not_yet_due_count
 FROM marts.mart_creative_council
@@ -124,6 +141,14 @@ def _council_count(numbers: Numbers, table_id: str, name: str, **labels: str) ->
     return None if value is None else int(str(value))
 
 
+def formal_after_meeting(numbers: Numbers, indicator: Indicator) -> Answer:
+    """Formal applications after a meeting at the institution; hidden where the table of requests hides how many there are."""
+    if whole_pair(numbers.requests, "area_support_count", "requests_count") is None:
+        return HIDDEN
+    (found,) = numbers.rows(_AFTER_MEETING, numbers.year, indicator.forum)
+    return share_of_people(int(found["after_count"]), int(found["asked_count"]), numbers.context.rule)
+
+
 SUPPORT_MEASURES = {
     "in_practice_share": request_share("in_practice_count", "in_practice_known_count"),
     "environment_request_share": request_share("environment_count", "level_known_count"),
@@ -133,6 +158,7 @@ SUPPORT_MEASURES = {
     "repeat_request_share": asked_again,
     "institutions_supported_share": supported,
     "formal_road_share": request_share("area_support_count", "requests_count"),
+    "formal_road_after_meeting_share": formal_after_meeting,
     "children_named_share": named,
     "handover_written_share": handover_share("written_count"),
     "handover_oral_share": handover_share("oral_count"),
