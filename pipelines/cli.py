@@ -137,6 +137,46 @@ def publish(
 
 
 @app.command()
+def plan(
+    example: Annotated[
+        bool, typer.Option("--example", help="Læg et eksempel med forklaringer i arbejdsmappen.")
+    ] = False,
+    lock: Annotated[bool, typer.Option("--lock", help="Lås planen, før nogen ser på resultaterne.")] = False,
+    new_version: Annotated[
+        str | None, typer.Option(help="Grunden til en ny version, når en plan er låst i forvejen.", show_default=False)
+    ] = None,
+    workspace: WorkspaceOption = Path(),
+) -> None:
+    """Vis, hvad evalueringens analyseplan siger, og lås den, før nogen ser på resultaterne."""
+    from pipelines.errors import PlanError
+    from pipelines.evaluation.commands import example_plan, lock_workspace_plan, shown_plan
+    from pipelines.terminal import show_plan
+    from pipelines.workspace import open_workspace
+
+    opened = open_workspace(workspace)
+    if new_version is not None and not lock:
+        raise PlanError('En ny version skal låses: trappen plan --lock --new-version "grunden"')
+    if example:
+        typer.echo(f"Ret i planen, og se den i ord med trappen plan: {example_plan(opened)}")
+        return
+    if lock:
+        typer.echo(lock_workspace_plan(opened, now=_now(), new_version=new_version))
+    show_plan(shown_plan(opened))
+
+
+@app.command()
+def power(
+    as_json: Annotated[bool, typer.Option("--json", help="Skriv tallene som JSON.")] = False,
+    workspace: WorkspaceOption = Path(),
+) -> None:
+    """Vis, hvor stor en forskel kommunens egne distrikter kan vise, og hvad der skal til for at afgøre planens spørgsmål."""
+    from pipelines.evaluation.commands import told_power
+    from pipelines.workspace import open_workspace
+
+    typer.echo(told_power(open_workspace(workspace), as_json=as_json))
+
+
+@app.command()
 def export(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="Hvad der skal med: som.", show_default=False)],
     workspace: WorkspaceOption = Path(),

@@ -137,3 +137,9 @@ class ExplainError(TrappenError):
     """`trappen explain` was asked for a figure or a year that there is none of."""
 
     exit_code = 63
+
+
+class PlanError(TrappenError):
+    """The analysis plan is missing, wrong, or locked already; nothing was changed."""
+
+    exit_code = 64

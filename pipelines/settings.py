@@ -328,6 +328,11 @@ class Settings(_Frozen):
         return profile.moved(profile.demo.years_later if profile.demo and self.municipality.is_constructed else 0)
 
     @property
+    def folder(self) -> Path | None:
+        """The workspace that the settings were read in; None: they were not read from a file."""
+        return self._folder
+
+    @property
     def own_ladder(self) -> OwnLadder | None:
         """The municipality's own ladder from its workspace; None: the national one alone."""
         return self._own_ladder

@@ -14,6 +14,7 @@ from pipelines.progress import Silent
 
 if TYPE_CHECKING:  # the types of what is shown; importing them would load every stage for `trappen check`
     from pipelines.demo import Demo
+    from pipelines.evaluation.commands import ShownPlan
     from pipelines.explain import KeyFigureExplained
     from pipelines.landing.delivery import DeliveryResult
     from pipelines.run import RunResult
@@ -149,6 +150,18 @@ def show_key_figure(explained: "KeyFigureExplained") -> None:
     for delivery in explained.deliveries:
         deliveries.add_row(*delivery)
     console.print(deliveries)
+
+
+def show_plan(shown: "ShownPlan") -> None:
+    """Print an analysis plan, whether it is locked, and how it departs from the locked one."""
+    console = Console(markup=False, highlight=False, soft_wrap=True)
+    for label, text in shown.lines:
+        console.print(f"{label}: {text}")
+    console.print(f"\n{shown.locked}")
+    if shown.departures:
+        console.print("Planen er ændret, siden den blev låst:")
+    for departure in shown.departures:
+        console.print(f"  - {departure}")
 
 
 def show_demo(demo: "Demo", *, quiet: bool) -> None:

@@ -10,6 +10,7 @@ import duckdb
 from pipelines.codes import load_code_table
 from pipelines.committee.context import profile_source
 from pipelines.errors import PublishError, SettingsError
+from pipelines.evaluation.plan import PLAN_FILE, read_plan
 from pipelines.expectations.lineage import sources_behind_marts
 from pipelines.open_data import attribution_text
 from pipelines.prove.citation import study_sentence
@@ -25,7 +26,8 @@ from pipelines.workspace import Workspace
 class ReportKind:
     """One report: its id (also the notebook's and the file's name), what it answers, and the table it cannot do without.
 
-    `definitions_heading` stands over the list on the last page: words that are explained, or promises that cannot be measured.
+    `needs_plan`: only in a workspace with an analysis plan. `definitions_heading` stands over the list on
+    the last page: words that are explained, or promises that cannot be measured.
     """
 
     report_id: str
@@ -34,6 +36,7 @@ class ReportKind:
     needed_table: str
     is_on_open_figures: bool
     definitions_heading: str = "Hvad ordene betyder"
+    needs_plan: bool = False
 
 
 REPORTS: Mapping[str, ReportKind] = {
@@ -54,6 +57,14 @@ REPORTS: Mapping[str, ReportKind] = {
             "core.fct_session",
             is_on_open_figures=False,
             definitions_heading="Det lover dokumentet, men vi måler det ikke",
+        ),
+        ReportKind(
+            "evaluering",
+            "Evaluering: to modeller for støtten til børn",
+            "Notatet følger en analyseplan. Det viser først, hvem der er målt, og så, hvordan det gik dem.",
+            "core.fct_sdq_pair",
+            is_on_open_figures=False,
+            needs_plan=True,
         ),
         ReportKind(
             "kommunen_i_landet",
@@ -170,8 +181,18 @@ def delivery_stamps(connection: duckdb.DuckDBPyConnection) -> tuple[DeliveryStam
     return tuple(DeliveryStamp(*row) for row in rows if row[0] in sources_behind_marts())
 
 
+def _has_plan(settings: Settings) -> bool:
+    """Whether the workspace has an analysis plan. Raises PlanError for a wrong one here, and not inside a notebook."""
+    if settings.folder is None or not (settings.folder / PLAN_FILE).is_file():
+        return False
+    read_plan(settings.folder)
+    return True
+
+
 def _can_publish(connection: duckdb.DuckDBPyConnection, settings: Settings, kind: ReportKind) -> bool:
     if kind.is_on_open_figures and not settings.report.compared_municipality_code:
+        return False
+    if kind.needs_plan and not _has_plan(settings):
         return False
     schema, table = kind.needed_table.split(".")
     found = connection.execute(

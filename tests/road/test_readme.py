@@ -30,7 +30,20 @@ def test_every_trappen_command_named_exists_and_every_command_is_named() -> None
     commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
     named = set(re.findall(r"\btrappen ([a-z]+)\b", README))
     assert named <= commands
-    assert commands == {"init", "check", "run", "status", "publish", "demo", "simulate", "prove", "explain", "export"}
+    assert commands == {
+        "init",
+        "check",
+        "run",
+        "status",
+        "publish",
+        "demo",
+        "simulate",
+        "prove",
+        "explain",
+        "export",
+        "plan",
+        "power",
+    }
 
 
 def test_the_exit_codes_are_those_of_the_errors() -> None:

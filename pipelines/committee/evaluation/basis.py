@@ -1,0 +1,87 @@
+"""What do all sections of the evaluation stand on: the plan, its lock, its children, the design and the analysis, made once."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from pipelines.codes import load_code_table
+from pipelines.committee.context import ReportContext
+from pipelines.errors import PublishError
+from pipelines.evaluation.analysis import Evaluation, analyse
+from pipelines.evaluation.analysis_words import analysis_departures
+from pipelines.evaluation.children import StudyChildren, read_children
+from pipelines.evaluation.design import Design, study_design
+from pipelines.evaluation.plan import AnalysisPlan, read_plan
+from pipelines.evaluation.plan_lock import PlanLock, read_locks
+from pipelines.evaluation.plan_words import plan_departures
+from pipelines.evaluation.power import Power, study_power
+
+_INSTITUTIONS = "SELECT institution_code, institution_name FROM core.dim_institution ORDER BY institution_code"
+
+
+@dataclass(frozen=True)
+class Study:
+    """One evaluation in an open warehouse. lock: the latest; None when the plan was never locked."""
+
+    context: ReportContext
+    plan: AnalysisPlan
+    lock: PlanLock | None
+    children: StudyChildren
+
+    @cached_property
+    def design(self) -> Design:
+        """What is known before any effect."""
+        evidence = self.context.settings.evidence
+        return study_design(
+            self.children,
+            self.plan,
+            minimum_follow_up_share=evidence.minimum_follow_up_pct / 100,
+            minimum_same_informant_share=evidence.minimum_same_informant_pct / 100,
+        )
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """The comparison."""
+        return analyse(self.children, self.design, self.plan)
+
+    @cached_property
+    def power(self) -> Power:
+        """What the districts could show."""
+        return study_power(self.children, self.design, self.plan)
+
+    @property
+    def departures(self) -> tuple[str, ...]:
+        """In what the analysis is not the locked plan's."""
+        moved = plan_departures(self.lock.plan, self.plan) if self.lock else ()
+        return (*moved, *analysis_departures(self.evaluation))
+
+    @property
+    def source(self) -> str:
+        """Where every number of the report is from."""
+        return f"Kilde: {self.context.settings.municipality.name}s SDQ-skemaer, elevregister og organisering."
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Code -> printed name of districts and institutions."""
+        institutions = self.context.records(_INSTITUTIONS)
+        named = {row["institution_code"]: row["institution_name"] or row["institution_code"] for row in institutions}
+        return {**named, **self.context.district_names}
+
+    def model(self, *, is_treated: bool) -> str:
+        """The name of a model, as it stands inside a sentence."""
+        arms = self.plan.arms
+        return load_code_table("models").titles()[arms.treated if is_treated else arms.comparison]
+
+
+def study_of(context: ReportContext) -> Study:
+    """The workspace's evaluation.
+
+    Raises:
+        PublishError: the settings are of no workspace.
+        PlanError: the plan is missing or wrong.
+    """
+    folder = context.settings.folder
+    if folder is None:
+        raise PublishError("Analyseplanen kan ikke findes, fordi indstillingerne ikke er læst fra en arbejdsmappe.")
+    plan = read_plan(folder)
+    locks = read_locks(context.connection)
+    return Study(context, plan, locks[-1] if locks else None, read_children(context.connection, plan))

@@ -1,0 +1,157 @@
+"""Do the two models measure the same children? Shown before anybody reads how it went for the measured ones."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pipelines.committee.evaluation.basis import Study
+from pipelines.disclosure.protect import protect
+from pipelines.disclosure.relations import CellAt, SumRelation, TotalColumn
+from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
+from pipelines.evaluation.design import ArmFacts, Baseline, ClusterFacts
+from pipelines.measures.comparison_evidence import ComparisonGate
+from pipelines.publish.danish import joined
+from pipelines.publish.section import HowSure, Section
+
+_COUNTS: Final = ("at_risk", "measured", "followed", "lost", "waiting")
+_ALL: Final = "Sammenlignede i alt"
+_APART: Final = " (ikke sammenlignet)"
+_BASELINES: Final = {
+    Baseline.FIRST_SCORE: "SDQ i alt ved første måling",
+    Baseline.AGE: "Alder",
+    Baseline.RUNG: "Trin på indsatstrappen",
+}
+
+
+def detection_section(study: Study) -> Section:
+    """The question, its answer by counts alone, and the tables of districts and of how alike the children were."""
+    districts, alike = district_table(study), baseline_table(study)
+    return Section(
+        section_id="evaluation_detection",
+        question="Måler modellerne de samme børn?",
+        answer=_answer(study, districts),
+        support=_described(study),
+        level=0,
+        level_reason="Det er en optælling.",
+        tables=(districts, alike),
+        figures=(),
+        how_sure=HowSure(
+            number="Børnene er talt op. Hvem der bliver målt, afgør modellerne selv.",
+            cause="En model, der finder børn tidligere, måler andre børn.",
+            data="Børn, hvis tid til anden måling ikke er gået, tæller ikke som mistet.",
+            needed="Mål alle børn på et klassetrin under begge modeller.",
+        ),
+        not_shown=("Tabellerne viser ikke, hvordan det går børnene.",),
+        method=(
+            "Et barn tæller med det første skema i perioden og under den model, der var dér den dag.",
+            "Et distrikt sammenlignes kun, hvis børnene ligner børn under den anden model i alder, trin og udfylder.",
+        ),
+    )
+
+
+def district_table(study: Study) -> ProtectedTable:
+    """Children at risk, measured and what became of them, by district and in all under each model; the sums are declared."""
+    rows = [_cluster_row(study, cluster) for cluster in study.design.clusters]
+    arms = [
+        _arm_row(study, arm, is_treated=is_treated)
+        for arm, is_treated in zip(study.design.arms, (False, True), strict=True)
+        if arm.cluster_count
+    ]
+    relations = [
+        SumRelation(_at(column, arm), tuple(_at(column, row) for row in rows if row["is_in"] == arm["arm"]))
+        for arm in arms
+        for column in _COUNTS
+        if None not in [row[column] for row in rows if row["is_in"] == arm["arm"]]
+    ]
+    return protect(
+        [*rows, *reversed(arms)],
+        table_id="evaluation_districts",
+        title="Målte børn under de to modeller",
+        columns=(
+            TableColumn("model", "Model", "label"),
+            TableColumn("area", "Område", "label"),
+            TableColumn("at_risk", "Børn på 0-17 år", "count"),
+            TableColumn("measured", "Målt", "count"),
+            TableColumn("share", "Andel målt", "share", decimals=1, numerator="measured", denominator="at_risk"),
+            TableColumn("followed", "Målt igen", "count"),
+            TableColumn("lost", "Ikke målt igen", "count"),
+            TableColumn("waiting", "Ventes", "count"),
+        ),
+        source=study.source,
+        rule=study.context.rule,
+        totals=[*relations, TotalColumn("measured", ("followed", "lost", "waiting"))],
+    )
+
+
+def baseline_table(study: Study) -> ProtectedTable:
+    """How far apart the measured and the analysed children of the two models lay at the first form, in standard deviations."""
+    arms = study.design.arms
+    behind = {"children": min(arm.followed for arm in arms), "clusters": min(arm.cluster_count for arm in arms)}
+    return protect(
+        [
+            {"baseline": _BASELINES[one.baseline], "measured": one.measured_g, "analysed": one.analysed_g, **behind}
+            for one in study.design.baseline
+        ],
+        table_id="evaluation_baseline",
+        title=f"Så langt lå børnene fra hinanden ved første måling ({study.model(is_treated=True)} fratrukket den anden model)",
+        columns=(
+            TableColumn("baseline", "Målt på", "label"),
+            *(
+                TableColumn(name, title, "mean", decimals=2, children="children", institutions="clusters")
+                for name, title in (("measured", "Alle målte"), ("analysed", "Målt igen"))
+            ),
+        ),
+        source=f"{study.source} Tallene er i standardafvigelser: den almindelige afstand mellem to børn.",
+        rule=study.context.rule,
+    )
+
+
+def _cluster_row(study: Study, cluster: ClusterFacts) -> dict[str, Any]:
+    return {
+        "model": study.model(is_treated=cluster.is_treated),
+        "area": study.names.get(cluster.code, cluster.code) + ("" if cluster.is_compared else _APART),
+        "at_risk": cluster.at_risk,
+        "measured": cluster.measured,
+        "share": cluster.measured / cluster.at_risk if cluster.at_risk else None,
+        **_course(cluster),
+        "is_in": cluster.is_treated if cluster.is_compared else None,
+    }
+
+
+def _arm_row(study: Study, arm: ArmFacts, *, is_treated: bool) -> dict[str, Any]:
+    return {
+        "model": study.model(is_treated=is_treated),
+        "area": _ALL,
+        "at_risk": arm.at_risk or None,
+        "measured": arm.measured,
+        "share": arm.measured_share,
+        **_course(arm),
+        "arm": is_treated,
+        "is_in": None,
+    }
+
+
+def _course(of: ClusterFacts | ArmFacts) -> dict[str, int]:
+    """What became of the measured children; the three add up to them."""
+    return {"followed": of.followed, "lost": of.due - of.followed, "waiting": of.measured - of.due}
+
+
+def _at(column: str, row: Mapping[str, Any]) -> CellAt:
+    return CellAt(column, (("model", row["model"]), ("area", row["area"])))
+
+
+def _answer(study: Study, districts: ProtectedTable) -> str:
+    """By the shares that the table shows; where they are hidden, nothing is said of them."""
+    arms = [study.model(is_treated=arm) for arm in (True, False)]
+    known = {(row[0].value, row[1].value): row[districts.column_index("share")].status for row in districts.rows}
+    if any(known.get((arm, _ALL)) is not CellStatus.SHOWN for arm in arms):
+        return "Det kan ikke siges, for der er ikke tal for begge modeller, som må vises."
+    if ComparisonGate.DETECTION in study.design.evidence.failed_gates:
+        return "Nej, den ene model måler en klart større del af børnene end den anden."
+    return "Begge modeller måler omtrent lige stor en del af børnene."
+
+
+def _described(study: Study) -> str:
+    names = [study.names.get(one.code, one.code) for one in study.design.clusters if not one.is_compared]
+    if not names:
+        return "Alle områder er med i sammenligningen."
+    return f"{joined(names)} er beskrevet, men ikke sammenlignet."

@@ -1,0 +1,210 @@
+"""Whose measurements does the plan compare? The children with a first form in its window, by cluster and arm, and those at risk.
+
+From core.fct_sdq_pair (which form is first), core.fct_sdq_score (the follow-up within the plan's own months), core.fct_organisation
+(the model on the day of the first form), core.fct_residence and core.fct_school_placement. Rows stay in memory; nothing here is
+shown before it was protected.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import duckdb
+
+from pipelines.evaluation.outcomes import OUTCOMES
+from pipelines.evaluation.plan import AnalysisPlan
+
+DAYS_PER_MONTH: Final = 365.25 / 12
+
+_SCALES: Final = tuple(outcome.sdq_column for outcome in OUTCOMES.values() if outcome.sdq_column is not None)
+_ORGANISATION: Final = """
+organisation AS (
+    SELECT unit_kind_code, unit_code, model_code, start_date, coalesce(end_date, DATE '9999-12-31') AS last_date
+    FROM core.fct_organisation
+)"""
+_CHILDREN: Final = f"""
+WITH {_ORGANISATION},
+settings AS (SELECT as_of_date FROM codes.settings),
+firsts AS (
+    SELECT *
+    FROM core.fct_sdq_pair
+    WHERE first_date BETWEEN $first_from AND $first_to AND list_contains($informants, informant_code)
+),
+follow_ups AS (
+    SELECT
+        firsts.child_id,
+        firsts.informant_code AS first_informant_code,
+        scores.informant_code AS second_informant_code,
+        scores.answered_date AS second_date,
+        {", ".join(f"scores.{name} AS second_{name}" for name in _SCALES)}
+    FROM firsts
+    CROSS JOIN settings
+    INNER JOIN core.fct_sdq_score AS scores ON firsts.child_id = scores.child_id
+    WHERE scores.total_points IS NOT NULL
+        AND scores.answered_date <= settings.as_of_date
+        AND scores.answered_date >= firsts.first_date + to_months($months_minimum)
+        AND scores.answered_date <= firsts.first_date + to_months($months_maximum)
+),
+seconds AS (
+    SELECT *
+    FROM follow_ups
+    WHERE second_informant_code = first_informant_code
+    QUALIFY row_number() OVER (PARTITION BY child_id, first_informant_code ORDER BY second_date) = 1
+),
+by_others AS (
+    SELECT DISTINCT child_id, first_informant_code
+    FROM follow_ups
+    WHERE second_informant_code <> first_informant_code
+)
+SELECT
+    firsts.child_id, firsts.informant_code, firsts.institution_code, firsts.district_code, firsts.first_date,
+    firsts.sex_code, firsts.age_years, firsts.social_rung,
+    {", ".join(f"firsts.first_{name}" for name in _SCALES)},
+    {", ".join(f"seconds.second_{name}" for name in _SCALES)},
+    date_diff('day', firsts.first_date, seconds.second_date) AS days_between,
+    by_others.child_id IS NOT NULL AS has_other_informant,
+    firsts.first_date + to_months($months_maximum) <= settings.as_of_date AS is_due,
+    own.model_code AS own_model_code,
+    districts.model_code AS district_model_code
+FROM firsts
+CROSS JOIN settings
+LEFT JOIN seconds ON firsts.child_id = seconds.child_id AND firsts.informant_code = seconds.first_informant_code
+LEFT JOIN by_others ON firsts.child_id = by_others.child_id AND firsts.informant_code = by_others.first_informant_code
+LEFT JOIN organisation AS own
+    ON own.unit_kind_code = 'institution' AND firsts.institution_code = own.unit_code
+    AND firsts.first_date BETWEEN own.start_date AND own.last_date
+LEFT JOIN organisation AS districts
+    ON districts.unit_kind_code = 'district' AND firsts.district_code = districts.unit_code
+    AND firsts.first_date BETWEEN districts.start_date AND districts.last_date
+ORDER BY firsts.child_id, firsts.informant_code
+"""
+_AT_RISK: Final = f"""
+WITH {_ORGANISATION},
+counted AS (SELECT least(as_of_date, $first_to) AS counted_on FROM codes.settings),
+placed AS (
+    SELECT placements.child_id, min(placements.institution_code) AS institution_code
+    FROM core.fct_school_placement AS placements
+    CROSS JOIN counted
+    INNER JOIN organisation AS own ON own.unit_kind_code = 'institution' AND placements.institution_code = own.unit_code
+    WHERE counted.counted_on BETWEEN own.start_date AND own.last_date
+        AND placements.start_date <= counted.counted_on
+        AND coalesce(placements.end_date, counted.counted_on) >= counted.counted_on
+    GROUP BY placements.child_id
+)
+SELECT
+    CASE WHEN $by_institution THEN coalesce(placed.institution_code, residences.district_code)
+        ELSE residences.district_code END AS cluster_code,
+    count(*) AS children_count
+FROM core.fct_residence AS residences
+CROSS JOIN counted
+INNER JOIN core.dim_child AS children ON residences.child_id = children.child_id
+LEFT JOIN placed ON residences.child_id = placed.child_id
+WHERE residences.is_own_municipality
+    AND residences.start_date <= counted.counted_on
+    AND coalesce(residences.end_date, counted.counted_on) >= counted.counted_on
+    AND children.birth_date <= counted.counted_on
+    AND children.turns_18_date > counted.counted_on
+GROUP BY ALL
+ORDER BY cluster_code
+"""
+
+
+@dataclass(frozen=True)
+class StudyChild:
+    """One child with a first form in the plan's window. Points by scale (`total_points` …); missing is None.
+
+    cluster: district, or institution with a model of its own. second: None without a follow-up by the same kind of informant in the
+    plan's months. is_due: those months have passed on the as-of date; other children cannot be called lost.
+    """
+
+    cluster: str
+    institution: str | None
+    is_treated: bool
+    informant: str
+    first_date: date
+    is_boy: bool | None
+    age_years: int | None
+    social_rung: int | None
+    first: Mapping[str, float | None]
+    second: Mapping[str, float | None] | None
+    months_between: float | None
+    is_due: bool
+    has_other_informant: bool
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether the child counts as followed: what came before its months have passed waits with those that have not come."""
+        return self.is_due and self.second is not None
+
+
+@dataclass(frozen=True)
+class StudyChildren:
+    """All that the plan's window holds. at_risk: cluster -> children of 0-17 years on the last day of the window (or the as-of date).
+
+    unplaced_count: children measured whose model is unknown or is neither of the two.
+    """
+
+    children: tuple[StudyChild, ...]
+    at_risk: Mapping[str, int]
+    unplaced_count: int
+
+
+def read_children(connection: duckdb.DuckDBPyConnection, plan: AnalysisPlan) -> StudyChildren:
+    """The plan's children, each once, by the first of the plan's informants who filled in a first form in its window."""
+    window, by_institution = plan.window, plan.estimand.counted_by == "institution"
+    records = _records(
+        connection,
+        _CHILDREN,
+        {
+            "first_from": window.first_from,
+            "first_to": window.first_to,
+            "informants": list(plan.primary.informants),
+            "months_minimum": window.follow_up_months_minimum,
+            "months_maximum": window.follow_up_months_maximum,
+        },
+    )
+    records.sort(key=lambda record: (str(record["child_id"]), plan.primary.informants.index(record["informant_code"])))
+    once = {record["child_id"]: record for record in reversed(records)}
+    placed = [_child(record, plan, by_institution=by_institution) for record in reversed(once.values())]
+    children = tuple(child for child in placed if child is not None)
+    at_risk = _records(connection, _AT_RISK, {"first_to": window.first_to, "by_institution": by_institution})
+    return StudyChildren(
+        children,
+        {record["cluster_code"]: record["children_count"] for record in at_risk if record["cluster_code"]},
+        len(placed) - len(children),
+    )
+
+
+def _child(record: Mapping[str, Any], plan: AnalysisPlan, *, by_institution: bool) -> StudyChild | None:
+    """None when the child has no cluster, or its model on the day is none of the two."""
+    has_own = by_institution and record["own_model_code"] is not None
+    cluster = record["institution_code"] if has_own else record["district_code"]
+    model = record["own_model_code"] if has_own else record["district_model_code"]
+    if cluster is None or model not in (plan.arms.treated, plan.arms.comparison):
+        return None
+    days = record["days_between"]
+    return StudyChild(
+        cluster,
+        record["institution_code"],
+        model == plan.arms.treated,
+        record["informant_code"],
+        record["first_date"],
+        None if record["sex_code"] is None else record["sex_code"] == _BOY,
+        record["age_years"],
+        record["social_rung"],
+        {name: record[f"first_{name}"] for name in _SCALES},
+        None if days is None else {name: record[f"second_{name}"] for name in _SCALES},
+        None if days is None else days / DAYS_PER_MONTH,
+        record["is_due"],
+        record["has_other_informant"],
+    )
+
+
+_BOY: Final = "M"
+
+
+def _records(connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = connection.execute(query, dict(parameters))
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

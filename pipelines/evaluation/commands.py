@@ -1,0 +1,92 @@
+"""What `trappen plan` and `trappen power` do in a workspace: an example, the lock, the plan in words, and what could be seen."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pipelines.disclosure.rule import DisclosureRule
+from pipelines.errors import PlanError
+from pipelines.evaluation.children import read_children
+from pipelines.evaluation.design import study_design
+from pipelines.evaluation.plan import AnalysisPlan, read_plan, write_example
+from pipelines.evaluation.plan_lock import LOCK_FILE, PlanLock, has_table, lock_plan, read_locks
+from pipelines.evaluation.plan_words import locked_sentence, plan_departures, plan_lines
+from pipelines.evaluation.power import Power, study_power
+from pipelines.evaluation.power_words import power_lines
+from pipelines.publish.danish import text_date
+from pipelines.warehouse import open_warehouse
+from pipelines.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class ShownPlan:
+    """What is printed of a plan: its decisions, in what it has moved from the locked one, and when that was locked."""
+
+    lines: tuple[tuple[str, str], ...]
+    departures: tuple[str, ...]
+    locked: str
+
+
+def example_plan(workspace: Workspace) -> Path:
+    """Put the commented example into the workspace; returns its path. Raises: PlanError when a plan is there."""
+    return write_example(workspace.root)
+
+
+def shown_plan(workspace: Workspace) -> ShownPlan:
+    """The workspace's plan in words. Raises: PlanError when it is missing or wrong."""
+    plan = read_plan(workspace.root)
+    locks: tuple[PlanLock, ...] = ()
+    if workspace.warehouse.exists():
+        with open_warehouse(workspace, read_only=True) as connection:
+            locks = read_locks(connection)
+    lock = locks[-1] if locks else None
+    departures = plan_departures(lock.plan, plan) if lock else ()
+    rule = DisclosureRule(**workspace.settings.disclosure.model_dump())
+    return ShownPlan(plan_lines(plan), departures, locked_sentence(lock, rule=rule))
+
+
+def lock_workspace_plan(workspace: Workspace, *, now: datetime, new_version: str | None = None) -> str:
+    """Lock the workspace's plan; returns the sentence that says so. Raises: PlanError as `lock_plan`."""
+    plan = read_plan(workspace.root)
+    with open_warehouse(workspace) as connection:
+        lock = lock_plan(connection, plan, workspace.root, now=now, new_version=new_version)
+    return (
+        f"Planen er låst {text_date(lock.locked_at.date())} som version {lock.version}: {workspace.root / LOCK_FILE} "
+        f"(aftryk {lock.checksum[:12]})"
+    )
+
+
+def workspace_power(workspace: Workspace) -> tuple[Power, AnalysisPlan]:
+    """What the workspace's own districts can show of the plan's question, and the plan.
+
+    Raises:
+        PlanError: the plan is missing or wrong, or nothing was built.
+    """
+    plan = read_plan(workspace.root)
+    if not workspace.warehouse.exists():
+        raise PlanError("Der er ingen tal endnu. Læg filer i indbakken, og kør: trappen run")
+    with open_warehouse(workspace, read_only=True) as connection:
+        if not has_table(connection, "core", "fct_sdq_pair"):
+            raise PlanError("Der er ingen tal endnu. Læg filer i indbakken, og kør: trappen run")
+        children = read_children(connection, plan)
+    evidence = workspace.settings.evidence
+    design = study_design(
+        children,
+        plan,
+        minimum_follow_up_share=evidence.minimum_follow_up_pct / 100,
+        minimum_same_informant_share=evidence.minimum_same_informant_pct / 100,
+    )
+    return study_power(children, design, plan), plan
+
+
+def told_power(workspace: Workspace, *, as_json: bool) -> str:
+    """`workspace_power` as Danish lines or as JSON; small numbers of children are hidden in both."""
+    power, plan = workspace_power(workspace)
+    rule = DisclosureRule(**workspace.settings.disclosure.model_dump())
+    if not as_json:
+        return "\n".join(power_lines(power, plan, rule=rule))
+    plain: dict[str, Any] = asdict(power)
+    plain["child_counts"] = [None if rule.hides_count(count) else count for count in power.child_counts]
+    return json.dumps({**plain, "assumed": plan.spread.model_dump()}, ensure_ascii=False, indent=1)

@@ -1,0 +1,68 @@
+"""What the design can carry, in words: each failed gate, each reason a district is not compared, and what keeps the level down."""
+
+from typing import Final
+
+from pipelines.evaluation.design import ClusterFacts, Dimension, NotCompared
+from pipelines.measures.comparison_evidence import (
+    FEWEST_DISTRICTS_FOR_ROLLOUT,
+    FEWEST_YEARS_BEFORE,
+    Ceiling,
+    ComparisonEvidence,
+    ComparisonGate,
+)
+from pipelines.publish.danish import joined, small_number
+
+OTHER_CHILDREN: Final = "Modellerne måler ikke de samme børn"
+
+GATES: Final = {
+    ComparisonGate.DETECTION: f"{OTHER_CHILDREN}: Andelen af målte børn er for forskellig.",
+    ComparisonGate.BASELINE: "Børnene lå for langt fra hinanden ved første måling.",
+    ComparisonGate.FOLLOW_UP_SHARE: "For mange børn er ikke målt igen.",
+    ComparisonGate.SAME_INFORMANT_SHARE: "For mange børn er målt af en anden slags udfylder anden gang.",
+}
+CEILINGS: Final = {
+    Ceiling.NO_CHILDREN: "Ingen børn i perioden er målt to gange.",
+    Ceiling.NO_COMPARISON: "Der er ingen børn under den ene model, som kan sammenlignes med børnene under den anden.",
+    Ceiling.ONE_DISTRICT_IN_AN_ARM: "Den ene model er kun i ét distrikt. Modellen kan ikke skilles fra distriktet.",
+    Ceiling.NO_STAGGERED_ROLLOUT: "Modellen er ikke indført trinvist, så distrikterne kan ikke følges før og efter hver sin start.",
+    Ceiling.FEW_DISTRICTS: f"Der er færre end {small_number(FEWEST_DISTRICTS_FOR_ROLLOUT)} distrikter.",
+    Ceiling.FEW_YEARS_BEFORE: f"Der er færre end {small_number(FEWEST_YEARS_BEFORE)} år med tal før starten.",
+    Ceiling.UNLIKE_BEFORE: "Det er ikke vist, at distrikterne udviklede sig ens før starten.",
+    Ceiling.NO_LOTTERY: "Der er ikke trukket lod om, hvilke distrikter der begyndte.",
+}
+DIMENSIONS: Final = {
+    Dimension.AGE: "alder",
+    Dimension.INFORMANT: "hvem der udfylder",
+    Dimension.RUNG: "trin på indsatstrappen",
+}
+
+
+def gate_sentences(evidence: ComparisonEvidence) -> tuple[str, ...]:
+    """One sentence for each failed gate."""
+    return tuple(GATES[gate] for gate in evidence.failed_gates)
+
+
+def ceiling_sentences(evidence: ComparisonEvidence) -> tuple[str, ...]:
+    """One sentence for each thing that keeps the design from a higher level."""
+    return tuple(CEILINGS[ceiling] for ceiling in evidence.ceilings)
+
+
+def level_words(evidence: ComparisonEvidence) -> str:
+    """The level by name, or that it cannot be rated."""
+    if not evidence.is_rateable:
+        return "kan ikke vurderes"
+    return f"niveau {int(evidence.level)} af 5: {evidence.level.danish_name}"
+
+
+def not_compared_words(cluster: ClusterFacts) -> str:
+    """Why a district is described, not compared; empty for one that is compared."""
+    match cluster.not_compared:
+        case NotCompared.NO_COUNTERPART:
+            unlike = joined([DIMENSIONS[one] for one in cluster.unlike])
+            return f"Børnene har for få lignende under den anden model ({unlike})."
+        case NotCompared.CHANGED_MODEL:
+            return "Distriktet skiftede model i perioden."
+        case NotCompared.TOO_FEW_CHILDREN:
+            return "For få børn er målt to gange."
+        case None:
+            return ""
