@@ -27,7 +27,7 @@ from pipelines.measures.follow_up import attrition_weights
 from pipelines.measures.intervals import Estimate
 from pipelines.measures.multiple_imputation import Incomplete, imputed_difference, tipping_point_of_difference
 from pipelines.measures.multiplicity import benjamini_hochberg
-from pipelines.measures.robustness_value import robustness_value
+from pipelines.measures.robustness_value import Benchmark, benchmark, robustness_value
 from pipelines.measures.weighting import ArmsDoNotOverlapError, doubly_robust_difference, overlap_weights
 from pipelines.measures.wild_bootstrap import (
     MOST_ENUMERATED_CLUSTERS,
@@ -93,7 +93,8 @@ class Leading:
 
     smallest_p_value: what the most extreme of all `choice_count` ways to choose the districts would give, a fact of the design.
     detectable_by_plan: with the districts and children there are, and the plan's assumptions; detectable_by_data: with the spread
-    between the districts as found (rough with few). robustness: part of the variance (0-1) an unmeasured cause would need.
+    between the districts as found (rough with few). robustness: part of the variance (0-1) an unmeasured cause would need; beside it
+    first_score_benchmark, what the first score explains of arm and outcome.
     tipping_points: how many points worse the lost children of the treated arm would have had to do for no difference.
     """
 
@@ -103,6 +104,7 @@ class Leading:
     detectable_by_plan: float | None
     detectable_by_data: float | None
     robustness: float | None
+    first_score_benchmark: Benchmark | None
     tipping_points: float | None
     methods: tuple[MethodResult, ...]
 
@@ -138,8 +140,8 @@ def analyse(children: StudyChildren, design: Design, plan: AnalysisPlan) -> Eval
         nothing = tuple(Secondary(OUTCOMES[code], None, None) for code in plan.secondaries)
         return Evaluation(Answer.NOT_RATEABLE, None, nothing, ())
     of_study = design.analysed(children)
-    arrays = arrays_of(of_study, OUTCOMES[plan.primary.outcome], plan.covariates)
-    difference, districts = _adjusted(arrays, design), _Districts.of(arrays)
+    compared = _Compared.of(of_study, design, plan)
+    arrays, difference, districts = compared.arrays, compared.difference, compared.districts
     leading = Leading(
         difference,
         districts.permutation.test.choice_count,
@@ -147,31 +149,23 @@ def analyse(children: StudyChildren, design: Design, plan: AnalysisPlan) -> Eval
         detectable_by_plan(of_study, plan),
         districts.detectable,
         _robustness(difference.difference),
+        _first_score_benchmark(arrays),
         tipping_point_of_difference(_incomplete(arrays), _seed(plan)),
         _methods(arrays, difference, districts, design, seed=_seed(plan)),
     )
-    answer = _answer(difference.difference.estimate, districts.permutation, design, plan)
-    return Evaluation(answer, leading, _secondaries(of_study, design, plan), arrays.dropped)
+    return Evaluation(compared.answer(design, plan), leading, _secondaries(of_study, design, plan), arrays.dropped)
+
+
+def leading_answer(children: StudyChildren, design: Design, plan: AnalysisPlan) -> Answer:
+    """The answer of `analyse` alone, without the other ways to see the data and the other outcomes."""
+    if not design.evidence.is_rateable:
+        return Answer.NOT_RATEABLE
+    return _Compared.of(design.analysed(children), design, plan).answer(design, plan)
 
 
 def _seed(plan: AnalysisPlan) -> int:
     """The same plan draws the same, and nobody can try seeds until one pleases."""
     return int(plan.checksum[:8], 16)
-
-
-def _answer(estimate: Estimate, permutation: DistrictPermutation, design: Design, plan: AnalysisPlan) -> Answer:
-    """A direction is said only from level 3, when the interval leaves out 0 *and* chance alone would seldom choose such districts."""
-    if design.evidence.level < EvidenceLevel.ADJUSTED_COMPARISON or estimate.low is None or estimate.high is None:
-        return Answer.UNDECIDED
-    relevant = plan.limits.smallest_relevant_points
-    if -relevant < estimate.low and estimate.high < relevant:
-        return Answer.NO_RELEVANT_DIFFERENCE
-    is_seldom = permutation.test.p_value <= _LARGEST_P_VALUE
-    if not is_seldom or estimate.low <= 0 <= estimate.high:
-        return Answer.UNDECIDED
-    is_lower = estimate.high < 0
-    is_better = is_lower is OUTCOMES[plan.primary.outcome].is_lower_better
-    return Answer.TREATED_BETTER if is_better else Answer.COMPARISON_BETTER
 
 
 def _adjusted(arrays: StudyArrays, design: Design, *, weights: Floats | None = None) -> ArmDifference:
@@ -220,6 +214,35 @@ class _Districts:
         return cls(difference, permute_districts(effects, treated), detectable)
 
 
+@dataclass(frozen=True)
+class _Compared:
+    """The primary outcome's children, their adjusted difference, and the same with each district as one number."""
+
+    arrays: StudyArrays
+    difference: ArmDifference
+    districts: _Districts
+
+    @classmethod
+    def of(cls, children: Sequence[StudyChild], design: Design, plan: AnalysisPlan) -> "_Compared":
+        arrays = arrays_of(children, OUTCOMES[plan.primary.outcome], plan.covariates)
+        return cls(arrays, _adjusted(arrays, design), _Districts.of(arrays))
+
+    def answer(self, design: Design, plan: AnalysisPlan) -> Answer:
+        """A direction is said only from level 3, when the interval leaves out 0 *and* chance would seldom choose such districts."""
+        estimate = self.difference.difference.estimate
+        if design.evidence.level < EvidenceLevel.ADJUSTED_COMPARISON or estimate.low is None or estimate.high is None:
+            return Answer.UNDECIDED
+        relevant = plan.limits.smallest_relevant_points
+        if -relevant < estimate.low and estimate.high < relevant:
+            return Answer.NO_RELEVANT_DIFFERENCE
+        is_seldom = self.districts.permutation.test.p_value <= _LARGEST_P_VALUE
+        if not is_seldom or estimate.low <= 0 <= estimate.high:
+            return Answer.UNDECIDED
+        is_lower = estimate.high < 0
+        is_better = is_lower is OUTCOMES[plan.primary.outcome].is_lower_better
+        return Answer.TREATED_BETTER if is_better else Answer.COMPARISON_BETTER
+
+
 def _methods(
     arrays: StudyArrays, difference: ArmDifference, districts: _Districts, design: Design, *, seed: int
 ) -> tuple[MethodResult, ...]:
@@ -240,6 +263,15 @@ def _robustness(found: Contrast) -> float | None:
     if value is None or not error or degrees is None:
         return None
     return robustness_value(value / error, degrees)
+
+
+def _first_score_benchmark(arrays: StudyArrays) -> Benchmark | None:
+    """None with hardly more children than covariates, or no spread."""
+    kept = _complete(arrays)
+    coefficients = kept.covariates.shape[1] + 2  # with the arm and the constant
+    if "first_score" not in kept.names or kept.outcome.size <= coefficients:
+        return None
+    return benchmark(kept.outcome, kept.treated, kept.covariates, column=kept.names.index("first_score"))
 
 
 def _with_everything_known(arrays: StudyArrays) -> StudyArrays:

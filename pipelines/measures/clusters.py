@@ -112,11 +112,11 @@ def smallest_detectable_difference(
 
 def code_clusters(clusters: Sequence[Hashable]) -> tuple[NDArray[np.int64], list[Hashable]]:
     """(`(n,)` cluster numbers from 0, labels by number). Raises: ValueError for a missing label."""
-    numbers: dict[Hashable, int] = {}
-    codes = [numbers.setdefault(label, len(numbers)) for label in clusters]
-    if any(label is None or label != label for label in numbers):
+    labels = list(dict.fromkeys(clusters))
+    if any(label is None or label != label for label in labels):
         raise ValueError("a cluster label is missing")
-    return np.asarray(codes, dtype=np.int64), list(numbers)
+    numbers = {label: number for number, label in enumerate(labels)}
+    return np.fromiter(map(numbers.__getitem__, clusters), dtype=np.int64, count=len(clusters)), labels
 
 
 def t_interval(value: float, standard_error: float, degrees_of_freedom: int, *, level: float, n: int) -> Estimate:
