@@ -5,7 +5,7 @@ districts could have been chosen. A second step is taken only behind its gate. N
 report may use, and p values that may not be shown are not there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -96,6 +96,7 @@ class Leading:
     between the districts as found (rough with few). robustness: part of the variance (0-1) an unmeasured cause would need; beside it
     first_score_benchmark, what the first score explains of arm and outcome.
     tipping_points: how many points worse the lost children of the treated arm would have had to do for no difference.
+    district_means: cluster -> second score in points, had its children been like all children in the covariates.
     """
 
     difference: ArmDifference
@@ -106,6 +107,7 @@ class Leading:
     robustness: float | None
     first_score_benchmark: Benchmark | None
     tipping_points: float | None
+    district_means: Mapping[str, float]
     methods: tuple[MethodResult, ...]
 
 
@@ -151,6 +153,7 @@ def analyse(children: StudyChildren, design: Design, plan: AnalysisPlan) -> Eval
         _robustness(difference.difference),
         _first_score_benchmark(arrays),
         tipping_point_of_difference(_incomplete(arrays), _seed(plan)),
+        districts.means,
         _methods(arrays, difference, districts, design, seed=_seed(plan)),
     )
     return Evaluation(compared.answer(design, plan), leading, _secondaries(of_study, design, plan), arrays.dropped)
@@ -199,6 +202,7 @@ _FEW_IN_AN_ARM: Final = 2
 class _Districts:
     """The comparison with each district as one number. detectable: from how far they lie apart; None without an interval."""
 
+    means: Mapping[str, float]
     difference: Estimate
     permutation: DistrictPermutation
     detectable: float | None
@@ -211,7 +215,12 @@ class _Districts:
         difference = difference_of_districts(effects, treated)
         error, degrees = difference.standard_error, difference.degrees_of_freedom
         detectable = None if error is None or degrees is None else smallest_detectable_difference(error, degrees)
-        return cls(difference, permute_districts(effects, treated), detectable)
+        return cls(
+            {str(code): mean for code, mean in effects.items()},
+            difference,
+            permute_districts(effects, treated),
+            detectable,
+        )
 
 
 @dataclass(frozen=True)

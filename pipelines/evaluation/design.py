@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from pipelines.evaluation.children import StudyChild, StudyChildren
+from pipelines.evaluation.clearinghouse import Loss, loss_of
 from pipelines.evaluation.plan import AnalysisPlan
 from pipelines.measures.comparison_evidence import (
     ComparisonEvidence,
@@ -116,12 +117,13 @@ class BaselineDifference:
 class Design:
     """What is known before any effect. arms: (comparison, treated). detection_ratio: larger over smaller share measured.
 
-    rating: after the manner of the What Works Clearinghouse.
+    loss: of the compared children; None where nobody is due in an arm. rating: after the manner of the What Works Clearinghouse.
     """
 
     clusters: tuple[ClusterFacts, ...]
     arms: tuple[ArmFacts, ArmFacts]
     baseline: tuple[BaselineDifference, ...]
+    loss: Loss | None
     detection_ratio: float | None
     same_informant_share: float | None
     facts: ComparisonFacts
@@ -172,10 +174,12 @@ def study_design(
         plan.limits.baseline_g,
         plan.limits.detection_tolerance,
     )
+    loss = loss_of((arms[0].due, arms[1].due), (arms[0].followed, arms[1].followed))
     return Design(
         clusters,
         (arms[0], arms[1]),
         baseline,
+        loss,
         facts.detection_ratio,
         facts.same_informant_share,
         facts,
@@ -183,7 +187,7 @@ def study_design(
         rate_study(
             units_in_arms=facts.district_counts,
             is_lottery=facts.is_lottery,
-            has_low_loss=None,
+            has_low_loss=None if loss is None else loss.is_low,
             baseline_differences=() if score.analysed_g is None else (score.analysed_g,),
             is_adjusted=True,
         ),

@@ -142,13 +142,24 @@ def is_loss_low(
     """
     if min(treated, comparison) < 1 or not (0 <= treated_lost <= treated and 0 <= comparison_lost <= comparison):
         raise ValueError("needs children in both arms, and no more lost than there were")
-    overall = 100 * (treated_lost + comparison_lost) / (treated + comparison)
+    limit = loss_limit((treated_lost + comparison_lost) / (treated + comparison), boundary=boundary)
     apart = 100 * abs(treated_lost / treated - comparison_lost / comparison)
-    table = LOSS_BOUNDARIES[boundary]
+    return limit is not None and apart <= limit + 1e-9
+
+
+def loss_limit(overall_share: float, *, boundary: LossBoundary = LossBoundary.CAUTIOUS) -> float | None:
+    """By how many percentage points loss may differ between the arms when this share (0-1) of all children is lost.
+
+    None where so many are lost that no difference is small enough. Between two whole percentages the stricter decides.
+    Source: as `is_loss_low`.
+    Raises: ValueError for a share outside 0 to 1.
+    Example: a tenth lost in all: 6.3 points; six in ten: None.
+    """
+    if not 0 <= overall_share <= 1:
+        raise ValueError(f"a share lies between 0 and 1, not {overall_share}")
+    overall, table = 100 * overall_share, LOSS_BOUNDARIES[boundary]
     neighbours = {math.floor(overall + 1e-9), math.ceil(overall - 1e-9)}
-    if max(neighbours) >= len(table):
-        return False
-    return apart <= min(table[place] for place in neighbours) + 1e-9
+    return None if max(neighbours) >= len(table) else min(table[place] for place in neighbours)
 
 
 class Alikeness(StrEnum):

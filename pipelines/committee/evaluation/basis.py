@@ -1,15 +1,18 @@
 """What do all sections of the evaluation stand on: the plan, its lock, its children, the design and the analysis, made once."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from pipelines.codes import load_code_table
 from pipelines.committee.context import ReportContext
 from pipelines.errors import PublishError
-from pipelines.evaluation.analysis import Evaluation, analyse
+from pipelines.evaluation.analysis import Evaluation, Leading, analyse
 from pipelines.evaluation.analysis_words import analysis_departures
 from pipelines.evaluation.children import StudyChildren, read_children
 from pipelines.evaluation.design import Design, study_design
+from pipelines.evaluation.dose import Dose, read_dose
 from pipelines.evaluation.plan import AnalysisPlan, read_plan
 from pipelines.evaluation.plan_lock import PlanLock, read_locks
 from pipelines.evaluation.plan_words import plan_departures
@@ -48,6 +51,17 @@ class Study:
         """What the districts could show."""
         return study_power(self.children, self.design, self.plan)
 
+    @cached_property
+    def dose(self) -> Mapping[tuple[str, bool], Dose]:
+        """Meetings of each cluster under each model."""
+        return read_dose(self.context.connection, self.plan)
+
+    @cached_property
+    def institution_counts(self) -> Counter[str]:
+        """Cluster -> how many institutions its followed children were measured in."""
+        places = {(child.cluster, child.institution) for child in self.children.children if child.is_followed}
+        return Counter(cluster for cluster, _ in places)
+
     @property
     def departures(self) -> tuple[str, ...]:
         """In what the analysis is not the locked plan's."""
@@ -85,3 +99,9 @@ def study_of(context: ReportContext) -> Study:
     plan = read_plan(folder)
     locks = read_locks(context.connection)
     return Study(context, plan, locks[-1] if locks else None, read_children(context.connection, plan))
+
+
+def behind_difference(leading: Leading) -> dict[str, int]:
+    """What stands behind the leading difference, for `protect`: it is no safer than the smaller arm."""
+    difference = leading.difference
+    return {"children": min(difference.child_counts), "clusters": min(difference.cluster_counts)}

@@ -1,9 +1,9 @@
 """Which of the two models did better? The answer that the design carries, seen in several ways, with the plan and its gates."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from pipelines.committee.evaluation.basis import Study
+from pipelines.committee.evaluation.basis import Study, behind_difference
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import ProtectedTable, TableColumn
 from pipelines.evaluation.analysis import Leading
@@ -66,7 +66,7 @@ def ways_table(study: Study, leading: Leading) -> ProtectedTable:
         {
             "way": METHODS[one.method],
             **_numbers(one.estimate),
-            **_behind(leading),
+            **behind_difference(leading),
         }
         for one in leading.methods
         if one.estimate is not None
@@ -243,14 +243,6 @@ def _numbers(estimate: Estimate | None) -> Mapping[str, float | None]:
     if estimate is None:
         return {name: None for name, _ in _NUMBERS}
     return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
-
-
-def _behind(leading: Leading) -> dict[str, Any]:
-    """A difference is no safer than the smaller arm."""
-    return {
-        "children": min(leading.difference.child_counts),
-        "clusters": min(leading.difference.cluster_counts),
-    }
 
 
 def _hundred(share: float | None) -> float | None:

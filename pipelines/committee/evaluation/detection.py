@@ -13,7 +13,9 @@ from pipelines.publish.danish import joined
 from pipelines.publish.section import HowSure, Section
 
 _COUNTS: Final = ("at_risk", "measured", "followed", "lost", "waiting")
-_ALL: Final = "Sammenlignede i alt"
+ALL_COMPARED: Final = "Sammenlignede i alt"
+"""The area of a model's row of sums in `district_table`."""
+
 _APART: Final = " (ikke sammenlignet)"
 _BASELINES: Final = {
     Baseline.FIRST_SCORE: "SDQ i alt ved første måling",
@@ -120,7 +122,7 @@ def _cluster_row(study: Study, cluster: ClusterFacts) -> dict[str, Any]:
 def _arm_row(study: Study, arm: ArmFacts, *, is_treated: bool) -> dict[str, Any]:
     return {
         "model": study.model(is_treated=is_treated),
-        "area": _ALL,
+        "area": ALL_COMPARED,
         "at_risk": arm.at_risk or None,
         "measured": arm.measured,
         "share": arm.measured_share,
@@ -143,7 +145,7 @@ def _answer(study: Study, districts: ProtectedTable) -> str:
     """By the shares that the table shows; where they are hidden, nothing is said of them."""
     arms = [study.model(is_treated=arm) for arm in (True, False)]
     known = {(row[0].value, row[1].value): row[districts.column_index("share")].status for row in districts.rows}
-    if any(known.get((arm, _ALL)) is not CellStatus.SHOWN for arm in arms):
+    if any(known.get((arm, ALL_COMPARED)) is not CellStatus.SHOWN for arm in arms):
         return "Det kan ikke siges, for der er ikke tal for begge modeller, som må vises."
     if ComparisonGate.DETECTION in study.design.evidence.failed_gates:
         return "Nej, den ene model måler en klart større del af børnene end den anden."

@@ -1,0 +1,145 @@
+"""How much of each model did the children get, beside how it went: meetings per 100 children, which nobody drew lots over."""
+
+from collections.abc import Mapping
+from functools import reduce
+from operator import add
+from typing import Any, Final
+
+from pipelines.committee.evaluation.basis import Study
+from pipelines.disclosure.protect import protect
+from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
+from pipelines.evaluation.design import ClusterFacts
+from pipelines.evaluation.dose import NO_DOSE, Dose
+from pipelines.publish.danish import number
+from pipelines.publish.section import HowSure, Section
+
+NOT_BY_LOT: Final = "Ingen har trukket lod om møderne. De holdes tit mest, hvor børnene har det sværest."
+_ALL: Final = "I alt"
+
+
+def dose_section(study: Study) -> Section:
+    """Meetings planned, held and attended by the model's own staff, in compared districts, beside their children's adjusted score."""
+    table = dose_table(study)
+    return Section(
+        section_id="evaluation_dose",
+        question="Hvor meget af modellen har børnene fået?",
+        answer=_answer(study, table),
+        support=NOT_BY_LOT,
+        level=0,
+        level_reason="Det er en optælling.",
+        tables=(table,),
+        figures=(),
+        how_sure=HowSure(
+            number="Møderne er talt op i kommunens mødelog.",
+            cause=NOT_BY_LOT,
+            data="Et møde uden referat tæller ikke som holdt.",
+            needed="Skriv ned, hvem der var med på hvert møde.",
+        ),
+        not_shown=(
+            "Tabellen viser ikke, om flere møder hjælper. Ingen må lægge tallene side om side og læse en årsag.",
+        ),
+        method=(
+            "Møderne er dem, der var planlagt i planens periode, sat op mod alle børn på 0-17 år i distriktet.",
+            "SDQ-tallet er anden måling, som om børnene var ens i alle distrikter på det, planen nævner.",
+        ),
+    )
+
+
+def dose_table(study: Study) -> ProtectedTable:
+    """One row per compared district and one per model: meetings per 100 children, and the adjusted second score."""
+    compared = [cluster for cluster in study.design.clusters if cluster.is_compared]
+    # one district with too few staff would follow from the model's sum and the other districts
+    fewest_staff = min((len(_dose(study, cluster).staff) for cluster in compared), default=0)
+    rows = [
+        row
+        for is_treated in (True, False)
+        for row in _arm_rows(
+            study, [one for one in compared if one.is_treated is is_treated], is_treated, fewest_staff=fewest_staff
+        )
+    ]
+    per_100 = (
+        ("planned", "Planlagt pr. 100 børn", None),
+        ("held", "Holdt pr. 100 børn", None),
+        ("attended", "Med modellens medarbejder", "staff"),
+    )
+    return protect(
+        rows,
+        table_id="evaluation_dose",
+        title="Møder under de to modeller",
+        columns=(
+            TableColumn("model", "Model", "label"),
+            TableColumn("area", "Område", "label"),
+            *(TableColumn(name, title, "number", decimals=1, staff=staff) for name, title, staff in per_100),
+            TableColumn(
+                "score", "SDQ anden gang", "mean", decimals=1, children="children", institutions="institutions"
+            ),
+        ),
+        source=f"Kilde: {study.context.settings.municipality.name}s mødelog, elevregister og SDQ-skemaer.",
+        rule=study.context.rule,
+    )
+
+
+def _dose(study: Study, cluster: ClusterFacts) -> Dose:
+    return study.dose.get((cluster.code, cluster.is_treated), NO_DOSE)
+
+
+def _arm_rows(
+    study: Study, clusters: list[ClusterFacts], is_treated: bool, *, fewest_staff: int
+) -> list[dict[str, Any]]:
+    doses = [_dose(study, cluster) for cluster in clusters]
+    children = [cluster.at_risk or 0 for cluster in clusters]
+    rows = [
+        {
+            "area": study.names.get(cluster.code, cluster.code),
+            **_per_100(dose, at_risk),
+            **_score(study, cluster),
+            "staff": fewest_staff,
+        }
+        for cluster, dose, at_risk in zip(clusters, doses, children, strict=True)
+    ]
+    together = {
+        "area": _ALL,
+        **_per_100(reduce(add, doses, NO_DOSE), sum(children) if all(children) else 0),
+        "score": CellStatus.NOT_COMPUTABLE,
+        "children": 0,
+        "institutions": 0,
+    }
+    return [{"model": study.model(is_treated=is_treated), **row} for row in (*rows, *([together] if clusters else []))]
+
+
+def _per_100(dose: Dose, children: int) -> dict[str, Any]:
+    """Not received where no meeting is in the log; who came, where nobody wrote it down; not computable without children."""
+    counts: Mapping[str, int] = {"planned": dose.planned, "held": dose.held, "attended": dose.attended}
+    if not dose.planned and not dose.held:
+        return {**dict.fromkeys(counts, CellStatus.NOT_RECEIVED), "staff": 0}
+    if not children:
+        return {**dict.fromkeys(counts, CellStatus.NOT_COMPUTABLE), "staff": 0}
+    return {**{name: 100 * count / children for name, count in counts.items()}, "staff": len(dose.staff)}
+
+
+def _score(study: Study, cluster: ClusterFacts) -> dict[str, Any]:
+    leading = study.evaluation.leading
+    return {
+        "score": leading.district_means.get(cluster.code) if leading else None,
+        "children": cluster.followed,
+        "institutions": study.institution_counts.get(cluster.code, 0),
+    }
+
+
+def _answer(study: Study, table: ProtectedTable) -> str:
+    """The meetings held per 100 children of both models, where both are known."""
+    held = {
+        str(row[0].value): row[table.column_index("held")]
+        for row in table.rows
+        if row[table.column_index("area")].value == _ALL
+    }
+    names = [study.model(is_treated=arm) for arm in (True, False)]
+    cells = [held.get(name) for name in names]
+    told = [
+        f"{number(cell.value, 1)} møder pr. 100 børn under {name}"
+        for name, cell in zip(names, cells, strict=True)
+        if cell is not None and isinstance(cell.value, float)
+    ]
+    if len(told) < len(names):
+        return "Det kan ikke siges, for mødeloggen dækker ikke begge modeller."
+    return f"Der er holdt {told[0]} og {told[1]}."
