@@ -1,4 +1,6 @@
-"""The whole road at once: a made-up municipality, to both of its reports, and the open figures of a real one, to theirs.
+"""The whole road at once: a made-up municipality, to all of its reports, and the open figures of a real one, to theirs.
+
+Where the made-up municipality has both models, their evaluation is planned, and the plan locked, before anything is delivered.
 
 The two never share a workspace, so that the real and the made-up cannot be mixed.
 """
@@ -8,12 +10,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from pipelines.evaluation.commands import example_plan, lock_workspace_plan
 from pipelines.municipalities import load_profile
 from pipelines.open_data import deliver_open_data
 from pipelines.progress import Progress, Silent
 from pipelines.publish.report import PublishedReport
 from pipelines.run import publish, run
 from pipelines.simulate import simulate_municipality, write_deliveries, write_truth
+from pipelines.simulate.profile import ADVISER, CASEWORKER
 from pipelines.simulate.scenarios import load_scenario
 from pipelines.workspace import Workspace, create_workspace
 
@@ -52,7 +56,12 @@ def run_demo(
     made_up = _made_up_workspace(folder / "konstrueret", profile, children_count, seed, progress)
     real = _open_figures_workspace(folder / "aabne_tal", progress)
     reports: list[PublishedReport] = []
-    for workspace, report_ids in ((made_up, ["udvalgsrapport", "moedestruktur"]), (real, ["kommunen_i_landet"])):
+    own_reports = ["udvalgsrapport", "moedestruktur"]
+    if _has_both_models(profile):
+        example_plan(made_up)
+        lock_workspace_plan(made_up, now=now)
+        own_reports.append("evaluering")
+    for workspace, report_ids in ((made_up, own_reports), (real, ["kommunen_i_landet"])):
         refused = run(workspace, now=now, progress=progress).refused
         if refused:
             raise refused[0][1]
@@ -83,6 +92,12 @@ def _made_up_workspace(
     write_truth(simulated, workspace.root / "truth.json")
     progress.step(f"{children_count} børn")
     return workspace
+
+
+def _has_both_models(profile_name: str) -> bool:
+    """Whether some districts of the profile's made-up municipality have advisers, and others caseworkers."""
+    models = {district["model"] for district in load_profile(profile_name)["demo"]["districts"]}
+    return models >= {ADVISER, CASEWORKER}
 
 
 def report_settings(profile_name: str) -> str:

@@ -26,6 +26,7 @@ from pipelines.workspace import Workspace
 class ReportKind:
     """One report: its id (also the notebook's and the file's name), what it answers, and the table it cannot do without.
 
+    `title` may name {as_of_date} and, where there is a plan, its models {treated} and {comparison}.
     `needs_plan`: only in a workspace with an analysis plan. `definitions_heading` stands over the list on
     the last page: words that are explained, or promises that cannot be measured.
     """
@@ -60,7 +61,7 @@ REPORTS: Mapping[str, ReportKind] = {
         ),
         ReportKind(
             "evaluering",
-            "Evaluering: to modeller for støtten til børn",
+            "Evaluering: {treated} og {comparison}",
             "Notatet følger en analyseplan. Det viser først, hvem der er målt, og så, hvordan det gik dem.",
             "core.fct_sdq_pair",
             is_on_open_figures=False,
@@ -93,7 +94,8 @@ def chosen_reports(
     if lacking or not possible:
         raise PublishError(
             f"Der er ikke data til {', '.join(lacking) or 'nogen rapport'}. Læg leverancerne i indbakken, og kør: trappen run. "
-            "Rapporten kommunen_i_landet kræver også, at report.compared_municipality_code er udfyldt."
+            "Rapporten kommunen_i_landet kræver også, at report.compared_municipality_code er udfyldt, og rapporten evaluering en "
+            "analyseplan: trappen plan --example."
         )
     return [REPORTS[name] for name in wanted] if wanted else possible
 
@@ -145,7 +147,7 @@ def assemble_report(
         )
     return Report(
         report_id=kind.report_id,
-        title=kind.title.format(as_of_date=text_date(as_of_date)),
+        title=kind.title.format(as_of_date=text_date(as_of_date), **_arm_names(kind, settings)),
         municipality=settings.municipality.name,
         sections=content.sections,
         stamp=stamp,
@@ -170,6 +172,14 @@ def assemble_report(
         # The open figures are other people's, placed among each other: no method of the study stands behind them.
         method_study="" if kind.is_on_open_figures else study_sentence(),
     )
+
+
+def _arm_names(kind: ReportKind, settings: Settings) -> dict[str, str]:
+    """The names of the plan's two models, for the title; none where the report has no plan."""
+    if not kind.needs_plan or settings.folder is None:
+        return {}
+    arms, titles = read_plan(settings.folder).arms, load_code_table("models").titles()
+    return {"treated": titles[arms.treated], "comparison": titles[arms.comparison]}
 
 
 def delivery_stamps(connection: duckdb.DuckDBPyConnection) -> tuple[DeliveryStamp, ...]:

@@ -47,6 +47,14 @@ def ceiling_sentences(evidence: ComparisonEvidence) -> tuple[str, ...]:
     return tuple(CEILINGS[ceiling] for ceiling in evidence.ceilings)
 
 
+def level_reason(evidence: ComparisonEvidence) -> str:
+    """Why the level is not higher, in one or two sentences: from where it was lowered and by what, else what the design lacks."""
+    if not evidence.failed_gates:
+        return ceiling_sentences(evidence)[0] if evidence.ceilings else ""
+    lowered = f"Niveauet er sat ned fra {int(evidence.designed_level)} til {int(evidence.level)}."
+    return f"{lowered} {gate_sentences(evidence)[0]}"
+
+
 def level_words(evidence: ComparisonEvidence) -> str:
     """The level by name, or that it cannot be rated."""
     if not evidence.is_rateable:

@@ -8,13 +8,17 @@ import pytest
 
 from pipelines.committee.context import ReportContext
 from pipelines.committee.evaluation.basis import Study
+from pipelines.committee.evaluation.clearinghouse import clearinghouse_table, loss_table
 from pipelines.committee.evaluation.comparison import comparison_section, gate_table, plan_table
 from pipelines.committee.evaluation.detection import detection_section, district_table
-from pipelines.disclosure.table import CellStatus
+from pipelines.committee.evaluation.dose import dose_section, dose_table
+from pipelines.committee.evaluation.explanations import explanation_table, explanations_section, points_table
+from pipelines.disclosure.table import CellStatus, ProtectedTable
 from pipelines.evaluation.children import StudyChild
-from pipelines.publish.danish import claims_beyond_level, words_to_avoid
+from pipelines.evaluation.dose import Dose
 from pipelines.publish.section import Section
 from tests.committee.conftest import settings_of
+from tests.committee.drawn_cooperation import faults_of, lines_of
 from tests.evaluation.drawn_study import a_plan, children
 from tests.evaluation.test_analysis import EIGHT, FIVE, drawn
 
@@ -29,16 +33,14 @@ def study(found: list[StudyChild], at_risk: dict[str, int], **plan: Any) -> Stud
     return Study(context, a_plan(**plan), None, children(*found, at_risk=at_risk))
 
 
-def all_texts(section: Section) -> list[str]:
-    return [
-        section.question,
-        section.answer,
-        section.support,
-        section.level_reason,
-        *(text for _, text in section.how_sure.parts()),
-        *section.not_shown,
-        *section.method,
-    ]
+def all_sections(one: Study) -> tuple[Section, ...]:
+    districts = district_table(one)
+    return (
+        detection_section(one, districts),
+        comparison_section(one),
+        explanations_section(one, districts),
+        dose_section(one),
+    )
 
 
 @pytest.fixture
@@ -64,20 +66,17 @@ def test_three_against_two_is_undecided_with_what_could_have_been_seen(three_aga
     ("districts", "effect"), [(FIVE, -8), (EIGHT, -3), (EIGHT, 3), (("R1", "S1", "S2"), -3), (("R1", "R2"), 0)]
 )
 def test_no_section_claims_more_than_its_level(districts: tuple[str, ...], effect: float) -> None:
-    one = study(*drawn(districts, effect))
-    for section in (detection_section(one), comparison_section(one)):
-        assert [text for text in all_texts(section) if words_to_avoid(text)] == []
-        for text in (section.answer, section.support, *(figure.title for figure in section.figures)):
-            assert claims_beyond_level(text, section.level) == []
+    assert [fault for section in all_sections(study(*drawn(districts, effect))) for fault in faults_of(section)] == []
 
 
 def test_a_model_that_finds_more_children_is_told_first_and_takes_the_answer() -> None:
     """The same large difference as above; 80 of 100 children at risk where the adviser is, so a larger part is measured."""
     found, _ = drawn(EIGHT, -3)
     one = study(found, {code: 80 if code.startswith("R") else 100 for code in EIGHT})
-    assert detection_section(one).answer.startswith("Nej")
+    assert detection_section(one, district_table(one)).answer.startswith("Nej")
     section = comparison_section(one)
-    assert (section.level, section.level_reason.startswith("Modellerne måler ikke de samme børn")) == (2, True)
+    assert section.level == 2
+    assert section.level_reason.startswith("Niveauet er sat ned fra 3 til 2. Modellerne måler ikke de samme børn")
     assert section.answer.startswith("Det kan ikke afgøres")
 
 
@@ -100,9 +99,86 @@ def test_a_place_that_is_not_compared_is_named_and_counted_apart() -> None:
     found, at_risk = drawn((*FIVE, "S9"), 0)
     moved = [one if one.cluster != "S9" else type(one)(**{**vars(one), "age_years": 16}) for one in found]
     one = study(moved, at_risk)
-    assert detection_section(one).support == "Tiende er beskrevet, men ikke sammenlignet."
+    assert detection_section(one, district_table(one)).support == "Tiende er beskrevet, men ikke sammenlignet."
     table = district_table(one)
     assert table.cell("measured", area="Tiende (ikke sammenlignet)").value == 12
     # 24 measured in S1 and S2; Tiende's 12 are no part of them
     assert table.cell("measured", area="Sammenlignede i alt", model="myndighedssagsbehandler").value == 24
     assert any(row[0].value == "Tiende er ikke sammenlignet" for row in gate_table(one).rows)
+
+
+def told(table: ProtectedTable) -> dict[str, Any]:
+    return {str(row[0].value): row[1].value for row in table.rows}
+
+
+def test_every_other_explanation_is_told_with_what_is_known_of_it(three_against_two: Study) -> None:
+    table = told(explanation_table(three_against_two))
+    assert table["Tilfældet"].startswith("Usikkerheden når")
+    assert "ikke trukket lod" in table["Hvor modellen blev lagt"]
+    assert len(table) == 10
+    unlike, _ = drawn(EIGHT, -3)
+    more_found = study(unlike, {code: 80 if code.startswith("R") else 100 for code in EIGHT})
+    assert told(explanation_table(more_found))["Hvem der bliver målt"].startswith("Den ene model måler en klart større")
+
+
+def test_one_district_in_an_arm_leaves_everything_to_explain_it() -> None:
+    one = study(*drawn(("R1", "S1", "S2"), -3))
+    section = explanations_section(one, district_table(one))
+    assert section.answer == "Alt ved distrikterne kan, for modellen kan ikke skilles fra dem."
+    assert "evaluation_strength" not in {table.table_id for table in section.tables}
+    assert told(clearinghouse_table(one))["Samlet"] == "Lever ikke op til kravene."
+
+
+def test_loss_is_told_only_where_the_table_of_districts_tells_it() -> None:
+    # 2 of 12 lost in each district are hidden there; the sums of 6 and 4 then too
+    few = study(*drawn(FIVE, 0, lost=2))
+    assert loss_table(few, district_table(few)) is None
+    # 5 of 12: 15 of 36 and 10 of 24, 41.7 % in both; they may lie 2.5 points apart at 41 % and 2.3 at 42 %
+    more = study(*drawn(FIVE, 0, lost=5))
+    table = loss_table(more, district_table(more))
+    assert table is not None
+    assert [row[1].value for row in table.rows] == [pytest.approx(100 * 25 / 60), 0, 2.3]
+
+
+def test_how_much_worse_the_lost_would_have_to_do_is_told_with_its_sign() -> None:
+    one = study(*drawn(EIGHT, -3, lost=5))
+    leading = one.evaluation.leading
+    assert leading is not None
+    # 5 of 12 lost in each district: each point worse takes 5/12 of a point off the difference, so about 3 x 12 / 5
+    (needed, _) = lines_of(points_table(one, leading), "value")
+    assert float(needed) == pytest.approx(3 * 12 / 5, abs=1.5)
+
+
+def with_dose(one: Study, dose: dict[tuple[str, bool], Dose]) -> Study:
+    found = Study(one.context, one.plan, one.lock, one.children)
+    found.__dict__["dose"] = dose
+    return found
+
+
+def test_meetings_stand_beside_the_scores_and_staff_are_told_only_where_enough_of_them_stand_behind_every_district() -> (
+    None
+):
+    plain = study(*drawn(FIVE, 0))
+    three, two = frozenset("abc"), frozenset("de")
+    few = {(code, code.startswith("R")): Dose(10, 8, 4, three if code != "S2" else two) for code in FIVE}
+    table = dose_table(with_dose(plain, few))
+    # 100 children at risk in each district; one district has two members of staff, so no district tells, and S's sum does
+    assert lines_of(table, "area", "planned", "held", "attended")[:4] == [
+        "Distrikt R1 | 10.0 | 8.0 | hidden",
+        "Distrikt R2 | 10.0 | 8.0 | hidden",
+        "Distrikt R3 | 10.0 | 8.0 | hidden",
+        "I alt | 10.0 | 8.0 | 4.0",
+    ]
+    enough = {key: Dose(10, 8, 4, three) for key in few}
+    assert lines_of(dose_table(with_dose(plain, enough)), "attended") == ["4.0"] * 7
+    section = dose_section(with_dose(plain, enough))
+    assert section.answer == (
+        "Der er holdt 8,0 møder pr. 100 børn under distriktsrådgiver og 8,0 møder pr. 100 børn under myndighedssagsbehandler."
+    )
+    assert faults_of(section) == []
+
+
+def test_a_log_of_one_model_alone_answers_nothing(three_against_two: Study) -> None:
+    one = with_dose(three_against_two, {("R1", True): Dose(10, 8, 4, frozenset("abc"))})
+    assert dose_section(one).answer == "Det kan ikke siges, for mødeloggen dækker ikke begge modeller."
+    assert lines_of(dose_table(one), "held")[-1] == "not_received"

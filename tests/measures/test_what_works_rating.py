@@ -19,6 +19,7 @@ from pipelines.measures.what_works_rating import (
     hedges_g,
     improvement_index,
     is_loss_low,
+    loss_limit,
     rate_study,
 )
 
@@ -110,6 +111,15 @@ def test_between_two_percentages_the_stricter_decides():
     assert lost(19, 5.4), "5.5 at 19 per cent"
     assert not lost(19.5, 5.45), "5.4 at 20"
     assert not lost(3.5, 5.95), "5.9 at 3, 6.0 at 4"
+
+
+def test_the_limit_of_loss_by_itself():
+    assert loss_limit(0.1) == 6.3
+    assert loss_limit(0.195) == 5.4, "5.5 at 19 per cent, 5.4 at 20"
+    assert loss_limit(0.58) is None
+    assert loss_limit(0.58, boundary=LossBoundary.OPTIMISTIC) == 1.9
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        loss_limit(1.2)
 
 
 @pytest.mark.parametrize(

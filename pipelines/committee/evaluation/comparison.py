@@ -8,7 +8,13 @@ from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import ProtectedTable, TableColumn
 from pipelines.evaluation.analysis import Leading
 from pipelines.evaluation.analysis_words import METHODS, NOT_SHOWN, answer_sentence, covariate_notes
-from pipelines.evaluation.design_words import ceiling_sentences, gate_sentences, level_words, not_compared_words
+from pipelines.evaluation.design_words import (
+    ceiling_sentences,
+    gate_sentences,
+    level_reason,
+    level_words,
+    not_compared_words,
+)
 from pipelines.evaluation.plan_words import plan_lines, timing_sentence
 from pipelines.measures.intervals import Estimate
 from pipelines.publish.danish import number, small_number
@@ -40,7 +46,7 @@ def comparison_section(study: Study) -> Section:
         answer=answer_sentence(study.evaluation, study.plan),
         support=_support(study),
         level=int(evidence.level),
-        level_reason=reasons[0],
+        level_reason=level_reason(evidence),
         tables=tables,
         figures=(_forest(study, ways),) if ways else (),
         how_sure=HowSure(

@@ -24,9 +24,9 @@ _BASELINES: Final = {
 }
 
 
-def detection_section(study: Study) -> Section:
-    """The question, its answer by counts alone, and the tables of districts and of how alike the children were."""
-    districts, alike = district_table(study), baseline_table(study)
+def detection_section(study: Study, districts: ProtectedTable) -> Section:
+    """The question, its answer by counts alone, and the tables of districts (`district_table`) and of how alike the children were."""
+    alike = baseline_table(study)
     return Section(
         section_id="evaluation_detection",
         question="Måler modellerne de samme børn?",

@@ -39,7 +39,7 @@ def dose_section(study: Study) -> Section:
             "Tabellen viser ikke, om flere møder hjælper. Ingen må lægge tallene side om side og læse en årsag.",
         ),
         method=(
-            "Møderne er dem, der var planlagt i planens periode, sat op mod alle børn på 0-17 år i distriktet.",
+            "Møderne er dem, der var planlagt i planens periode, sat op mod alle børn i distriktet.",
             "SDQ-tallet er anden måling, som om børnene var ens i alle distrikter på det, planen nævner.",
         ),
     )

@@ -11,7 +11,7 @@ from pipelines.committee.evaluation.clearinghouse import clearinghouse_table, ef
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import ProtectedTable, TableColumn
 from pipelines.evaluation.analysis import Leading
-from pipelines.evaluation.design_words import ceiling_sentences
+from pipelines.evaluation.design_words import level_reason
 from pipelines.measures.comparison_evidence import ComparisonGate
 from pipelines.publish.section import HowSure, Section
 
@@ -34,7 +34,7 @@ def explanations_section(study: Study, districts: ProtectedTable) -> Section:
         answer=_answer(study),
         support="Tabellen bagerst nævner hver forklaring, og hvad der vides om den.",
         level=int(evidence.level),
-        level_reason=ceiling_sentences(evidence)[0],
+        level_reason=level_reason(evidence),
         tables=tables,
         figures=(),
         how_sure=HowSure(
@@ -88,7 +88,9 @@ def strength_table(study: Study, leading: Leading) -> ProtectedTable:
 def points_table(study: Study, leading: Leading) -> ProtectedTable:
     """How badly the lost would have had to do, and what the districts' own spread could have shown; points."""
     rows: dict[str, float | None] = {
-        "Så meget dårligere skulle det gå børn uden anden måling, før forskellen var væk": leading.tipping_points,
+        "Så meget højere end ventet skulle tallet være for børn uden anden måling under den nye model, før forskellen var væk": (
+            leading.tipping_points
+        ),
         "Mindste forskel, distrikterne kan vise, målt på hvor meget de svinger her": leading.detectable_by_data,
     }
     behind = behind_difference(leading)
@@ -100,7 +102,7 @@ def points_table(study: Study, leading: Leading) -> ProtectedTable:
             TableColumn("what", "Hvad", "label"),
             TableColumn("value", "Point", "mean", decimals=1, children="children", institutions="clusters"),
         ),
-        source=study.source,
+        source=f"{study.source} Minus betyder lavere.",
         rule=study.context.rule,
     )
 
