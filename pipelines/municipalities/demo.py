@@ -91,6 +91,8 @@ class DemoDistrict(_Named):
 
     model: Literal["district_adviser", "authority_caseworker"]
     share_of_children: float = Field(gt=0)
+    model_from: date | None = None
+    """First day of its model, where that is not the municipality's."""
 
 
 class DemoCluster(_InDistrict):

@@ -290,10 +290,11 @@ def organisation_rows(profile: DemoProfile) -> pl.DataFrame:
     units += [("institution", item.code, item.name, item.model) for item in profile.institutions]
     for kind, code, name, model in units:
         changes = model == ADVISER
-        last = profile.model_start_date - timedelta(days=1) if changes else None
+        first = profile.model_from(code)
+        last = first - timedelta(days=1) if changes else None
         rows.append(_organised(kind, code, name, CASEWORKER, ORGANISED_DATE, last))
         if changes:
-            rows.append(_organised(kind, code, name, ADVISER, profile.model_start_date, None))
+            rows.append(_organised(kind, code, name, ADVISER, first, None))
     return pl.DataFrame(rows, schema_overrides={"from_date": pl.Date(), "to_date": pl.Date()})
 
 

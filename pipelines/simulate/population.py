@@ -131,6 +131,7 @@ def draw_children(
     shares = np.array([district.share_of_children for district in profile.districts])
     first = _draw_districts(rng, shares, birth_day, parameters)
     is_adviser = np.array([district.model == ADVISER for district in profile.districts])
+    starts = np.array([day_number(profile.model_from(district.code)) for district in profile.districts])
     district_level = _draw_district_levels(rng, is_adviser, parameters, sdq)
     district_level -= np.average(district_level, weights=shares)
     disadvantaged = parameters.disadvantaged_share + parameters.disadvantaged_extra_share * (district_level > 0)
@@ -147,7 +148,7 @@ def draw_children(
         district_first=first,
         district_second=np.where(moves.changed < NEVER, second, first),
         district_change_day=moves.changed,
-        district_adviser_from=np.where(is_adviser, day_number(profile.model_start_date), NEVER),
+        district_adviser_from=np.where(is_adviser, starts, NEVER),
         difficulty=difficulty,
         district_level=district_level,
         is_disadvantaged=is_disadvantaged,
@@ -191,7 +192,8 @@ def _draw_district_levels(
     """One level per district. With a slope above 0 the districts of the adviser model tend to get the worse levels.
 
     The profile says how many have advisers and which, so the levels are dealt out: with a Gumbel number added to slope x level
-    the largest go to the adviser districts, which is drawing without replacement with odds exp(slope x level).
+    the largest go to the adviser districts, which is drawing without replacement with odds exp(slope x level). Of these the
+    profile's first gets the largest: where they begin one after the other, name the first to begin first.
     """
     standard = rng.normal(size=len(is_adviser))
     levels: Numbers = standard * np.sqrt(sdq.district_level_variance_share)

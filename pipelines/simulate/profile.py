@@ -18,12 +18,16 @@ CASEWORKER = "authority_caseworker"
 
 @dataclass(frozen=True)
 class District:
-    """A made-up school district; `share_of_children` are shares that sum to 1 over the municipality."""
+    """A made-up school district; `share_of_children` are shares that sum to 1 over the municipality.
+
+    model_from: first day of its model where that is not the profile's; districts of advisers that begin one after the other.
+    """
 
     code: str
     name: str
     model: str
     share_of_children: float
+    model_from: date | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,11 @@ class DemoProfile:
     departures: tuple[Departure, ...] = ()
     years_later: int = 0
     plain: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def model_from(self, unit_code: str) -> date:
+        """First day of the model of the district (or institution) of this code; until then there is a caseworker."""
+        own = {district.code: district.model_from for district in self.districts}
+        return own.get(unit_code) or self.model_start_date
 
     @cached_property
     def rules(self) -> Profile:
@@ -80,7 +89,13 @@ def read_demo_profile(profile: Path | Mapping[str, Any]) -> DemoProfile:
             municipality_name=demo["municipality_name"],
             model_start_date=demo["model_start_date"],
             districts=tuple(
-                District(item["code"], item["name"], item["model"], item["share_of_children"] / shares)
+                District(
+                    item["code"],
+                    item["name"],
+                    item["model"],
+                    item["share_of_children"] / shares,
+                    item.get("model_from"),
+                )
                 for item in demo["districts"]
             ),
             institutions=tuple(

@@ -81,7 +81,8 @@ class Staff:
     def _taken_on(self, profession: str, kind: str, code: str) -> list[int]:
         count = self.team_size if profession == SUPPORT_WORKER else 1
         unit = next(unit for unit in self.units if (unit.kind, unit.code) == (kind, code))
-        first = max(self.first_day, self.profile.model_start_date) if profession == ADVISER else self.first_day
+        begins = self.profile.model_from(unit.district or unit.code)
+        first = max(self.first_day, begins) if profession == ADVISER else self.first_day
         last = None if unit.open_to == date.max else unit.open_to
         places = [self.add(profession, kind, code, max(first, unit.open_from), last) for _ in range(count)]
         self._places[profession, kind, code] = places
@@ -164,7 +165,7 @@ def _model_of(unit: Unit, profile: DemoProfile, day: date) -> str:
     models = {each.code: each.model for each in profile.districts}
     models |= {each.code: each.model for each in profile.institutions}
     model = models.get(unit.code) or models.get(unit.district or "", CASEWORKER)
-    return model if day >= profile.model_start_date else CASEWORKER
+    return model if day >= profile.model_from(unit.district or unit.code) else CASEWORKER
 
 
 def employ(staff: Staff, forums: Sequence[Forum | ForumWhenNeeded], rules: Profile, *, day: date) -> None:

@@ -6,7 +6,7 @@ sizes: `districts_profile` makes one with so many equally large districts.
 
 import dataclasses
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,7 @@ from pipelines.typed.made_up import UNIT_PREFIX
 
 _FOLDER = Path(__file__).parent
 _DEFAULT_CHILDREN = 5000
+MODEL_START_DATE = date(2023, 8, 1)
 FEWEST_CHILDREN = 50
 MOST_CHILDREN = 1_500_000
 """Fewer give districts without children; more have no CPR numbers left that belong to nobody."""
@@ -143,16 +144,21 @@ def _read(value: Any, kind: Any, default: Any) -> Any:
     return value if type(value) is date and "date" in str(kind) else None
 
 
-def districts_profile(*, district_count: int, adviser_count: int) -> dict[str, Any]:
+def districts_profile(
+    *, district_count: int, adviser_count: int, adviser_starts: Sequence[date] = (MODEL_START_DATE,)
+) -> dict[str, Any]:
     """A plain profile of so many invented, equally large districts, the first `adviser_count` of them with advisers.
 
+    adviser_starts: first days of the model, in order; the adviser districts are dealt out over them evenly, the first to the first.
     No fora: a study of scores and ladders needs no meetings.
 
     Raises:
-        ValueError: fewer than one district, or more advisers than districts.
+        ValueError: fewer than one district, more advisers than districts, no start, or starts out of order.
     """
     if not 0 <= adviser_count <= district_count or district_count < 1:
         raise ValueError("needs at least one district and at most as many advisers as districts")
+    if not adviser_starts or sorted(adviser_starts) != list(adviser_starts):
+        raise ValueError("needs the first days of the model, the earliest first")
     districts = [
         {
             "code": f"{UNIT_PREFIX}D{number:04d}",
@@ -162,9 +168,11 @@ def districts_profile(*, district_count: int, adviser_count: int) -> dict[str, A
         }
         for number in range(1, district_count + 1)
     ]
+    for place, district in enumerate(districts[:adviser_count]):
+        district["model_from"] = adviser_starts[place * len(adviser_starts) // adviser_count]
     demo = {
         "municipality_name": "Konstrueret Kommune",
-        "model_start_date": date(2023, 8, 1),
+        "model_start_date": adviser_starts[0],
         "districts": districts,
     }
     return {"demo": demo}
