@@ -31,16 +31,34 @@ class Kind(StrEnum):
     SHOWN = "shown"
 
 
+class Tolerance(StrEnum):
+    """On which side of its limits a share may lie."""
+
+    BOTH_SIDES = "both_sides"
+    """A method that hits too often or cries wolf too seldom is as wrong as the opposite."""
+    CAUTIOUS = "cautious"
+    """It may hit more often, and err more seldom, than it says: a test with few steps, or hardly any degrees of freedom."""
+    NEVER = "never"
+    """It may not err once: a rule, not a chance."""
+
+
 @dataclass(frozen=True)
 class Expectation:
     """What is expected of a cell, and by which criteria: all of them must hold, or every one of them must fail."""
 
     kind: Kind
     criteria: frozenset[Criterion] = frozenset(Criterion)
+    tolerance: Tolerance = Tolerance.BOTH_SIDES
 
 
 MUST_HOLD = Expectation(Kind.MUST_HOLD)
 SHOWN = Expectation(Kind.SHOWN)
+CAUTIOUS = Expectation(
+    Kind.MUST_HOLD, frozenset({Criterion.COVERAGE, Criterion.TYPE_ONE_ERROR, Criterion.BIAS}), Tolerance.CAUTIOUS
+)
+CAUTIOUS_TEST = Expectation(Kind.MUST_HOLD, frozenset({Criterion.TYPE_ONE_ERROR}), Tolerance.CAUTIOUS)
+"""Of something that only says yes or no."""
+NEVER_WRONG = Expectation(Kind.MUST_HOLD, frozenset({Criterion.TYPE_ONE_ERROR}), Tolerance.NEVER)
 
 
 def must_fail(*criteria: Criterion) -> Expectation:
@@ -62,6 +80,18 @@ class Limits:
     bias_errors: float = 2.58
     seen_bias_deviations: float = 0.5
     confidence: float = 0.999
+
+    def coverage_for(self, tolerance: Tolerance) -> tuple[float, float]:
+        """The band of coverage (0-1)."""
+        if tolerance is Tolerance.BOTH_SIDES:
+            return self.coverage
+        return (1.0 if tolerance is Tolerance.NEVER else self.coverage[0], 1.0)
+
+    def type_one_error_for(self, tolerance: Tolerance) -> tuple[float, float]:
+        """The band of type-I errors (0-1)."""
+        if tolerance is Tolerance.BOTH_SIDES:
+            return self.type_one_error
+        return (0.0, 0.0 if tolerance is Tolerance.NEVER else self.type_one_error[1])
 
 
 LIMITS = Limits()

@@ -13,6 +13,7 @@ from pipelines.prove.acceptance import (
     Expectation,
     Kind,
     Limits,
+    Tolerance,
     check_bias,
     check_share,
     check_standard_error_ratio,
@@ -95,7 +96,11 @@ class CellResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        expectation = {"kind": self.expectation.kind, "criteria": sorted(self.expectation.criteria)}
+        expectation = {
+            "kind": self.expectation.kind,
+            "criteria": sorted(self.expectation.criteria),
+            "tolerance": self.expectation.tolerance,
+        }
         return {**asdict(self), "expectation": expectation}
 
     @classmethod
@@ -106,7 +111,9 @@ class CellResult:
             "truth": Truth(**plain["truth"]),
             "checks": {Criterion(name): Check(**check) for name, check in plain["checks"].items()},
             "expectation": Expectation(
-                Kind(expectation["kind"]), frozenset(Criterion(name) for name in expectation["criteria"])
+                Kind(expectation["kind"]),
+                frozenset(Criterion(name) for name in expectation["criteria"]),
+                Tolerance(expectation.get("tolerance", Tolerance.BOTH_SIDES)),
             ),
         }
         return cls(**{**plain, **parts})
@@ -180,12 +187,14 @@ def judged(cell: CellResult, limits: Limits) -> CellResult:
     Raises: ValueError for counts that cannot be.
     """
     checks: dict[Criterion, Check] = {}
-    total, confidence = cell.interval_count, limits.confidence
+    total, confidence, tolerance = cell.interval_count, limits.confidence, cell.expectation.tolerance
     if total:
-        checks[Criterion.COVERAGE] = check_share(cell.hit_count, total, limits.coverage, confidence=confidence)
+        checks[Criterion.COVERAGE] = check_share(
+            cell.hit_count, total, limits.coverage_for(tolerance), confidence=confidence
+        )
     if total and cell.rejection_count is not None:
         checks[Criterion.TYPE_ONE_ERROR] = check_share(
-            cell.rejection_count, total, limits.type_one_error, confidence=confidence
+            cell.rejection_count, total, limits.type_one_error_for(tolerance), confidence=confidence
         )
     checks |= _check_spread(cell, limits)
     return replace(cell, checks=checks, as_expected=is_as_expected(cell.expectation, checks))
