@@ -5,8 +5,9 @@ From core.fct_sdq_pair (which form is first), core.fct_sdq_score (the follow-up 
 shown before it was protected.
 """
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -52,6 +53,13 @@ seconds AS (
     WHERE second_informant_code = first_informant_code
     QUALIFY row_number() OVER (PARTITION BY child_id, first_informant_code ORDER BY second_date) = 1
 ),
+grades AS (
+    SELECT firsts.child_id, firsts.informant_code, max(placements.grade_number) AS grade_number
+    FROM firsts
+    INNER JOIN core.fct_school_placement AS placements ON firsts.child_id = placements.child_id
+    WHERE firsts.first_date BETWEEN placements.start_date AND coalesce(placements.end_date, firsts.first_date)
+    GROUP BY firsts.child_id, firsts.informant_code
+),
 by_others AS (
     SELECT DISTINCT child_id, first_informant_code
     FROM follow_ups
@@ -59,7 +67,7 @@ by_others AS (
 )
 SELECT
     firsts.child_id, firsts.informant_code, firsts.institution_code, firsts.district_code, firsts.first_date,
-    firsts.sex_code, firsts.age_years, firsts.social_rung,
+    firsts.sex_code, firsts.age_years, firsts.social_rung, grades.grade_number,
     {", ".join(f"firsts.first_{name}" for name in _SCALES)},
     {", ".join(f"seconds.second_{name}" for name in _SCALES)},
     date_diff('day', firsts.first_date, seconds.second_date) AS days_between,
@@ -70,6 +78,7 @@ SELECT
 FROM firsts
 CROSS JOIN settings
 LEFT JOIN seconds ON firsts.child_id = seconds.child_id AND firsts.informant_code = seconds.first_informant_code
+LEFT JOIN grades ON firsts.child_id = grades.child_id AND firsts.informant_code = grades.informant_code
 LEFT JOIN by_others ON firsts.child_id = by_others.child_id AND firsts.informant_code = by_others.first_informant_code
 LEFT JOIN organisation AS own
     ON own.unit_kind_code = 'institution' AND firsts.institution_code = own.unit_code
@@ -83,18 +92,23 @@ _AT_RISK: Final = f"""
 WITH {_ORGANISATION},
 counted AS (SELECT least(as_of_date, $first_to) AS counted_on FROM codes.settings),
 placed AS (
-    SELECT placements.child_id, min(placements.institution_code) AS institution_code
+    SELECT
+        placements.child_id,
+        min(placements.institution_code) FILTER (WHERE own.unit_code IS NOT NULL) AS institution_code,
+        max(placements.grade_number) AS grade_number
     FROM core.fct_school_placement AS placements
     CROSS JOIN counted
-    INNER JOIN organisation AS own ON own.unit_kind_code = 'institution' AND placements.institution_code = own.unit_code
-    WHERE counted.counted_on BETWEEN own.start_date AND own.last_date
-        AND placements.start_date <= counted.counted_on
+    LEFT JOIN organisation AS own
+        ON own.unit_kind_code = 'institution' AND placements.institution_code = own.unit_code
+        AND counted.counted_on BETWEEN own.start_date AND own.last_date
+    WHERE placements.start_date <= counted.counted_on
         AND coalesce(placements.end_date, counted.counted_on) >= counted.counted_on
     GROUP BY placements.child_id
 )
 SELECT
     CASE WHEN $by_institution THEN coalesce(placed.institution_code, residences.district_code)
         ELSE residences.district_code END AS cluster_code,
+    placed.grade_number,
     count(*) AS children_count
 FROM core.fct_residence AS residences
 CROSS JOIN counted
@@ -106,7 +120,7 @@ WHERE residences.is_own_municipality
     AND children.birth_date <= counted.counted_on
     AND children.turns_18_date > counted.counted_on
 GROUP BY ALL
-ORDER BY cluster_code
+ORDER BY cluster_code, placed.grade_number
 """
 
 
@@ -115,7 +129,8 @@ class StudyChild:
     """One child with a first form in the plan's window. Points by scale (`total_points` …); missing is None.
 
     cluster: district, or institution with a model of its own. second: None without a follow-up by the same kind of informant in the
-    plan's months. is_due: those months have passed on the as-of date; other children cannot be called lost.
+    plan's months. is_due: those months have passed on the as-of date; other children cannot be called lost. grade: on the day of the
+    first form, None outside school.
     """
 
     cluster: str
@@ -131,6 +146,7 @@ class StudyChild:
     months_between: float | None
     is_due: bool
     has_other_informant: bool
+    grade: int | None = None
 
     @property
     def is_followed(self) -> bool:
@@ -142,12 +158,13 @@ class StudyChild:
 class StudyChildren:
     """All that the plan's window holds. at_risk: cluster -> children of 0-17 years on the last day of the window (or the as-of date).
 
-    unplaced_count: children measured whose model is unknown or is neither of the two.
+    pupils: (cluster, grade) -> those of them in that grade. unplaced_count: children measured whose model is unknown or is neither of the two.
     """
 
     children: tuple[StudyChild, ...]
     at_risk: Mapping[str, int]
     unplaced_count: int
+    pupils: Mapping[tuple[str, int], int] = field(default_factory=dict)
 
 
 def read_children(connection: duckdb.DuckDBPyConnection, plan: AnalysisPlan) -> StudyChildren:
@@ -169,11 +186,15 @@ def read_children(connection: duckdb.DuckDBPyConnection, plan: AnalysisPlan) -> 
     placed = [_child(record, plan, by_institution=by_institution) for record in reversed(once.values())]
     children = tuple(child for child in placed if child is not None)
     at_risk = _records(connection, _AT_RISK, {"first_to": window.first_to, "by_institution": by_institution})
-    return StudyChildren(
-        children,
-        {record["cluster_code"]: record["children_count"] for record in at_risk if record["cluster_code"]},
-        len(placed) - len(children),
-    )
+    living, pupils = Counter[str](), dict[tuple[str, int], int]()
+    for record in at_risk:
+        cluster, grade, count = record["cluster_code"], record["grade_number"], record["children_count"]
+        if cluster is None:
+            continue
+        living[cluster] += count
+        if grade is not None:
+            pupils[cluster, grade] = count
+    return StudyChildren(children, dict(living), len(placed) - len(children), pupils)
 
 
 def _child(record: Mapping[str, Any], plan: AnalysisPlan, *, by_institution: bool) -> StudyChild | None:
@@ -198,6 +219,7 @@ def _child(record: Mapping[str, Any], plan: AnalysisPlan, *, by_institution: boo
         None if days is None else days / DAYS_PER_MONTH,
         record["is_due"],
         record["has_other_informant"],
+        record["grade_number"],
     )
 
 
