@@ -18,6 +18,13 @@ from pipelines.evaluation.design import Design
 from pipelines.evaluation.outcomes import OUTCOMES, Family, Outcome
 from pipelines.evaluation.plan import AnalysisPlan
 from pipelines.evaluation.power import detectable_by_plan
+from pipelines.evaluation.register_outcomes import (
+    NO_REGISTERS,
+    REGISTER_CODES,
+    NotTold,
+    RegisterOutcomes,
+    compare_registers,
+)
 from pipelines.measures.cluster_permutation import DistrictPermutation, permute_districts
 from pipelines.measures.cluster_robust import ArmDifference, Contrast, Floats, ancova
 from pipelines.measures.clusters import smallest_detectable_difference
@@ -113,17 +120,21 @@ class Leading:
 
 @dataclass(frozen=True)
 class Secondary:
-    """One other outcome. difference: None where it was not delivered or cannot be compared; its p value is there only where it may be
-    shown. adjusted_p_value: within the family of all that were planned."""
+    """One other outcome. difference: treated minus comparison in the outcome's unit; None where it is not compared, with the reason.
+
+    p_value: the raw one, only where it may be shown: of forms by the spread between children's districts, of registers by all choices
+    of districts. adjusted_p_value: within the family of all that were planned. detectable: what clusters lying so far apart could have
+    shown. Counts are (comparison, treated), of children, stays or requests.
+    """
 
     outcome: Outcome
-    difference: ArmDifference | None
-    adjusted_p_value: float | None
-
-    @property
-    def p_value(self) -> float | None:
-        """The raw one, where it may be shown."""
-        return self.difference.difference.p_value if self.difference else None
+    difference: Estimate | None
+    p_value: float | None = None
+    adjusted_p_value: float | None = None
+    detectable: float | None = None
+    child_counts: tuple[int, int] = (0, 0)
+    cluster_counts: tuple[int, int] = (0, 0)
+    not_told: NotTold | None = None
 
 
 @dataclass(frozen=True)
@@ -136,10 +147,12 @@ class Evaluation:
     dropped_covariates: tuple[str, ...]
 
 
-def analyse(children: StudyChildren, design: Design, plan: AnalysisPlan) -> Evaluation:
-    """The plan's comparison of the children, as far as the design carries it."""
+def analyse(
+    children: StudyChildren, design: Design, plan: AnalysisPlan, *, registers: RegisterOutcomes = NO_REGISTERS
+) -> Evaluation:
+    """The plan's comparison of the children, as far as the design carries it. registers: what they tell of the other outcomes."""
     if not design.evidence.is_rateable:
-        nothing = tuple(Secondary(OUTCOMES[code], None, None) for code in plan.secondaries)
+        nothing = tuple(Secondary(OUTCOMES[code], None, not_told=NotTold.NO_COMPARISON) for code in plan.secondaries)
         return Evaluation(Answer.NOT_RATEABLE, None, nothing, ())
     of_study = design.analysed(children)
     compared = _Compared.of(of_study, design, plan)
@@ -156,7 +169,9 @@ def analyse(children: StudyChildren, design: Design, plan: AnalysisPlan) -> Eval
         districts.means,
         _methods(arrays, difference, districts, design, seed=_seed(plan)),
     )
-    return Evaluation(compared.answer(design, plan), leading, _secondaries(of_study, design, plan), arrays.dropped)
+    return Evaluation(
+        compared.answer(design, plan), leading, _secondaries(of_study, design, plan, registers), arrays.dropped
+    )
 
 
 def leading_answer(children: StudyChildren, design: Design, plan: AnalysisPlan) -> Answer:
@@ -363,9 +378,16 @@ _SECOND_STEPS: Final[dict[Method, Callable[[StudyArrays, Design, int], MethodRes
 }
 
 
-def _secondaries(children: Sequence[StudyChild], design: Design, plan: AnalysisPlan) -> tuple[Secondary, ...]:
+def _secondaries(
+    children: Sequence[StudyChild], design: Design, plan: AnalysisPlan, registers: RegisterOutcomes
+) -> tuple[Secondary, ...]:
     """In the plan's order; p values adjusted within each family."""
-    found = [_secondary(children, OUTCOMES[code], design, plan) for code in plan.secondaries]
+    found = [
+        _of_registers(OUTCOMES[code], design, plan, registers)
+        if code in REGISTER_CODES
+        else _of_forms(children, OUTCOMES[code], design, plan)
+        for code in plan.secondaries
+    ]
     for family in Family:
         places = [place for place, one in enumerate(found) if one.outcome.family is family]
         adjusted = benjamini_hochberg([found[place].p_value for place in places])
@@ -374,8 +396,31 @@ def _secondaries(children: Sequence[StudyChild], design: Design, plan: AnalysisP
     return tuple(found)
 
 
-def _secondary(children: Sequence[StudyChild], outcome: Outcome, design: Design, plan: AnalysisPlan) -> Secondary:
-    if outcome.sdq_column is None:
-        return Secondary(outcome, None, None)
+def _of_forms(children: Sequence[StudyChild], outcome: Outcome, design: Design, plan: AnalysisPlan) -> Secondary:
     found = _adjusted(arrays_of(children, outcome, plan.covariates), design)
-    return Secondary(outcome, None if found.difference.estimate.value is None else found, None)
+    estimate = found.difference.estimate
+    if estimate.value is None:
+        return Secondary(outcome, None, not_told=NotTold.NOT_COMPUTABLE)
+    return Secondary(
+        outcome,
+        estimate,
+        found.difference.p_value,
+        child_counts=found.child_counts,
+        cluster_counts=found.cluster_counts,
+    )
+
+
+def _of_registers(outcome: Outcome, design: Design, plan: AnalysisPlan, registers: RegisterOutcomes) -> Secondary:
+    """Its p value is that of all choices of districts: rates of few events are spread too unevenly for another."""
+    found = compare_registers(registers, outcome.code, design.compared_codes, strata=plan.strata)
+    if isinstance(found, NotTold):
+        return Secondary(outcome, None, not_told=found)
+    may_show = design.evidence.may_show_p_value(sum(found.cluster_counts) - 2)
+    return Secondary(
+        outcome,
+        found.difference,
+        found.permutation.test.p_value if found.permutation and may_show else None,
+        detectable=found.detectable,
+        child_counts=found.child_counts,
+        cluster_counts=found.cluster_counts,
+    )

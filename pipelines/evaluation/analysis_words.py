@@ -5,6 +5,7 @@ from typing import Final
 from pipelines.evaluation.analysis import Answer, Evaluation, Method, NotShown
 from pipelines.evaluation.plan import AnalysisPlan
 from pipelines.evaluation.plan_words import COVARIATES
+from pipelines.evaluation.register_outcomes import NotTold
 from pipelines.publish.danish import number
 
 METHODS: Final = {
@@ -23,6 +24,16 @@ NOT_SHOWN: Final = {
     NotShown.ARMS_DO_NOT_OVERLAP: "Ingen børn kunne være under begge modeller.",
     NotShown.NOT_COMPUTABLE: "Kan ikke regnes ud.",
 }
+NOT_TOLD: Final = {
+    NotTold.NO_COMPARISON: "modellerne ikke kan skilles fra distrikterne",
+    NotTold.NOT_DELIVERED: "tallene mangler",
+    NotTold.CHANGED_MODEL: "et af distrikterne ikke havde samme model i hele perioden",
+    NotTold.TOO_LITTLE_TIME: "et af distrikterne har for få børn eller henvendelser",
+    NotTold.TOO_FEW_EVENTS: "det er sket for få gange under en af modellerne",
+    NotTold.NOT_FOLLOWED: "et af distrikterne ikke er fulgt længe nok",
+    NotTold.NOT_COMPUTABLE: "det ikke kan regnes ud",
+}
+"""Why a planned outcome is not compared, as it stands after "fordi"."""
 
 
 def answer_sentence(evaluation: Evaluation, plan: AnalysisPlan) -> str:
@@ -45,11 +56,11 @@ def answer_sentence(evaluation: Evaluation, plan: AnalysisPlan) -> str:
 
 
 def analysis_departures(evaluation: Evaluation) -> tuple[str, ...]:
-    """One sentence for each outcome that was planned and could not be compared."""
+    """One sentence for each outcome that was planned and could not be compared, with the reason."""
     return tuple(
-        f"Planlagt, men ikke sammenlignet, fordi tallene mangler: {one.outcome.title}."
+        f"Planlagt, men ikke sammenlignet, fordi {NOT_TOLD[one.not_told]}: {one.outcome.title}."
         for one in evaluation.secondaries
-        if one.difference is None
+        if one.not_told
     )
 
 

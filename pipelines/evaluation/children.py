@@ -158,7 +158,8 @@ class StudyChild:
 class StudyChildren:
     """All that the plan's window holds. at_risk: cluster -> children of 0-17 years on the last day of the window (or the as-of date).
 
-    pupils: (cluster, grade) -> those of them in that grade. unplaced_count: children measured whose model is unknown or is neither of the two.
+    pupils: (cluster, grade) -> those of them in that grade. unplaced_count: children measured whose model is unknown or is neither of
+    the two.
     """
 
     children: tuple[StudyChild, ...]

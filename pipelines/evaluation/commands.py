@@ -15,6 +15,7 @@ from pipelines.evaluation.plan_lock import LOCK_FILE, PlanLock, has_table, lock_
 from pipelines.evaluation.plan_words import locked_sentence, plan_departures, plan_lines
 from pipelines.evaluation.power import Power, study_power
 from pipelines.evaluation.power_words import power_lines
+from pipelines.evaluation.whole_grades import primary_children
 from pipelines.publish.danish import text_date
 from pipelines.warehouse import open_warehouse
 from pipelines.workspace import Workspace
@@ -70,14 +71,8 @@ def workspace_power(workspace: Workspace) -> tuple[Power, AnalysisPlan]:
     with open_warehouse(workspace, read_only=True) as connection:
         if not has_table(connection, "core", "fct_sdq_pair"):
             raise PlanError("Der er ingen tal endnu. Læg filer i indbakken, og kør: trappen run")
-        children = read_children(connection, plan)
-    evidence = workspace.settings.evidence
-    design = study_design(
-        children,
-        plan,
-        minimum_follow_up_share=evidence.minimum_follow_up_pct / 100,
-        minimum_same_informant_share=evidence.minimum_same_informant_pct / 100,
-    )
+        children, _ = primary_children(read_children(connection, plan), plan)
+    design = study_design(children, plan)
     return study_power(children, design, plan), plan
 
 

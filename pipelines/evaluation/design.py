@@ -145,11 +145,9 @@ def study_design(
     children: StudyChildren,
     plan: AnalysisPlan,
     *,
-    minimum_follow_up_share: float = 0.70,
-    minimum_same_informant_share: float = 0.90,
     rollout: RolloutFacts | None = None,
 ) -> Design:
-    """The design that the plan's children make: clusters, arms, baseline, gates and level. The two shares are the settings'."""
+    """The design that the plan's children make: clusters, arms, baseline, gates and level."""
     clusters = _clusters(children, plan)
     compared = {cluster.code for cluster in clusters if cluster.is_compared}
     of_arms = [
@@ -169,8 +167,8 @@ def study_design(
         rollout,
     )
     limits = ComparisonLimits(
-        minimum_follow_up_share,
-        minimum_same_informant_share,
+        plan.limits.minimum_follow_up_share,
+        plan.limits.minimum_same_informant_share,
         plan.limits.baseline_g,
         plan.limits.detection_tolerance,
     )

@@ -23,7 +23,10 @@ class Family(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """One outcome. sdq_column: the column of core.fct_sdq_pair after `first_` and `second_`; None: not an SDQ score."""
+    """One outcome. unit: of the difference between arms.
+
+    sdq_column: the column of core.fct_sdq_pair after `first_` and `second_`; None: not an SDQ score.
+    """
 
     code: str
     title: str
@@ -41,10 +44,10 @@ _KNOWN: Final = (
     Outcome("sdq_peer", "kammerater (SDQ)", "point", Family.SDQ, True, "peer_points"),
     Outcome("sdq_prosocial", "sociale styrker (SDQ)", "point", Family.SDQ, False, "prosocial_points"),
     Outcome("sdq_impact", "belastning i hverdagen (SDQ)", "point", Family.SDQ, True, "impact_points"),
-    Outcome("ladder_down", "ryk ned ad indsatstrappen", "andel af børnene", Family.LADDER, False),
-    Outcome("ladder_up", "ryk op ad indsatstrappen", "andel af børnene", Family.LADDER, True),
-    Outcome("return_to_mainstream", "tilbage i almen klasse", "andel af børnene", Family.LADDER, False),
-    Outcome("notifications", "underretninger", "pr. barn", Family.PROCESS, True),
+    Outcome("ladder_down", "ryk ned ad indsatstrappen", "ryk pr. 100 børneår", Family.LADDER, False),
+    Outcome("ladder_up", "ryk op ad indsatstrappen", "ryk pr. 100 børneår", Family.LADDER, True),
+    Outcome("return_to_mainstream", "tilbage i almen klasse", "procentpoint", Family.LADDER, False),
+    Outcome("notifications", "underretninger", "pr. 100 børneår", Family.PROCESS, True),
     Outcome("waiting_days", "ventetid på hjælp", "dage", Family.PROCESS, True),
 )
 

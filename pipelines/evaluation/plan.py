@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -22,6 +22,8 @@ from pipelines.municipalities.wording import danish_lines
 
 PLAN_FILE: Final = "analyseplan.toml"
 EXAMPLE_FILE: Final = Path(__file__).parent / "analyseplan_eksempel.toml"
+SCHOOL_YEAR_BEGINS: Final = (8, 1)
+"""Month and day."""
 
 
 class _Frozen(BaseModel):
@@ -120,6 +122,27 @@ class Limits(_Frozen):
     baseline_g: float = Field(default=0.25, gt=0, le=1)
     minimum_overlap: float = Field(default=0.5, gt=0, le=1)
     """How much a district's children must have in common with those of the other arm, in age, informant and rung."""
+    minimum_follow_up_share: float = Field(default=0.70, gt=0, le=1)
+    minimum_same_informant_share: float = Field(default=0.90, gt=0, le=1)
+    whole_grade_share: float = Field(default=0.90, gt=0, le=1)
+    """From this share of its children on, a grade counts as wholly measured."""
+
+
+class Rollout(_Frozen):
+    """Whether districts are followed before and after they began, and how it was decided who began first."""
+
+    first_year_from: date | None = None
+    """First day of the first school year that is looked at; None: nothing is followed over time."""
+    fewest_children_per_year: int = Field(default=5, ge=2, le=100)
+    """A district's year with fewer children measured twice is missing."""
+    order: Literal["by_lot", "by_need", "practical", "unknown"] = "unknown"
+
+    @field_validator("first_year_from")
+    @classmethod
+    def _begins_a_school_year(cls, day: date | None) -> date | None:
+        if day is not None and (day.month, day.day) != SCHOOL_YEAR_BEGINS:
+            raise ValueError(f"{day} er ikke begyndelsen på et skoleår. Skriv 1. august, fx {day.year}-08-01")
+        return day
 
 
 class Spread(_Frozen):
@@ -150,7 +173,10 @@ class AnalysisPlan(_Frozen):
     covariates: Annotated[tuple[Covariate, ...], AfterValidator(_named_once)] = (
         "first_score", "age", "sex", "informant", "months_between",
     )  # fmt: skip
+    strata: Mapping[str, Annotated[str, Field(min_length=1)]] = {}
+    """Cluster -> the group within which it was decided who got the model; a cluster not named belongs to the group of the unnamed."""
     limits: Limits = Limits()
+    rollout: Rollout = Rollout()
     spread: Spread = Spread()
 
     @field_validator("covariates")
@@ -169,6 +195,19 @@ class AnalysisPlan(_Frozen):
             raise ValueError(f"{', '.join(primary)} er det afgørende resultat og kan ikke også være et af de andre")
         return secondaries
 
+    @model_validator(mode="after")
+    def _has_a_year_before_the_window(self) -> Self:
+        first = self.rollout.first_year_from
+        if first is not None and first >= self.window.first_from:
+            raise ValueError(
+                "'rollout.first_year_from' skal ligge før 'window.first_from'. Vælg et skoleår, før modellen kom"
+            )
+        return self
+
+    def stratum(self, cluster: str) -> str:
+        """The group of clusters within which it was decided who got the model; "" for one that the plan does not name."""
+        return self.strata.get(cluster, "")
+
     @property
     def checksum(self) -> str:
         """SHA-256 of what the plan says: comments, spacing and the order of keys in the file count in nothing."""
@@ -179,13 +218,14 @@ class AnalysisPlan(_Frozen):
         return json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
 
     def values(self) -> dict[str, Any]:
-        """Key (`window.first_from`) -> value, of every decision in the plan, in its order."""
-        return dict(_flat(self.model_dump()))
+        """Key (`window.first_from`) -> value, of every decision in the plan, in its order; the strata are one decision."""
+        return dict(_flat(self))
 
 
-def _flat(part: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in part.items():
-        if isinstance(value, dict):
+def _flat(part: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        if isinstance(value, BaseModel):
             yield from _flat(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value

@@ -25,6 +25,20 @@ _COUNTED_BY: Final = {
     "institution": "institutionens egen model, hvor den har en, ellers distriktets",
     "district": "distriktets model",
 }
+_ORDERS: Final = {
+    "by_lot": "ved lodtrækning",
+    "by_need": "efter, hvor behovet var størst",
+    "practical": "efter, hvad der var praktisk",
+    "unknown": "på en måde, planen ikke kender",
+}
+
+
+def _strata(strata: Mapping[str, str]) -> str:
+    """Every group with its clusters: "by (D1 og D2)"; nothing chosen apart where there are none."""
+    groups = {
+        name: sorted(code for code, own in strata.items() if own == name) for name in sorted(set(strata.values()))
+    }
+    return joined([f"{name} ({joined(codes)})" for name, codes in groups.items()]) or "alle distrikter under ét"
 
 
 def _model(code: str) -> str:
@@ -59,10 +73,23 @@ _LABELS: Final[Mapping[str, tuple[str, Callable[[Any], str]]]] = {
     "secondaries": ("Andre resultater", _outcomes),
     "clusters": ("Usikkerheden regnes på", lambda _: "distrikter"),
     "covariates": ("Børnene gøres ens på", lambda names: joined([COVARIATES[name] for name in names])),
+    "strata": ("Der blev valgt for sig inden for", lambda strata: _strata(strata)),
     "limits.smallest_relevant_points": ("Mindste forskel, der betyder noget", _plain(1, "point")),
     "limits.detection_tolerance": ("Så meget må andelen af målte børn højst være større", _plain(2)),
     "limits.baseline_g": ("Så langt må børnene højst ligge fra hinanden ved start", _plain(2, "standardafvigelser")),
     "limits.minimum_overlap": ("Så meget skal et distrikts børn mindst have til fælles med de andre", _plain(2)),
+    "limits.minimum_follow_up_share": ("Så stor en andel skal mindst være målt igen", _plain(2)),
+    "limits.minimum_same_informant_share": (
+        "Så stor en andel skal mindst være målt af samme slags udfylder",
+        _plain(2),
+    ),
+    "limits.whole_grade_share": ("En årgang tæller som målt i sin helhed fra en andel på", _plain(2)),
+    "rollout.first_year_from": (
+        "Distrikterne følges over årene fra",
+        lambda day: head_date(day) if day else "følges ikke",
+    ),
+    "rollout.fewest_children_per_year": ("Et distrikts år tæller fra", _plain(0, "børn")),
+    "rollout.order": ("Hvem der begyndte først, blev afgjort", _ORDERS.__getitem__),
     "spread.sd_points": ("Antaget spredning", _plain(1, "point")),
     "spread.district_icc": ("Antaget del mellem distrikter", _plain(2)),
     "spread.institution_icc": ("Antaget del mellem institutioner", _plain(2)),

@@ -8,13 +8,21 @@ from collections import Counter
 from dataclasses import replace
 
 from pipelines.evaluation.children import StudyChildren
+from pipelines.evaluation.plan import AnalysisPlan
+
+
+def primary_children(measured: StudyChildren, plan: AnalysisPlan) -> tuple[StudyChildren, tuple[int, ...]]:
+    """Who is compared, and the grades if it is all children of some: every child measured where no grade is wholly measured."""
+    grades = whole_grades(measured, least_share=plan.limits.whole_grade_share)
+    return only_grades(measured, grades), grades
 
 
 def whole_grades(children: StudyChildren, *, least_share: float) -> tuple[int, ...]:
     """The grades in which at least `least_share` (0-1) of the pupils of every district that has any were measured, in order.
 
     Only grades that are so under both models. Pupils are those of the last day of the plan's window; measured is who had a first form
-    in the window while in that grade. Empty where no pupil is known.
+    in the window while in that grade. A district where nobody was measured is no part of the comparison and does not count. Empty
+    where no pupil is known.
     """
     measured = Counter((child.cluster, child.grade) for child in children.children)
     arms = {child.cluster: child.is_treated for child in children.children}
@@ -23,9 +31,9 @@ def whole_grades(children: StudyChildren, *, least_share: float) -> tuple[int, .
         shares = {
             cluster: measured[cluster, grade] / count
             for (cluster, own), count in children.pupils.items()
-            if own == grade and count
+            if own == grade and cluster in arms
         }
-        of_both = {arms.get(cluster) for cluster in shares} >= {True, False}
+        of_both = {arms[cluster] for cluster in shares} == {True, False}
         if of_both and all(share >= least_share for share in shares.values()):
             found.append(grade)
     return tuple(found)

@@ -182,3 +182,12 @@ def test_a_log_of_one_model_alone_answers_nothing(three_against_two: Study) -> N
     one = with_dose(three_against_two, {("R1", True): Dose(10, 8, 4, frozenset("abc"))})
     assert dose_section(one).answer == "Det kan ikke siges, for mødeloggen dækker ikke begge modeller."
     assert lines_of(dose_table(one), "held")[-1] == "not_received"
+
+
+def test_all_children_of_a_grade_are_compared_alone_and_the_report_says_so() -> None:
+    plain = study(*drawn(FIVE, 0))
+    one = Study(plain.context, plain.plan, None, plain.children, (0, 3))
+    section = detection_section(one, district_table(one))
+    assert section.support.startswith("Næsten alle børn i 0. og 3. klasse er målt, og sammenligningen er af dem alene.")
+    assert [column.title for column in district_table(one).columns][2] == "Elever på klassetrinnene"
+    assert faults_of(section) == []

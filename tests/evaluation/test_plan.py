@@ -98,12 +98,14 @@ def test_the_example_is_a_plan_and_its_commented_lines_are_the_defaults(tmp_path
     write_example(tmp_path)
     example = read_plan(tmp_path)
     lines = EXAMPLE_FILE.read_text(encoding="utf-8").splitlines()
-    # what stands behind # and holds = is a default: taken in, it must change nothing but the source's own words
+    # what stands behind # and holds = is a default: taken in, it must change nothing but the source's own words, and the first year,
+    # which has no default
     opened = [
         line[2:] if line.startswith("# ") and (" = " in line or line.startswith("# [")) else line for line in lines
     ]
     (tmp_path / PLAN_FILE).write_text("\n".join(opened), encoding="utf-8")
     assert plan_departures(example, read_plan(tmp_path)) == (
+        "Distrikterne følges over årene fra: 01-08-2020. I den låste plan: følges ikke.",
         f"Kilde til antagelserne: hvor tallene er fra; står i rapporten. I den låste plan: {example.spread.source}.",
     )
     keys = {line.removeprefix("# ").split(" = ")[0] for line in lines if " = " in line}
@@ -129,6 +131,26 @@ def test_every_decision_has_words_and_a_departure_names_both() -> None:
         "Første skema til: 31-12-2025. I den låste plan: 31-07-2025.",
         "Mindste forskel, der betyder noget: 2,0 point. I den låste plan: 1,0 point.",
     )
+
+
+def test_strata_and_the_order_of_the_rollout_are_decisions_with_words() -> None:
+    plan = a_plan(strata={"D4": "land", "D1": "by", "D2": "by"}, rollout={"order": "by_need"})
+    assert [plan.stratum(code) for code in ("D1", "D4", "D9")] == ["by", "land", ""]
+    assert plan_departures(a_plan(), plan) == (
+        "Der blev valgt for sig inden for: by (D1 og D2) og land (D4). I den låste plan: alle distrikter under ét.",
+        "Hvem der begyndte først, blev afgjort: efter, hvor behovet var størst. I den låste plan: på en måde, planen ikke kender.",
+    )
+
+
+def test_a_wrong_rollout_is_told_with_what_is_right() -> None:
+    with pytest.raises(PlanError, match="2021-09-01 er ikke begyndelsen på et skoleår. Skriv 1. august, fx 2021-08-01"):
+        a_plan(rollout={"first_year_from": date(2021, 9, 1)})
+    with pytest.raises(PlanError, match="skal ligge før 'window.first_from'"):
+        a_plan(rollout={"first_year_from": date(2024, 8, 1)})
+    with pytest.raises(PlanError, match="'by_lot', 'by_need', 'practical' eller 'unknown'"):
+        a_plan(rollout={"order": "lod"})
+    with pytest.raises(PlanError, match="strata.D1 er 3, men skal være tekst"):
+        a_plan(strata={"D1": 3})
 
 
 def test_a_plan_locked_without_follow_up_was_made_before_the_numbers(tmp_path: Path) -> None:

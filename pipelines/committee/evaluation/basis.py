@@ -17,34 +17,35 @@ from pipelines.evaluation.plan import AnalysisPlan, read_plan
 from pipelines.evaluation.plan_lock import PlanLock, read_locks
 from pipelines.evaluation.plan_words import plan_departures
 from pipelines.evaluation.power import Power, study_power
+from pipelines.evaluation.register_outcomes import read_register_outcomes
+from pipelines.evaluation.whole_grades import primary_children
 
 _INSTITUTIONS = "SELECT institution_code, institution_name FROM core.dim_institution ORDER BY institution_code"
 
 
 @dataclass(frozen=True)
 class Study:
-    """One evaluation in an open warehouse. lock: the latest; None when the plan was never locked."""
+    """One evaluation in an open warehouse. lock: the latest; None when the plan was never locked.
+
+    grades: in which all children are measured; then `children` holds those alone.
+    """
 
     context: ReportContext
     plan: AnalysisPlan
     lock: PlanLock | None
     children: StudyChildren
+    grades: tuple[int, ...] = ()
 
     @cached_property
     def design(self) -> Design:
         """What is known before any effect."""
-        evidence = self.context.settings.evidence
-        return study_design(
-            self.children,
-            self.plan,
-            minimum_follow_up_share=evidence.minimum_follow_up_pct / 100,
-            minimum_same_informant_share=evidence.minimum_same_informant_pct / 100,
-        )
+        return study_design(self.children, self.plan)
 
     @cached_property
     def evaluation(self) -> Evaluation:
         """The comparison."""
-        return analyse(self.children, self.design, self.plan)
+        registers = read_register_outcomes(self.context.connection, self.plan)
+        return analyse(self.children, self.design, self.plan, registers=registers)
 
     @cached_property
     def power(self) -> Power:
@@ -98,7 +99,8 @@ def study_of(context: ReportContext) -> Study:
         raise PublishError("Analyseplanen kan ikke findes, fordi indstillingerne ikke er læst fra en arbejdsmappe.")
     plan = read_plan(folder)
     locks = read_locks(context.connection)
-    return Study(context, plan, locks[-1] if locks else None, read_children(context.connection, plan))
+    children, grades = primary_children(read_children(context.connection, plan), plan)
+    return Study(context, plan, locks[-1] if locks else None, children, grades)
 
 
 def behind_difference(leading: Leading) -> dict[str, int]:

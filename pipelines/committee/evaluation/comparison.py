@@ -30,12 +30,10 @@ def comparison_section(study: Study) -> Section:
     """The plan's question, answered in one sentence; the difference in several ways; what else could explain it; plan and gates."""
     leading, evidence = study.evaluation.leading, study.design.evidence
     ways = ways_table(study, leading) if leading else None
-    others = secondary_table(study)
     tables = (
         reach_table(study),
         count_table(study),
         *([ways] if ways else []),
-        *([others] if others else []),
         plan_table(study),
         gate_table(study),
     )
@@ -86,30 +84,6 @@ def ways_table(study: Study, leading: Leading) -> ProtectedTable:
             *_number_columns(),
         ),
         source=f"{study.source} Point; færre er bedre.",
-        rule=study.context.rule,
-    )
-
-
-def secondary_table(study: Study) -> ProtectedTable | None:
-    """The other outcomes that were planned and could be compared; None without any."""
-    told = [one for one in study.evaluation.secondaries if one.difference]
-    if not told:
-        return None
-    return protect(
-        [
-            {
-                "outcome": one.outcome.title,
-                **_numbers(one.difference.difference.estimate),
-                "children": min(one.difference.child_counts),
-                "clusters": min(one.difference.cluster_counts),
-            }
-            for one in told
-            if one.difference
-        ],
-        table_id="evaluation_others",
-        title="De andre resultater i planen",
-        columns=(TableColumn("outcome", "Resultat", "label"), *_number_columns()),
-        source=f"{study.source} Point. Mange resultater giver mange chancer for et tilfælde.",
         rule=study.context.rule,
     )
 

@@ -31,7 +31,7 @@ def detection_section(study: Study, districts: ProtectedTable) -> Section:
         section_id="evaluation_detection",
         question="Måler modellerne de samme børn?",
         answer=_answer(study, districts),
-        support=_described(study),
+        support=" ".join([*_whole_grade_words(study), _described(study)]),
         level=0,
         level_reason="Det er en optælling.",
         tables=(districts, alike),
@@ -40,7 +40,7 @@ def detection_section(study: Study, districts: ProtectedTable) -> Section:
             number="Børnene er talt op. Hvem der bliver målt, afgør modellerne selv.",
             cause="En model, der finder børn tidligere, måler andre børn.",
             data="Børn, hvis tid til anden måling ikke er gået, tæller ikke som mistet.",
-            needed="Mål alle børn på et klassetrin under begge modeller.",
+            needed="" if study.grades else "Mål alle børn på et klassetrin under begge modeller.",
         ),
         not_shown=("Tabellerne viser ikke, hvordan det går børnene.",),
         method=(
@@ -71,7 +71,7 @@ def district_table(study: Study) -> ProtectedTable:
         columns=(
             TableColumn("model", "Model", "label"),
             TableColumn("area", "Område", "label"),
-            TableColumn("at_risk", "Børn på 0-17 år", "count"),
+            TableColumn("at_risk", "Elever på klassetrinnene" if study.grades else "Børn på 0-17 år", "count"),
             TableColumn("measured", "Målt", "count"),
             TableColumn("share", "Andel målt", "share", decimals=1, numerator="measured", denominator="at_risk"),
             TableColumn("followed", "Målt igen", "count"),
@@ -150,6 +150,14 @@ def _answer(study: Study, districts: ProtectedTable) -> str:
     if ComparisonGate.DETECTION in study.design.evidence.failed_gates:
         return "Nej, den ene model måler en klart større del af børnene end den anden."
     return "Begge modeller måler omtrent lige stor en del af børnene."
+
+
+def _whole_grade_words(study: Study) -> tuple[str, ...]:
+    """That the comparison is of all children of some grades, where it is."""
+    if not study.grades:
+        return ()
+    named = joined([f"{grade}." for grade in study.grades])
+    return (f"Næsten alle børn i {named} klasse er målt, og sammenligningen er af dem alene.",)
 
 
 def _described(study: Study) -> str:
