@@ -15,7 +15,7 @@ from pipelines.publish.danish import joined, small_number
 OTHER_CHILDREN: Final = "Modellerne måler ikke de samme børn"
 
 GATES: Final = {
-    ComparisonGate.DETECTION: f"{OTHER_CHILDREN}: Andelen af målte børn er for forskellig.",
+    ComparisonGate.DETECTION: "Andelen af målte børn er for forskellig.",
     ComparisonGate.BASELINE: "Børnene lå for langt fra hinanden ved første måling.",
     ComparisonGate.FOLLOW_UP_SHARE: "For mange børn er ikke målt igen.",
     ComparisonGate.SAME_INFORMANT_SHARE: "For mange børn er målt af en anden slags udfylder anden gang.",
@@ -37,9 +37,15 @@ DIMENSIONS: Final = {
 }
 
 
+_OF_OTHER_CHILDREN: Final = (ComparisonGate.DETECTION, ComparisonGate.BASELINE)
+
+
 def gate_sentences(evidence: ComparisonEvidence) -> tuple[str, ...]:
-    """One sentence for each failed gate."""
-    return tuple(GATES[gate] for gate in evidence.failed_gates)
+    """One sentence for each failed gate; before the first that tells of other children, that they are."""
+    of_others = next((gate for gate in evidence.failed_gates if gate in _OF_OTHER_CHILDREN), None)
+    return tuple(
+        f"{OTHER_CHILDREN}: {GATES[gate]}" if gate is of_others else GATES[gate] for gate in evidence.failed_gates
+    )
 
 
 def ceiling_sentences(evidence: ComparisonEvidence) -> tuple[str, ...]:
@@ -56,10 +62,16 @@ def level_reason(evidence: ComparisonEvidence) -> str:
 
 
 def level_words(evidence: ComparisonEvidence) -> str:
-    """The level by name, or that it cannot be rated."""
+    """The level by name, or from where it was lowered, or that it cannot be rated.
+
+    A lowered comparison is not named after its level: it has not become a change before and after.
+    """
     if not evidence.is_rateable:
         return "kan ikke vurderes"
-    return f"niveau {int(evidence.level)} af 5: {evidence.level.danish_name}"
+    level = f"niveau {int(evidence.level)} af 5"
+    if evidence.level < evidence.designed_level:
+        return f"{level}, sat ned fra {int(evidence.designed_level)}"
+    return f"{level}: {evidence.level.danish_name}"
 
 
 def not_compared_words(cluster: ClusterFacts) -> str:

@@ -21,6 +21,7 @@ from pipelines.evaluation.design_words import (
     OTHER_CHILDREN,
     ceiling_sentences,
     gate_sentences,
+    level_reason,
     level_words,
     not_compared_words,
 )
@@ -187,6 +188,21 @@ def test_each_failed_gate_lowers_the_level_by_one(changed: dict[str, Any], gate:
     evidence = level_of_comparison(replace(FACTS, **changed))
     assert (evidence.level, evidence.designed_level, evidence.failed_gates) == (2, 3, (gate,))
     assert not evidence.may_show_p_value(20)
+
+
+def test_other_children_are_told_of_once_and_a_lowered_comparison_keeps_its_kind() -> None:
+    facts = ComparisonFacts((2, 3), (60, 60), 0.9, 0.95, 1.5, 0.4)
+    evidence = level_of_comparison(facts)
+    assert gate_sentences(evidence) == (
+        "Modellerne måler ikke de samme børn: Andelen af målte børn er for forskellig.",
+        "Børnene lå for langt fra hinanden ved første måling.",
+    )
+    assert level_words(evidence) == "niveau 1 af 5, sat ned fra 3"
+    assert level_reason(evidence).startswith("Niveauet er sat ned fra 3 til 1. Modellerne måler ikke de samme børn")
+    alone = level_of_comparison(replace(facts, detection_ratio=1.1))
+    assert gate_sentences(alone) == (
+        "Modellerne måler ikke de samme børn: Børnene lå for langt fra hinanden ved første måling.",
+    )
 
 
 def test_a_p_value_needs_level_three_and_four_degrees_of_freedom() -> None:
