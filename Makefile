@@ -39,7 +39,7 @@ bench: $(STAMP)
 # nothing that the page does not.
 example: $(STAMP)
 	rm -rf build/example && $(BIN)/trappen demo --quiet --out build/example
-	for report in udvalgsrapport moedestruktur; do for kind in html pdf edition.json; do \
+	for report in udvalgsrapport moedestruktur evaluering; do for kind in html pdf edition.json; do \
 		cp build/example/konstrueret/reports/$$report/$$report.$$kind reports/example/ || exit 1; \
 	done; done
 

@@ -13,7 +13,7 @@ from tests.support import RanDemo
 def test_demo_ends_well_and_prints_where_its_reports_lie(demo: RanDemo) -> None:
     assert demo.exit_code == 0, demo.errors
     printed = [Path(line) for line in demo.output.split() if line.endswith((".html", ".pdf", ".xlsx"))]
-    assert {path.stem for path in printed} == {"udvalgsrapport", "moedestruktur", "kommunen_i_landet"}
+    assert {path.stem for path in printed} == {"udvalgsrapport", "moedestruktur", "evaluering", "kommunen_i_landet"}
     assert {path.suffix for path in printed} == {".html", ".pdf", ".xlsx"}
     assert all(path.is_file() and path.stat().st_size > 10_000 for path in printed)
 

@@ -15,7 +15,7 @@ from tests.support import RanDemo
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "reports" / "example"
 
-both_reports = pytest.mark.parametrize("report_id", ["udvalgsrapport", "moedestruktur"])
+every_report = pytest.mark.parametrize("report_id", ["udvalgsrapport", "moedestruktur", "evaluering"])
 
 DECIMALS = 9
 
@@ -27,7 +27,7 @@ def figures_of(path: Path) -> dict[str, Any]:
     return {"answers": plain["answers"], "tables": tables, "as_of_date": plain["as_of_date"]}
 
 
-@both_reports
+@every_report
 def test_the_demo_gives_the_numbers_of_the_kept_example(demo: RanDemo, report_id: str) -> None:
     fresh = figures_of(demo.made_up / "reports" / report_id / f"{report_id}.edition.json")
     kept = figures_of(EXAMPLES / f"{report_id}.edition.json")
@@ -35,7 +35,7 @@ def test_the_demo_gives_the_numbers_of_the_kept_example(demo: RanDemo, report_id
     assert fresh == kept
 
 
-@both_reports
+@every_report
 def test_the_example_is_marked_as_made_up_on_every_page(report_id: str) -> None:
     from pypdf import PdfReader
 
