@@ -6,11 +6,12 @@ from typing import Any, Final
 from pipelines.committee.evaluation.basis import Study
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import CellAt, SumRelation, TotalColumn
-from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
+from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.evaluation.design import ArmFacts, Baseline, ClusterFacts
 from pipelines.measures.comparison_evidence import ComparisonGate
 from pipelines.publish.danish import joined
-from pipelines.publish.section import HowSure, Section
+from pipelines.publish.figures import FigureWords, rate_bars
+from pipelines.publish.section import Figure, HowSure, Section
 
 _COUNTS: Final = ("at_risk", "measured", "followed", "lost", "waiting")
 ALL_COMPARED: Final = "Sammenlignede i alt"
@@ -26,7 +27,7 @@ _BASELINES: Final = {
 
 def detection_section(study: Study, districts: ProtectedTable) -> Section:
     """The question, its answer by counts alone, and the tables of districts (`district_table`) and of how alike the children were."""
-    alike = baseline_table(study)
+    alike, rates = baseline_table(study), rate_table(study, districts)
     return Section(
         section_id="evaluation_detection",
         question="Måler modellerne de samme børn?",
@@ -34,8 +35,8 @@ def detection_section(study: Study, districts: ProtectedTable) -> Section:
         support=" ".join([*_whole_grade_words(study), _described(study)]),
         level=0,
         level_reason="Det er en optælling.",
-        tables=(districts, alike),
-        figures=(),
+        tables=(rates, districts, alike),
+        figures=(_figure(study, rates),),
         how_sure=HowSure(
             number="Børnene er talt op. Hvem der bliver målt, afgør modellerne selv.",
             cause="En model, der finder børn tidligere, måler andre børn.",
@@ -81,6 +82,57 @@ def district_table(study: Study) -> ProtectedTable:
         source=study.source,
         rule=study.context.rule,
         totals=[*relations, TotalColumn("measured", ("followed", "lost", "waiting"))],
+    )
+
+
+def rate_table(study: Study, districts: ProtectedTable) -> ProtectedTable:
+    """Children measured per 100 at risk, each model's districts and then the model; made of nothing but what `districts` shows."""
+    column = districts.column_index("share")
+    told = {(str(row[0].value), str(row[1].value)): row[column] for row in districts.rows}
+    rows = [
+        {"area": in_all(model) if area == ALL_COMPARED else area, "rate": _rate(cell)}
+        for model in (study.model(is_treated=arm) for arm in (True, False))
+        for (of_model, area), cell in told.items()
+        if of_model == model
+    ]
+    return protect(
+        rows,
+        table_id="evaluation_measured",
+        title="Målte børn for hver 100 børn",
+        columns=(
+            TableColumn("area", "Område", "label"),
+            TableColumn("rate", "Målt pr. 100 børn", "number", decimals=1),
+        ),
+        source=districts.source,
+        rule=study.context.rule,
+    )
+
+
+def in_all(model: str) -> str:
+    """The row of a model's compared districts together, where the model has no column of its own."""
+    return f"I alt med {model}"
+
+
+def _rate(share: Cell) -> float | Cell:
+    return 100 * float(share.value) if isinstance(share.value, (int, float)) else share
+
+
+def _figure(study: Study, rates: ProtectedTable) -> Figure:
+    models = [study.model(is_treated=arm) for arm in (True, False)]
+    return rate_bars(
+        rates,
+        FigureWords(
+            figure_id="evaluation_measured",
+            title="Hvor mange af børnene, der er målt under hver model",
+            subtitle="Børn med et første SDQ-skema i planens periode for hver 100 børn, "
+            f"først områder med {models[0]}, så med {models[1]}.",
+            source=study.source,
+            constructed=study.context.is_constructed,
+        ),
+        label="area",
+        rate="rate",
+        unit="pr. 100",
+        bold=tuple(in_all(model) for model in models),
     )
 
 

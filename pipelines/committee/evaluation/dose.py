@@ -6,12 +6,14 @@ from operator import add
 from typing import Any, Final
 
 from pipelines.committee.evaluation.basis import Study
+from pipelines.committee.evaluation.detection import in_all
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
 from pipelines.evaluation.design import ClusterFacts
 from pipelines.evaluation.dose import NO_DOSE, Dose
 from pipelines.publish.danish import number
-from pipelines.publish.section import HowSure, Section
+from pipelines.publish.figures import FigureWords, rate_bars
+from pipelines.publish.section import Figure, HowSure, Section
 
 NOT_BY_LOT: Final = "Ingen har trukket lod om møderne. De holdes tit mest, hvor børnene har det sværest."
 _ALL: Final = "I alt"
@@ -20,6 +22,7 @@ _ALL: Final = "I alt"
 def dose_section(study: Study) -> Section:
     """Meetings planned, held and attended by the model's own staff, in compared districts, beside their children's adjusted score."""
     table = dose_table(study)
+    held = held_table(study, table)
     return Section(
         section_id="evaluation_dose",
         question="Hvor meget af modellen har børnene fået?",
@@ -27,8 +30,8 @@ def dose_section(study: Study) -> Section:
         support=NOT_BY_LOT,
         level=0,
         level_reason="Det er en optælling.",
-        tables=(table,),
-        figures=(),
+        tables=(held, table),
+        figures=(_figure(study, held),),
         how_sure=HowSure(
             number="Møderne er talt op i kommunens mødelog.",
             cause=NOT_BY_LOT,
@@ -76,6 +79,46 @@ def dose_table(study: Study) -> ProtectedTable:
         ),
         source=f"Kilde: {study.context.settings.municipality.name}s mødelog, elevregister og SDQ-skemaer.",
         rule=study.context.rule,
+    )
+
+
+def held_table(study: Study, table: ProtectedTable) -> ProtectedTable:
+    """Meetings held per 100 children, each model's districts and then the model; from what `dose_table` shows."""
+    held = table.column_index("held")
+    return protect(
+        [
+            {
+                "area": in_all(str(row[0].value)) if row[1].value == _ALL else str(row[1].value),
+                "held": row[held] if row[held].value is None else row[held].value,
+            }
+            for row in table.rows
+        ],
+        table_id="evaluation_held",
+        title="Møder holdt for hver 100 børn",
+        columns=(
+            TableColumn("area", "Område", "label"),
+            TableColumn("held", "Holdt pr. 100 børn", "number", decimals=1),
+        ),
+        source=table.source,
+        rule=study.context.rule,
+    )
+
+
+def _figure(study: Study, held: ProtectedTable) -> Figure:
+    models = [study.model(is_treated=arm) for arm in (True, False)]
+    return rate_bars(
+        held,
+        FigureWords(
+            figure_id="evaluation_held",
+            title="Hvor mange møder der er holdt under hver model",
+            subtitle=f"Møder i planens periode for hver 100 børn, først områder med {models[0]}, så med {models[1]}.",
+            source=held.source,
+            constructed=study.context.is_constructed,
+        ),
+        label="area",
+        rate="held",
+        unit="pr. 100",
+        bold=tuple(in_all(model) for model in models),
     )
 
 
