@@ -15,6 +15,9 @@ FEWEST_YEARS_BEFORE = 4
 SMALLEST_BREAKDOWN = 0.5
 """Times the largest yearly step before: so large steps afterwards must not be able to explain the difference."""
 
+LARGEST_P_VALUE_THAT_SINGLES_OUT = 0.10
+"""Of the years before: at or below it the districts did not go alike. Above .05, as here it is the missed difference that misleads."""
+
 FEWEST_DISTRICTS_FOR_LOTTERY = 12
 FEWEST_DEGREES_FOR_P_VALUE = 4.0
 
@@ -43,27 +46,52 @@ class Ceiling(StrEnum):
     FEW_YEARS_BEFORE = "few_years_before"
     UNLIKE_BEFORE = "unlike_before"
     """Districts did not go alike enough before, or it is not known."""
+    BEFORE_TOO_IMPRECISE = "before_too_imprecise"
+    """The years before would not have shown a trend that makes the smallest relevant difference afterwards, so that they looked alike
+    says nothing. Source: Roth, American Economic Review: Insights 4 (2022) 305-322."""
+    COMPOSITION_CHANGED = "composition_changed"
+    """Other children were measured once the model came, or it is not known."""
+    CHOSEN_BY_NEED = "chosen_by_need"
+    """The first districts were chosen by need, or lay elsewhere before anybody began, or it is not known. What lies far out tends to
+    come back by itself. Source: Daw and Hatfield, Health Services Research 53 (2018) 4138-4156."""
     NO_LOTTERY = "no_lottery"
 
 
 @dataclass(frozen=True)
 class ComparisonLimits:
-    """Where the gates lie; shares 0-1. detection_tolerance: the larger share measured may exceed the smaller by this part of it."""
+    """Where the gates lie; shares 0-1. detection_tolerance: the larger share measured may exceed the smaller by this part of it.
+
+    relevant_points: the smallest difference that would matter, points.
+    """
 
     minimum_follow_up_share: float = 0.70
     minimum_same_informant_share: float = 0.90
     baseline_g: float = 0.25
     detection_tolerance: float = 0.20
+    relevant_points: float = 1.0
 
 
 @dataclass(frozen=True)
 class RolloutFacts:
-    """A rollout over time. is_staggered: some districts began later than others, or never. years_before: with numbers for every
-    district before the first began. breakdown: of the event study (`EventStudy.breakdown`); None: not known."""
+    """A rollout over time. What is not known keeps the level down.
+
+    is_staggered: some districts began later than others, or never. years_before: with numbers for every district before the first
+    began. breakdown: of the event study (`EventStudy.breakdown`). district_count: with numbers for every year. pre_trend_p_value: the
+    smallest of the tests of the years before; None where no outcome of them could have singled the districts out.
+    detectable_before: points that an unseen trend could make afterwards (`TrendBefore.detectable`). first_level_g: how far, in
+    children's standard deviations, the early districts' first scores lay from the others' before anybody began.
+    has_same_children: those measured stayed alike. is_by_need: the order was chosen by need, as the plan says.
+    """
 
     is_staggered: bool
     years_before: int
     breakdown: float | None
+    district_count: int = 0
+    pre_trend_p_value: float | None = None
+    detectable_before: float | None = None
+    first_level_g: float | None = None
+    has_same_children: bool | None = None
+    is_by_need: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,14 +138,15 @@ def level_of_comparison(facts: ComparisonFacts, *, limits: ComparisonLimits | No
 
     Example: 2 districts against 3 with every gate passed: level 3, kept from 4 as there is no rollout in steps.
     """
-    designed, ceilings = _designed(facts)
-    failed = tuple(gate for gate, is_passed in _gates(facts, limits or ComparisonLimits()).items() if not is_passed)
+    limits = limits or ComparisonLimits()
+    designed, ceilings = _designed(facts, limits)
+    failed = tuple(gate for gate, is_passed in _gates(facts, limits).items() if not is_passed)
     if designed is EvidenceLevel.COUNTED:
         failed = ()
     return ComparisonEvidence(EvidenceLevel(max(0, designed - len(failed))), designed, failed, ceilings)
 
 
-def _designed(facts: ComparisonFacts) -> tuple[EvidenceLevel, tuple[Ceiling, ...]]:
+def _designed(facts: ComparisonFacts, limits: ComparisonLimits) -> tuple[EvidenceLevel, tuple[Ceiling, ...]]:
     if not any(facts.child_counts):
         return EvidenceLevel.COUNTED, (Ceiling.NO_CHILDREN,)
     if not all(facts.district_counts) or not all(facts.child_counts):
@@ -127,22 +156,40 @@ def _designed(facts: ComparisonFacts) -> tuple[EvidenceLevel, tuple[Ceiling, ...
     districts = sum(facts.district_counts)
     if facts.is_lottery and districts >= FEWEST_DISTRICTS_FOR_LOTTERY:
         return EvidenceLevel.LOTTERY, ()
-    of_rollout = _kept_from_rollout(facts, districts)
+    of_rollout = kept_from_rollout(facts.rollout, district_count=districts, limits=limits)
     if of_rollout:
         return EvidenceLevel.ADJUSTED_COMPARISON, of_rollout
     return EvidenceLevel.STEPWISE_ROLLOUT, (Ceiling.FEW_DISTRICTS if facts.is_lottery else Ceiling.NO_LOTTERY,)
 
 
-def _kept_from_rollout(facts: ComparisonFacts, districts: int) -> tuple[Ceiling, ...]:
-    rollout = facts.rollout
+def kept_from_rollout(
+    rollout: RolloutFacts | None, *, district_count: int, limits: ComparisonLimits | None = None
+) -> tuple[Ceiling, ...]:
+    """Everything that keeps a rollout over time from level 4; empty when nothing does. district_count: that are compared."""
     if rollout is None or not rollout.is_staggered:
         return (Ceiling.NO_STAGGERED_ROLLOUT,)
+    limits = limits or ComparisonLimits()
     kept = {
-        Ceiling.FEW_DISTRICTS: districts < FEWEST_DISTRICTS_FOR_ROLLOUT,
+        Ceiling.FEW_DISTRICTS: min(district_count, rollout.district_count) < FEWEST_DISTRICTS_FOR_ROLLOUT,
         Ceiling.FEW_YEARS_BEFORE: rollout.years_before < FEWEST_YEARS_BEFORE,
-        Ceiling.UNLIKE_BEFORE: rollout.breakdown is None or rollout.breakdown < SMALLEST_BREAKDOWN,
+        Ceiling.UNLIKE_BEFORE: not _went_alike(rollout),
+        Ceiling.BEFORE_TOO_IMPRECISE: not _at_most(rollout.detectable_before, limits.relevant_points),
+        Ceiling.COMPOSITION_CHANGED: not rollout.has_same_children,
+        Ceiling.CHOSEN_BY_NEED: rollout.is_by_need or not _at_most(_size(rollout.first_level_g), limits.baseline_g),
     }
     return tuple(ceiling for ceiling, is_kept in kept.items() if is_kept)
+
+
+def _went_alike(rollout: RolloutFacts) -> bool:
+    """A large breakdown alone leaves sampling error out, and a high p alone may come of few districts; both are needed."""
+    p_value = rollout.pre_trend_p_value
+    return _at_least(rollout.breakdown, SMALLEST_BREAKDOWN) and (
+        p_value is not None and p_value > LARGEST_P_VALUE_THAT_SINGLES_OUT
+    )
+
+
+def _size(value: float | None) -> float | None:
+    return None if value is None else abs(value)
 
 
 def _gates(facts: ComparisonFacts, limits: ComparisonLimits) -> dict[ComparisonGate, bool]:

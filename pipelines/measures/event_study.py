@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
-from math import comb
+from math import comb, prod
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -78,23 +78,29 @@ class EventStudy:
 
 
 def event_study(
-    values: ArrayLike, adoption: Sequence[int | None], *, comparison: Comparison = Comparison.NEVER
+    values: ArrayLike,
+    adoption: Sequence[int | None],
+    *,
+    comparison: Comparison = Comparison.NEVER,
+    strata: Sequence[Hashable] | None = None,
 ) -> EventStudy:
     """Effects by cohort and year without covariates, districts counting the same, and their permutation tests.
 
     values: `(districts, years)`; a district with a missing year is left out. adoption: place (0, 1, ...) of each district's first year
     under the model, None if never; a place beyond the years counts as never, one at 0 or before leaves the district out, as
-    nothing was seen of it before. Up to 20,000 ways to hand the dates round.
+    nothing was seen of it before. strata: of each district; dates are handed round within a stratum only; None = all in one. Up to
+    20,000 ways to hand the dates round.
 
     Drawback: rests on the districts' going alike had none begun, which a likeness before supports and never shows; nobody drew lots
     over the dates, so the test is a placebo. With one district in a cohort its effects are that district's story.
     Source: Callaway and Sant'Anna, Journal of Econometrics 225 (2021) 200-230, with base year -1 throughout; randomised dates:
     Athey and Imbens, Journal of Econometrics 226 (2022) 62-79; breakdown: Rambachan and Roth, Review of Economic Studies 90
     (2023) 2555-2591, section 2.4.1, at the point estimates.
-    Raises: ValueError when values are no table, or there is not one adoption date for each district.
+    Raises: ValueError when values are no table, or there is not one adoption date, and one stratum if any, for each district.
     Example: three years, began in the last: [1, 1, 4] beside never [1, 2, 3]: effect 3 - 1 = 2 at event time 0, 0 - -1 = 1 at -2.
     """
     table, dates, left_out = _usable(values, adoption)
+    blocks = _blocks(values, adoption, strata)
     sizes = Counter(dates)
     terms = _terms(sizes, table.shape[1], comparison)
     if not terms or not any(term.since >= 0 for term in terms):
@@ -106,7 +112,7 @@ def event_study(
     real = np.array([[places[date] for date in dates]])
     after = aggregates.of_choices(aggregates.overall, real)[0]
     by_time = {since: float(aggregates.of_choices(parts, real)[0]) for since, parts in aggregates.by_time.items()}
-    test, pre_trend, reason = _permute(aggregates, real, [sizes[cohort] for cohort in cohorts])
+    test, pre_trend, reason = _permute(aggregates, real, blocks)
     return EventStudy(
         tuple(
             CohortEffect(term.first_year, term.year, float(aggregates.of_choices(parts, real)[0]))
@@ -121,6 +127,40 @@ def event_study(
         left_out,
         reason,
     )
+
+
+def chance_ranges(
+    values: ArrayLike,
+    adoption: Sequence[int | None],
+    *,
+    comparison: Comparison = Comparison.NEVER,
+    strata: Sequence[Hashable] | None = None,
+    share: float = 0.95,
+) -> dict[int, tuple[float, float]]:
+    """Years since the beginning -> between which two effects the middle `share` of all ways to hand the dates round lie.
+
+    Everything else as `event_study`; the base year has none, and nothing has where there is no effect or too many ways. Both ends
+    are effects that some way really gives.
+
+    Drawback: where there is an effect, the ways hold a part of it, so the range is wider than chance alone would make it.
+    Raises: as `event_study`; ValueError when the share is not between 0 and 1.
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"the share must lie between 0 and 1, not {share}")
+    table, dates, _ = _usable(values, adoption)
+    sizes = Counter(dates)
+    terms = _terms(sizes, table.shape[1], comparison)
+    if not any(term.since >= 0 for term in terms):
+        return {}
+    cohorts = sorted(sizes, key=_never_last)
+    aggregates = _Aggregates.of(terms, sizes, cohorts, table)
+    real = np.array([cohorts.index(date) for date in dates])
+    choices = _all_choices(real, _blocks(values, adoption, strata))
+    if choices is None:
+        return {}
+    outside = int(round((1 - share) / 2 * len(choices), 9))  # so many ways fall out at each end
+    found = {since: np.sort(aggregates.of_choices(parts, choices)) for since, parts in aggregates.by_time.items()}
+    return {since: (float(ways[outside]), float(ways[-1 - outside])) for since, ways in found.items()}
 
 
 def collapse_to_two_periods(values: ArrayLike, adoption: Sequence[int | None], *, level: float = 0.95) -> Estimate:
@@ -155,17 +195,38 @@ def _change(row: Floats, date: int) -> float:
 def _usable(values: ArrayLike, adoption: Sequence[int | None]) -> tuple[Floats, list[int | None], int]:
     """Complete districts that were seen without the model, their dates (None = not within the years), and how many were left out."""
     table = np.asarray(values, dtype=float)
-    if table.ndim != 2 or table.shape[0] != len(adoption):
-        raise ValueError("values must be a table with one row, and one adoption date, for each district")
-    years = table.shape[1]
-    complete = ~np.isnan(table).any(axis=1)
-    used = [bool(known) and (date is None or date > 0) for known, date in zip(complete, adoption, strict=True)]
+    used = usable_districts(values, adoption)
     dates = [
-        date if date is not None and date < years else None
+        date if date is not None and date < table.shape[1] else None
         for date, is_used in zip(adoption, used, strict=True)
         if is_used
     ]
     return table[np.array(used, dtype=bool)], dates, len(adoption) - sum(used)
+
+
+def usable_districts(values: ArrayLike, adoption: Sequence[int | None]) -> list[bool]:
+    """For each district whether the study uses it: no year missing, and at least one year seen before it began.
+
+    Raises: as `event_study`.
+    """
+    table = np.asarray(values, dtype=float)
+    if table.ndim != 2 or table.shape[0] != len(adoption):
+        raise ValueError("values must be a table with one row, and one adoption date, for each district")
+    complete = ~np.isnan(table).any(axis=1)
+    return [bool(known) and (date is None or date > 0) for known, date in zip(complete, adoption, strict=True)]
+
+
+def _blocks(
+    values: ArrayLike, adoption: Sequence[int | None], strata: Sequence[Hashable] | None
+) -> list[NDArray[np.int64]]:
+    """Places of each stratum's districts among those that are used."""
+    if strata is not None and len(strata) != len(adoption):
+        raise ValueError("there must be one stratum for each district")
+    places: dict[Hashable, list[int]] = {}
+    used = [place for place, is_used in enumerate(usable_districts(values, adoption)) if is_used]
+    for place, district in enumerate(used):
+        places.setdefault(None if strata is None else strata[district], []).append(place)
+    return [np.array(block) for block in places.values()]
 
 
 @dataclass(frozen=True)
@@ -251,14 +312,13 @@ def _mean(terms: list[_Term], of_terms: list[Floats], sizes: Counter[int | None]
 
 
 def _permute(
-    aggregates: _Aggregates, real: NDArray[np.int64], sizes: list[int]
+    aggregates: _Aggregates, real: NDArray[np.int64], blocks: list[NDArray[np.int64]]
 ) -> tuple[PermutationTest | None, PermutationTest | None, NoEventStudy | None]:
     """Tests of the overall effect and of what was before, over all ways to hand the dates round."""
-    if _count_choices(sizes) > MOST_CHOICES:
+    choices = _all_choices(real[0], blocks)
+    if choices is None:
         return None, None, NoEventStudy.TOO_MANY_CHOICES
-    choices = _hand_round(sizes)
-    # swapping the districts of two cohorts of one size turns the sign of all effects; more cohorts, or other sizes, have no mirror
-    smallest = (2 if len(sizes) == 2 and sizes[0] == sizes[1] else 1) / len(choices)
+    smallest = (2 if _is_mirrored(real[0], blocks) else 1) / len(choices)
     overall, parts = aggregates.of_choices, aggregates.overall
     test = _test(float(overall(parts, real)[0]), overall(parts, choices), smallest)
     early, others = aggregates.before(real), aggregates.before(choices)
@@ -269,6 +329,24 @@ def _permute(
 def _test(real: float, found: Floats, smallest: float) -> PermutationTest:
     threshold = abs(real) - _ROUNDING * max(1.0, abs(real))
     return PermutationTest(real, float((np.abs(found) >= threshold).mean()), len(found), smallest)
+
+
+def _all_choices(real: NDArray[np.int64], blocks: list[NDArray[np.int64]]) -> NDArray[np.int64] | None:
+    """`(choices, districts)`: every way to hand the cohorts' places round within the blocks; None if there are too many."""
+    sizes = [np.bincount(real[block], minlength=int(real.max()) + 1).tolist() for block in blocks]
+    if prod(_count_choices(of_block) for of_block in sizes) > MOST_CHOICES:
+        return None
+    choices = real[None, :].copy()
+    for block, of_block in zip(blocks, sizes, strict=True):
+        ways, sofar = _hand_round(of_block), len(choices)
+        choices = np.repeat(choices, len(ways), axis=0)
+        choices[:, block] = np.tile(ways, (sofar, 1))
+    return choices
+
+
+def _is_mirrored(real: NDArray[np.int64], blocks: list[NDArray[np.int64]]) -> bool:
+    """Whether swapping two cohorts is a choice too: it turns the sign of all effects; more cohorts, or other sizes, have no mirror."""
+    return int(real.max()) == 1 and all(2 * int(real[block].sum()) == len(block) for block in blocks)
 
 
 def _count_choices(sizes: list[int]) -> int:

@@ -90,7 +90,7 @@ def rate_table(study: Study, districts: ProtectedTable) -> ProtectedTable:
     column = districts.column_index("share")
     told = {(str(row[0].value), str(row[1].value)): row[column] for row in districts.rows}
     rows = [
-        {"area": in_all(model) if area == ALL_COMPARED else area, "rate": _rate(cell)}
+        {"area": in_all(model) if area == ALL_COMPARED else _in_brackets(area), "rate": _rate(cell)}
         for model in (study.model(is_treated=arm) for arm in (True, False))
         for (of_model, area), cell in told.items()
         if of_model == model
@@ -113,19 +113,26 @@ def in_all(model: str) -> str:
     return f"I alt med {model}"
 
 
+def _in_brackets(area: str) -> str:
+    """An area that is not compared in brackets: a figure has no room for saying so beside each bar."""
+    return f"({area.removesuffix(_APART)})" if area.endswith(_APART) else area
+
+
 def _rate(share: Cell) -> float | Cell:
     return 100 * float(share.value) if isinstance(share.value, (int, float)) else share
 
 
 def _figure(study: Study, rates: ProtectedTable) -> Figure:
     models = [study.model(is_treated=arm) for arm in (True, False)]
+    has_apart = any(not cluster.is_compared for cluster in study.design.clusters)
+    apart = " Områder i parentes er ikke sammenlignet." if has_apart else ""
     return rate_bars(
         rates,
         FigureWords(
             figure_id="evaluation_measured",
             title="Hvor mange af børnene, der er målt under hver model",
             subtitle="Børn med et første SDQ-skema i planens periode for hver 100 børn, "
-            f"først områder med {models[0]}, så med {models[1]}.",
+            f"først områder med {models[0]}, så med {models[1]}.{apart}",
             source=study.source,
             constructed=study.context.is_constructed,
         ),
