@@ -13,7 +13,8 @@ from pipelines.disclosure.table import ProtectedTable, TableColumn
 from pipelines.evaluation.analysis import Leading
 from pipelines.evaluation.design_words import level_reason
 from pipelines.measures.comparison_evidence import ComparisonGate
-from pipelines.publish.section import HowSure, Section
+from pipelines.publish.figures import FigureWords, rate_bars
+from pipelines.publish.section import Figure, HowSure, Section
 
 _UNKNOWN_CAUSE: Final = "Tabellen viser, hvor stærk en ukendt årsag skulle være."
 
@@ -21,9 +22,10 @@ _UNKNOWN_CAUSE: Final = "Tabellen viser, hvor stærk en ukendt årsag skulle væ
 def explanations_section(study: Study, districts: ProtectedTable) -> Section:
     """The other explanations, one line each, and how strong an unknown cause would have to be. districts: `district_table`."""
     leading, evidence = study.evaluation.leading, study.design.evidence
+    strength = strength_table(study, leading) if leading else None
     tables = (
         explanation_table(study),
-        *([strength_table(study, leading), points_table(study, leading)] if leading else []),
+        *([strength, points_table(study, leading)] if leading and strength else []),
         *([sizes] if (sizes := effect_size_table(study)) else []),
         *([loss] if (loss := loss_table(study, districts)) else []),
         clearinghouse_table(study),
@@ -36,7 +38,7 @@ def explanations_section(study: Study, districts: ProtectedTable) -> Section:
         level=int(evidence.level),
         level_reason=level_reason(evidence),
         tables=tables,
-        figures=(),
+        figures=(_figure(study, strength),) if strength else (),
         how_sure=HowSure(
             number="Ingen af forklaringerne kan lukkes ude med et tal.",
             cause="Der er ikke trukket lod om, hvor modellen skulle være." if not study.design.facts.is_lottery else "",
@@ -67,21 +69,37 @@ def strength_table(study: Study, leading: Leading) -> ProtectedTable:
     """How much of what sets children apart an unknown cause would have to explain, beside what the first score explains; per cent."""
     first = leading.first_score_benchmark
     rows: dict[str, float | None] = {
-        "En ukendt årsag skulle forklare så meget for at fjerne forskellen": leading.robustness,
-        "Første måling forklarer så meget af anden måling": first.with_outcome if first else None,
-        "Første måling forklarer så meget af, hvilken model barnet er under": first.with_arm if first else None,
+        "Ukendt årsag, der fjerner forskellen": leading.robustness,
+        "Første måling, af anden måling": first.with_outcome if first else None,
+        "Første måling, af barnets model": first.with_arm if first else None,
     }
     behind = behind_difference(leading)
     return protect(
         [{"what": what, "value": None if value is None else 100 * value, **behind} for what, value in rows.items()],
         table_id="evaluation_strength",
-        title="Hvor stærk en ukendt årsag skulle være",
+        title="Hvor meget der skal forklares, før forskellen er væk",
         columns=(
             TableColumn("what", "Hvad", "label"),
             TableColumn("value", "Procent", "mean", children="children", institutions="clusters"),
         ),
         source=f"{study.source} Procent af det, der ellers skiller børnene.",
         rule=study.context.rule,
+    )
+
+
+def _figure(study: Study, strength: ProtectedTable) -> Figure:
+    return rate_bars(
+        strength,
+        FigureWords(
+            figure_id="evaluation_strength",
+            title="Hvor stærk en ukendt årsag skulle være",
+            subtitle="Så mange procent af forskellene mellem børn skulle den forklare, og så mange forklarer første måling.",
+            source=study.source,
+            constructed=study.context.is_constructed,
+        ),
+        label="what",
+        rate="value",
+        unit="%",
     )
 
 
