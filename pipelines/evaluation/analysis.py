@@ -25,7 +25,8 @@ from pipelines.evaluation.register_outcomes import (
     RegisterOutcomes,
     compare_registers,
 )
-from pipelines.measures.cluster_permutation import DistrictPermutation, permute_districts
+from pipelines.evaluation.strata import permute_by_plan
+from pipelines.measures.cluster_permutation import DistrictPermutation
 from pipelines.measures.cluster_robust import ArmDifference, Contrast, Floats, ancova
 from pipelines.measures.clusters import smallest_detectable_difference
 from pipelines.measures.district_difference import difference_of_districts, district_effects
@@ -44,6 +45,7 @@ from pipelines.measures.wild_bootstrap import (
 
 FEWEST_DISTRICTS_FOR_SECOND_STEP: Final = 8
 _LARGEST_P_VALUE: Final = 0.05
+_LEVEL: Final = 0.95
 
 
 class Answer(StrEnum):
@@ -95,12 +97,24 @@ class MethodResult:
 
 
 @dataclass(frozen=True)
+class Robustness:
+    """Part of the variance (0-1) that an unmeasured cause would need to explain in arm and outcome alike.
+
+    of_difference: for none of the difference to be left. With few degrees of freedom it is large for a difference that chance explains
+    as well. of_interval: for the interval to reach 0; 0 where it does already. None with one degree of freedom or less.
+    """
+
+    of_difference: float
+    of_interval: float | None
+
+
+@dataclass(frozen=True)
 class Leading:
     """The primary outcome. difference: adjusted, with g; its p value is there only where it may be shown.
 
     smallest_p_value: what the most extreme of all `choice_count` ways to choose the districts would give, a fact of the design.
     detectable_by_plan: with the districts and children there are, and the plan's assumptions; detectable_by_data: with the spread
-    between the districts as found (rough with few). robustness: part of the variance (0-1) an unmeasured cause would need; beside it
+    between the districts as found (rough with few). robustness: what an unmeasured cause would need; beside it
     first_score_benchmark, what the first score explains of arm and outcome.
     tipping_points: how many points worse the lost children of the treated arm would have had to do for no difference.
     district_means: cluster -> second score in points, had its children been like all children in the covariates.
@@ -111,7 +125,7 @@ class Leading:
     smallest_p_value: float
     detectable_by_plan: float | None
     detectable_by_data: float | None
-    robustness: float | None
+    robustness: Robustness | None
     first_score_benchmark: Benchmark | None
     tipping_points: float | None
     district_means: Mapping[str, float]
@@ -223,7 +237,7 @@ class _Districts:
     detectable: float | None
 
     @classmethod
-    def of(cls, arrays: StudyArrays) -> "_Districts":
+    def of(cls, arrays: StudyArrays, plan: AnalysisPlan) -> "_Districts":
         kept = arrays.rows(arrays.followed)
         effects = district_effects(kept.outcome, kept.clusters, covariates=kept.covariates).adjusted
         treated = {label for label, arm in zip(kept.clusters, kept.treated.tolist(), strict=True) if arm} & set(effects)
@@ -233,7 +247,7 @@ class _Districts:
         return cls(
             {str(code): mean for code, mean in effects.items()},
             difference,
-            permute_districts(effects, treated),
+            permute_by_plan(effects, treated, plan),
             detectable,
         )
 
@@ -249,7 +263,7 @@ class _Compared:
     @classmethod
     def of(cls, children: Sequence[StudyChild], design: Design, plan: AnalysisPlan) -> "_Compared":
         arrays = arrays_of(children, OUTCOMES[plan.primary.outcome], plan.covariates)
-        return cls(arrays, _adjusted(arrays, design), _Districts.of(arrays))
+        return cls(arrays, _adjusted(arrays, design), _Districts.of(arrays, plan))
 
     def answer(self, design: Design, plan: AnalysisPlan) -> Answer:
         """A direction is said only from level 3, when the interval leaves out 0 *and* chance would seldom choose such districts."""
@@ -281,12 +295,13 @@ def _methods(
     )
 
 
-def _robustness(found: Contrast) -> float | None:
-    """Of the whole difference; by cluster t and cluster degrees of freedom, so it describes and proves nothing."""
+def _robustness(found: Contrast) -> Robustness | None:
+    """By cluster t and cluster degrees of freedom, so it describes and proves nothing."""
     value, error, degrees = found.estimate.value, found.estimate.standard_error, found.degrees_of_freedom
     if value is None or not error or degrees is None:
         return None
-    return robustness_value(value / error, degrees)
+    of_interval = robustness_value(value / error, degrees, level=_LEVEL) if degrees > 1 else None
+    return Robustness(robustness_value(value / error, degrees), of_interval)
 
 
 def _first_score_benchmark(arrays: StudyArrays) -> Benchmark | None:

@@ -170,23 +170,9 @@ class StudyChildren:
 
 def read_children(connection: duckdb.DuckDBPyConnection, plan: AnalysisPlan) -> StudyChildren:
     """The plan's children, each once, by the first of the plan's informants who filled in a first form in its window."""
-    window, by_institution = plan.window, plan.estimand.counted_by == "institution"
-    records = _records(
-        connection,
-        _CHILDREN,
-        {
-            "first_from": window.first_from,
-            "first_to": window.first_to,
-            "informants": list(plan.primary.informants),
-            "months_minimum": window.follow_up_months_minimum,
-            "months_maximum": window.follow_up_months_maximum,
-        },
-    )
-    records.sort(key=lambda record: (str(record["child_id"]), plan.primary.informants.index(record["informant_code"])))
-    once = {record["child_id"]: record for record in reversed(records)}
-    placed = [_child(record, plan, by_institution=by_institution) for record in reversed(once.values())]
-    children = tuple(child for child in placed if child is not None)
-    at_risk = _records(connection, _AT_RISK, {"first_to": window.first_to, "by_institution": by_institution})
+    children, unplaced_count = read_measured(connection, plan, first_from=plan.window.first_from)
+    parameters = {"first_to": plan.window.first_to, "by_institution": _is_by_institution(plan)}
+    at_risk = read_records(connection, _AT_RISK, parameters)
     living, pupils = Counter[str](), dict[tuple[str, int], int]()
     for record in at_risk:
         cluster, grade, count = record["cluster_code"], record["grade_number"], record["children_count"]
@@ -195,12 +181,43 @@ def read_children(connection: duckdb.DuckDBPyConnection, plan: AnalysisPlan) -> 
         living[cluster] += count
         if grade is not None:
             pupils[cluster, grade] = count
-    return StudyChildren(children, dict(living), len(placed) - len(children), pupils)
+    return StudyChildren(children, dict(living), unplaced_count, pupils)
 
 
-def _child(record: Mapping[str, Any], plan: AnalysisPlan, *, by_institution: bool) -> StudyChild | None:
+def read_measured(
+    connection: duckdb.DuckDBPyConnection, plan: AnalysisPlan, *, first_from: date
+) -> tuple[tuple[StudyChild, ...], int]:
+    """The children with a first form from that day to the end of the plan's window, each once, and how many have no model of the two.
+
+    Each by the first of the plan's informants who filled in a first form in that time, followed up in the plan's months. first_from
+    before the plan's window: a panel over the years, by the same rules.
+    """
+    informants, window = plan.primary.informants, plan.window
+    records = read_records(
+        connection,
+        _CHILDREN,
+        {
+            "first_from": first_from,
+            "first_to": window.first_to,
+            "informants": list(informants),
+            "months_minimum": window.follow_up_months_minimum,
+            "months_maximum": window.follow_up_months_maximum,
+        },
+    )
+    records.sort(key=lambda record: (str(record["child_id"]), informants.index(record["informant_code"])))
+    once = {record["child_id"]: record for record in reversed(records)}
+    placed = [_child(record, plan) for record in reversed(once.values())]
+    children = tuple(child for child in placed if child is not None)
+    return children, len(placed) - len(children)
+
+
+def _is_by_institution(plan: AnalysisPlan) -> bool:
+    return plan.estimand.counted_by == "institution"
+
+
+def _child(record: Mapping[str, Any], plan: AnalysisPlan) -> StudyChild | None:
     """None when the child has no cluster, or its model on the day is none of the two."""
-    has_own = by_institution and record["own_model_code"] is not None
+    has_own = _is_by_institution(plan) and record["own_model_code"] is not None
     cluster = record["institution_code"] if has_own else record["district_code"]
     model = record["own_model_code"] if has_own else record["district_model_code"]
     if cluster is None or model not in (plan.arms.treated, plan.arms.comparison):
@@ -227,7 +244,10 @@ def _child(record: Mapping[str, Any], plan: AnalysisPlan, *, by_institution: boo
 _BOY: Final = "M"
 
 
-def _records(connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+def read_records(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The query's rows as dictionaries by column; parameters are those it names with $."""
     found = connection.execute(query, dict(parameters))
     names = [column[0] for column in found.description]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

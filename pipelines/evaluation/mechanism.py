@@ -1,7 +1,7 @@
 """How many open cases does a full-time position have under each model, and how many had it the year before the models parted?
 
-From core.fct_caseload. Caseload is a part of a model, one way in which it may come to matter, and no outcome; nothing is adjusted for
-it, since that would take away a part of what is asked for.
+From core.fct_caseload, core.fct_organisation and core.dim_institution. Caseload is a part of a model, one way in which it may come
+to matter, and no outcome; nothing is adjusted for it, since that would take away a part of what is asked for.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,20 +18,37 @@ from pipelines.evaluation.register_children import Period, models_of_window, rea
 from pipelines.evaluation.register_outcomes import is_delivered
 
 _COUNTS: Final = """
+WITH own AS (
+    SELECT DISTINCT unit_code
+    FROM core.fct_organisation
+    WHERE unit_kind_code = 'institution' AND $by_institution
+),
+counts AS (
+    SELECT
+        CASE caseload.unit_kind_code
+            WHEN 'district' THEN caseload.unit_code
+            WHEN 'institution' THEN coalesce(own.unit_code, institutions.district_code)
+        END AS cluster_code,
+        caseload.*
+    FROM core.fct_caseload AS caseload
+    LEFT JOIN own ON caseload.unit_kind_code = 'institution' AND caseload.unit_code = own.unit_code
+    LEFT JOIN core.dim_institution AS institutions
+        ON caseload.unit_kind_code = 'institution' AND caseload.unit_code = institutions.institution_code
+    WHERE caseload.profession_code IN ($treated, $comparison)
+        AND caseload.counted_date BETWEEN $first_date AND $last_date
+        AND caseload.case_count IS NOT NULL
+        AND caseload.full_time_positions IS NOT NULL
+)
 SELECT
+    cluster_code,
     unit_code,
-    counted_date,
     sum(case_count) AS case_count,
     sum(full_time_positions) AS full_time_positions,
     max(coalesce(worker_count, 0)) AS worker_count
-FROM core.fct_caseload
-WHERE profession_code IN ($treated, $comparison)
-    AND unit_kind_code IN ('district', 'institution')
-    AND counted_date BETWEEN $first_date AND $last_date
-    AND case_count IS NOT NULL
-    AND full_time_positions > 0
-GROUP BY unit_code, counted_date
-ORDER BY unit_code, counted_date
+FROM counts
+WHERE cluster_code IS NOT NULL
+GROUP BY cluster_code, unit_kind_code, unit_code, counted_date
+ORDER BY cluster_code, unit_kind_code, unit_code, counted_date
 """
 
 
@@ -45,11 +62,11 @@ class When(StrEnum):
 
 @dataclass(frozen=True)
 class Caseload:
-    """One arm's clusters at one time. cases_per_position: each cluster by its mean over the counting days, then all
+    """One arm's clusters at one time. cases_per_position: each unit by its mean over the counting days, then all
     cases over all positions.
 
     cases: open cases on an ordinary counting day. clusters: those that were counted. workers: at least so many different people stand
-    behind, since one may work in several clusters: the most in any cluster, or the whole positions together, if they are more.
+    behind, since one may work in several units: the most in any unit, or the whole positions together, if they are more.
     """
 
     cases_per_position: float
@@ -78,10 +95,11 @@ def read_caseload(
         times[When.BEFORE] = (_year_before(parted), parted - timedelta(days=1))
     found: dict[tuple[When, bool], Caseload] = {}
     for when, (first, last) in times.items():
-        counts = _read_counts(connection, plan, first, last)
+        units = _read_units(connection, plan, first, last)
         for arm, own in arms.items():
-            if own and set(own) <= set(counts):
-                found[when, arm] = _caseload([counts[code] for code in own])
+            caseload = _caseload([units[code] for code in own]) if set(own) <= set(units) else None
+            if caseload:
+                found[when, arm] = caseload
     return found
 
 
@@ -97,41 +115,48 @@ def parting_date(periods: Mapping[str, Sequence[Period]], treated: Iterable[str]
 
 
 @dataclass(frozen=True)
-class _Count:
-    """One cluster's count on one day."""
+class _Unit:
+    """One unit of a cluster over its counting days: means of cases and positions, and the fewest people and positions of any day."""
 
-    cases: int
+    cases: float
     positions: float
-    workers: int
+    fewest_workers: int
+    fewest_positions: float
 
 
-def _read_counts(
+def _read_units(
     connection: duckdb.DuckDBPyConnection, plan: AnalysisPlan, first: date, last: date
-) -> dict[str, list[_Count]]:
+) -> dict[str, list[_Unit]]:
+    """Cluster -> its units that were counted. An institution without a model of its own is a unit of its district."""
     parameters = {
         "treated": plan.arms.treated,
         "comparison": plan.arms.comparison,
+        "by_institution": plan.estimand.counted_by == "institution",
         "first_date": first,
         "last_date": last,
     }
+    found: dict[str, list[_Unit]] = {}
     rows = connection.execute(_COUNTS, parameters).fetchall()
-    return {
-        cluster: [_Count(int(cases), float(positions), workers) for _, _, cases, positions, workers in own]
-        for cluster, own in groupby(rows, key=lambda row: str(row[0]))
-    }
+    for (cluster, _), own in groupby(rows, key=lambda row: (str(row[0]), str(row[1]))):
+        cases, positions, workers = zip(*(row[2:] for row in own), strict=True)
+        unit = _Unit(_mean(cases), _mean(positions), min(workers), float(min(positions)))
+        found.setdefault(cluster, []).append(unit)
+    return found
 
 
-def _caseload(counts: Sequence[Sequence[_Count]]) -> Caseload:
-    """counts: of each cluster, by day. A cluster that was counted more often weighs no more than another."""
-    cases = sum(_mean([one.cases for one in own]) for own in counts)
-    positions = sum(_mean([one.positions for one in own]) for own in counts)
-    fewest = [min(one.workers for one in own) for own in counts]
-    whole_positions = int(sum(min(one.positions for one in own) for own in counts))
-    return Caseload(cases / positions, cases, len(counts), max([*fewest, whole_positions]))
+def _caseload(clusters: Sequence[Sequence[_Unit]]) -> Caseload | None:
+    """None where nobody filled a position. A unit that was counted more often weighs no more than another."""
+    units = [unit for own in clusters for unit in own]
+    cases, positions = sum(unit.cases for unit in units), sum(unit.positions for unit in units)
+    if not positions:
+        return None
+    whole_positions = int(sum(unit.fewest_positions for unit in units))
+    workers = max([*(unit.fewest_workers for unit in units), whole_positions])
+    return Caseload(cases / positions, cases, len(clusters), workers)
 
 
 def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+    return float(sum(values)) / len(values)
 
 
 def _year_before(day: date) -> date:

@@ -13,7 +13,7 @@ from typing import Final
 from pipelines.evaluation.children import DAYS_PER_MONTH, StudyChild, StudyChildren
 from pipelines.evaluation.design import Design
 from pipelines.evaluation.plan import AnalysisPlan, Spread
-from pipelines.measures.cluster_permutation import permute_districts
+from pipelines.evaluation.strata import permute_by_plan
 from pipelines.measures.detectable_difference import (
     OutcomeSpread,
     children_needed,
@@ -85,7 +85,7 @@ def study_power(children: StudyChildren, design: Design, plan: AnalysisPlan) -> 
         detectable_by_plan(analysed, plan),
         _detectable_with(plan, analysed, times=0.5),
         _detectable_with(plan, analysed, times=2.0),
-        _smallest_p_value(list(comparison), list(treated)),
+        _smallest_p_value(list(comparison), list(treated), plan),
         districts_needed(relevant, typical, spread) if typical else None,
         None if needed is None else needed * len(typical),
         _months(treated, comparison, plan, len(typical), months=months) if both else None,
@@ -133,12 +133,12 @@ def _typical(districts: Sequence[Sequence[int]]) -> list[int]:
     return [children // institutions + (place < children % institutions) for place in range(institutions)]
 
 
-def _smallest_p_value(comparison: Sequence[str], treated: Sequence[str]) -> float | None:
+def _smallest_p_value(comparison: Sequence[str], treated: Sequence[str], plan: AnalysisPlan) -> float | None:
     """Of any permutation of these districts, whatever they show; None where there is nothing to permute."""
     if not comparison or not treated:
         return None
     nothing: dict[Hashable, float] = dict.fromkeys([*comparison, *treated], 0.0)
-    return permute_districts(nothing, treated).test.smallest_p_value
+    return permute_by_plan(nothing, treated, plan).test.smallest_p_value
 
 
 def _months(

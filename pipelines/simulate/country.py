@@ -44,7 +44,7 @@ _ADVISER_SHARE = 0.4
 _MODEL_START_YEARS = (2021, 2025)
 _OWN_NUMBERS = (
     "institution_code", "from_institution_code", "to_institution_code", "cluster_code", "measure_id", "session_id", "case_id",
-    "agreement_id", "request_id", "staff_id", "participant_id", "review_id", "account_code",
+    "agreement_id", "request_id", "staff_id", "participant_id", "review_id", "notification_id", "account_code",
 )  # fmt: skip
 """Numbers that every municipality counts from the same first one: across the country they get its code in front."""
 _SEED_BITS_LEFT_OUT = 12

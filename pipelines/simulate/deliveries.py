@@ -43,6 +43,8 @@ FILE_STEMS = {
     "handovers": "overgange",
     "segregation_figures": "inklusionstal",
     "reviews": "opfoelgninger",
+    "notifications": "underretninger",
+    "caseload": "sagstal",
     "costs": "udgifter_indsatser",
     "cost_accounts": "udgifter_konti",
 }

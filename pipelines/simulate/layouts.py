@@ -505,6 +505,44 @@ def layouts() -> dict[str, tuple[Layout, ...]]:
                 own_values={"+caseworker": ("NN", "")},
             ),
         ),
+        "notifications": (
+            Layout(
+                "notifications",
+                {
+                    "notification_id": "Underretnings-id",
+                    "child_id": "CPR-nr.",
+                    "received_date": "Modtagelsesdato",
+                    "sender_code": "Underretter",
+                    "assessed_date": "Vurderingsdato",
+                    "is_assessed_in_24_hours": "24-timers vurdering",
+                    "+status": "Status",
+                },
+                "csv",
+                encoding="cp1252",
+                cpr_form="hyphen",
+                spelling_by_column={"sender_code": "alias"},
+                own_values={"+status": ("Afsluttet",)},
+            ),
+        ),
+        "caseload": (
+            Layout(
+                "caseload",
+                {
+                    "counted_date": "Opgørelsesdato",
+                    "unit_kind_code": "Enhedstype",
+                    "unit_code": "Enhed",
+                    "profession_code": "Faggruppe",
+                    "case_count": "Antal sager",
+                    "full_time_positions": "Besatte fuldtidsstillinger",
+                    "worker_count": "Antal medarbejdere",
+                },
+                "xlsx",
+                sheet_name="Sagstal",
+                title_rows=("Åbne sager ultimo måneden",),
+                date_format=REAL_DATES,
+                decimals_in_workbook="numbers",
+            ),
+        ),
         "costs": (
             Layout(
                 "costs",

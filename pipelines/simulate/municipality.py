@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.simulate.borders import Visitors, draw_visitors, visitor_placement_rows, visitor_residence_rows
+from pipelines.simulate.caseload import Caseload, caseload_rows, draw_caseload
 from pipelines.simulate.clubs import draw_clubs
 from pipelines.simulate.cooperation import Cooperation, draw_cooperation
 from pipelines.simulate.cooperation.rows import cooperation_rows
@@ -23,6 +24,7 @@ from pipelines.simulate.geography import DEFAULT_MUNICIPALITY_CODE, Geography, d
 from pipelines.simulate.grown_up import draw_grown_up
 from pipelines.simulate.ladder import Histories
 from pipelines.simulate.measures import draw_social_histories, measure_rows, social_history_start
+from pipelines.simulate.notifications import Notifications, draw_notifications, notification_rows
 from pipelines.simulate.parameters import Parameters
 from pipelines.simulate.payers import Payers, draw_payers
 from pipelines.simulate.population import WHOLE_SPACE, Children, NumberBlock, draw_children, residence_rows
@@ -120,6 +122,22 @@ class SimulatedMunicipality:
         )  # fmt: skip
 
     @cached_property
+    def notifications(self) -> Notifications:
+        """Notifications on children who live here."""
+        return draw_notifications(
+            part_generator(self.seed, "notifications"), self.children, self.social_histories,
+            self.parameters.notifications, register_start=self.register_start_date, data_end=self.data_end_date,
+        )  # fmt: skip
+
+    @cached_property
+    def caseload(self) -> Caseload:
+        """Open cases and positions of every district, month by month."""
+        return draw_caseload(
+            part_generator(self.seed, "caseload"), self.children, self.social_histories, self.notifications,
+            self.parameters.caseload, register_start=self.register_start_date, data_end=self.data_end_date,
+        )  # fmt: skip
+
+    @cached_property
     def costs(self) -> Costs:
         """What every measure cost, quarter by quarter."""
         return draw_costs(
@@ -156,6 +174,8 @@ class SimulatedMunicipality:
                 "reviews": lambda: review_rows(
                     self.reviews, self.delivered_measures, self.children, self.geography.codes
                 ),
+                "notifications": lambda: notification_rows(self.notifications, self.children),
+                "caseload": lambda: caseload_rows(self.caseload, self.profile),
                 "costs": lambda: cost_rows(self.costs, self.delivered_measures, self.children),
                 "cost_accounts": lambda: account_rows(
                     self.accounts, [district.code for district in self.profile.districts]

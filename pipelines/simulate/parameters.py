@@ -345,6 +345,63 @@ class ReviewParameters:
 
 
 @dataclass(frozen=True)
+class NotificationParameters:
+    """How often the municipality is told of a worry about a child, and how soon it assesses it."""
+
+    hazard_per_year: float = _parameter(
+        0.085,
+        unit="per year, mean of children of mean difficulty and no disadvantage, with no help to begin",
+        source="tuned: about 13 notifications per 100 child-years (148,000 on 0-17-year-olds in 2022, KL from UND1)",
+    )
+    difficulty_log_slope: float = _parameter(0.5, unit="log of the hazard per SD of latent difficulty", source=ASSUMED)
+    disadvantage_multiplier: float = _parameter(2.0, unit="ratio of hazards", source=ASSUMED)
+    child_frailty_variance: float = _parameter(
+        4.0,
+        unit="variance of a gamma with mean 1 that multiplies a child's hazard",
+        source="tuned towards 1.8 notifications a year on each child notified (UND1 and UND2, 2022)",
+    )
+    before_measure_multiplier: float = _parameter(
+        4.0, unit="ratio of hazards shortly before help begins", source=ASSUMED + ": help often begins with one"
+    )
+    before_measure_days: int = _parameter(180, unit="days before help begins", source=ASSUMED)
+    adviser_notification_multiplier: float = _parameter(
+        1.0, unit="ratio of hazards under the adviser model", source="planted: 1, the model changes nothing"
+    )
+    late_share: float = _parameter(
+        0.08, unit="share of notifications not assessed within 24 hours", source=ASSUMED + ": the law wants none"
+    )
+
+
+@dataclass(frozen=True)
+class CaseloadParameters:
+    """How many open cases a caseworker has."""
+
+    cases_per_position: float = _parameter(
+        20.0,
+        unit="open cases per full-time position, caseworker model",
+        source="assumption: Dansk Socialrådgiverforening recommends 15-20 (second-hand); Herning had about 48, then 24",
+        least=1,
+        most=200,
+    )
+    adviser_case_share: float = _parameter(
+        0.8,
+        unit="share of the other model's cases per position",
+        source="assumption: Vordingborg, Next Step, says fewer cases and gives no figure",
+        least=0.01,
+        most=2,
+    )
+    days_open_after_notification: int = _parameter(
+        120,
+        unit="days a case is open after a notification on a child without help",
+        source="the four months of a børnefaglig undersøgelse (barnets lov § 20)",
+    )
+    positions_log_sd: float = _parameter(0.08, unit="SD of the log of a year's positions", source=ASSUMED)
+    worker_hours_share: float = _parameter(
+        0.85, unit="mean share of full time that a worker has", source=ASSUMED, least=0.1, most=1
+    )
+
+
+@dataclass(frozen=True)
 class CostParameters:
     """What help costs."""
 
@@ -479,6 +536,8 @@ class Parameters:
     sdq_scores: ScoreDeliveryParameters = ScoreDeliveryParameters()
     cooperation: CooperationParameters = CooperationParameters()
     reviews: ReviewParameters = ReviewParameters()
+    notifications: NotificationParameters = NotificationParameters()
+    caseload: CaseloadParameters = CaseloadParameters()
     costs: CostParameters = CostParameters()
     borders: BorderParameters = BorderParameters()
     publication: PublicationParameters = PublicationParameters()

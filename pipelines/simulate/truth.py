@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.simulate.caseload import caseload_truth
 from pipelines.simulate.cooperation.truth import cooperation_truth, session_counts
 from pipelines.simulate.costs import spend_truth
 from pipelines.simulate.days import (
@@ -29,6 +30,7 @@ from pipelines.simulate.exposure import lived_here
 from pipelines.simulate.measures import social_history_start
 from pipelines.simulate.moves import MOVE_CAUSES, education_exposure, education_moves, social_exposure, social_moves
 from pipelines.simulate.municipality import SimulatedMunicipality
+from pipelines.simulate.notifications import notification_truth
 from pipelines.simulate.parameters import describe_parameters
 from pipelines.simulate.potential import potential_outcomes
 from pipelines.simulate.reviews import first_follow_up_truth, review_truth
@@ -83,7 +85,7 @@ def truth_of(simulated: SimulatedMunicipality, *, dirty: int = 1) -> dict[str, A
 
 def truth_without_files(simulated: SimulatedMunicipality) -> dict[str, Any]:
     """What is true of the municipality, however it is delivered: parameters, targets, shares, moves, SDQ changes, meetings,
-    reviews, spend."""
+    reviews, notifications, caseload, spend."""
     return {
         "municipality_name": simulated.profile.municipality_name,
         "seed": simulated.seed,
@@ -105,6 +107,8 @@ def truth_without_files(simulated: SimulatedMunicipality) -> dict[str, Any]:
         "cooperation": cooperation_truth(simulated),
         "reviews": review_truth(simulated),
         "first_follow_ups": first_follow_up_truth(simulated),
+        "notifications": notification_truth(simulated),
+        "caseload": caseload_truth(simulated),
         "spend": spend_truth(simulated),
         "potential_outcomes": potential_outcomes(simulated),
     }

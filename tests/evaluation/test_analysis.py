@@ -74,6 +74,23 @@ def test_three_against_two_districts_decide_nothing_however_large_the_difference
     assert leading.detectable_by_plan > 3
 
 
+def test_a_difference_within_chance_needs_no_unmeasured_cause_for_its_interval_to_reach_0() -> None:
+    """However much of the variance would be needed to explain all of it away: with two degrees of freedom that number is large."""
+    _, none = evaluated(FIVE, 0)
+    _, large = evaluated(EIGHT, -8, noise=0.5)
+    assert none.leading is not None
+    assert large.leading is not None
+    assert none.leading.robustness is not None
+    assert large.leading.robustness is not None
+    assert none.leading.robustness.of_interval == 0 < none.leading.robustness.of_difference
+    assert large.leading.robustness.of_interval is not None
+    assert 0 < large.leading.robustness.of_interval < large.leading.robustness.of_difference
+    # 12 children a district, second = half of the first + 4: what the first score tells of the second lies in between
+    assert large.leading.first_score_benchmark is not None
+    assert large.leading.first_score_benchmark.with_outcome > 0.5
+    assert large.leading.first_score_benchmark.with_arm < 0.01
+
+
 def test_eight_districts_tell_a_large_difference_and_every_way_sees_the_same_data() -> None:
     design, evaluation = evaluated(EIGHT, -3, noise=0.5)
     assert (design.evidence.level, evaluation.answer) == (3, Answer.TREATED_BETTER)

@@ -16,7 +16,7 @@ from pipelines.measures.comparison_evidence import ComparisonGate
 from pipelines.publish.figures import FigureWords, rate_bars
 from pipelines.publish.section import Figure, HowSure, Section
 
-_UNKNOWN_CAUSE: Final = "Tabellen viser, hvor stærk en ukendt årsag skulle være."
+_UNKNOWN_CAUSE: Final = "Figuren viser, hvor stærk en ukendt årsag skulle være."
 
 
 def explanations_section(study: Study, districts: ProtectedTable) -> Section:
@@ -67,9 +67,10 @@ def explanation_table(study: Study) -> ProtectedTable:
 
 def strength_table(study: Study, leading: Leading) -> ProtectedTable:
     """How much of what sets children apart an unknown cause would have to explain, beside what the first score explains; per cent."""
-    first = leading.first_score_benchmark
+    first, robustness = leading.first_score_benchmark, leading.robustness
     rows: dict[str, float | None] = {
-        "Ukendt årsag, der fjerner forskellen": leading.robustness,
+        "Ukendt årsag, før usikkerheden når nul": robustness.of_interval if robustness else None,
+        "Ukendt årsag, der fjerner forskellen": robustness.of_difference if robustness else None,
         "Første måling, af anden måling": first.with_outcome if first else None,
         "Første måling, af barnets model": first.with_arm if first else None,
     }
@@ -93,7 +94,8 @@ def _figure(study: Study, strength: ProtectedTable) -> Figure:
         FigureWords(
             figure_id="evaluation_strength",
             title="Hvor stærk en ukendt årsag skulle være",
-            subtitle="Så mange procent af forskellene mellem børn skulle den forklare, og så mange forklarer første måling.",
+            subtitle="Så mange procent af forskellene mellem børn skulle den forklare, og så mange forklarer første måling. "
+            "Nul betyder, at usikkerheden når nul uden nogen ukendt årsag.",
             source=study.source,
             constructed=study.context.is_constructed,
         ),
