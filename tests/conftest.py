@@ -54,9 +54,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> RanDemo:
 
 COOPERATION = (
     "session_roles", "session_cases", "agreements", "institution_years", "staffing", "support_requests", "handovers", "training",
+    "notifications", "caseload",
 )  # fmt: skip
-"""Sources that the small workspace goes without: what is tried on it is the road, which is as long with fourteen sources as with
-twenty-two, and every run of it is dearer with each. The demo has them all, and tests/simulate/test_cooperation.py by profile."""
+"""Sources that the small workspace goes without: what is tried on it is the road, which is as long without them, and every run of it
+is dearer with each. The demo has them all, and tests/simulate/test_cooperation.py by profile."""
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from pipelines.evaluation.register_outcomes import (
     NotTold,
     RegisterOutcomes,
     compare_registers,
+    detectable_by_spread,
 )
 from pipelines.evaluation.strata import permute_by_plan
 from pipelines.measures.cluster_permutation import DistrictPermutation
@@ -413,13 +414,14 @@ def _secondaries(
 
 def _of_forms(children: Sequence[StudyChild], outcome: Outcome, design: Design, plan: AnalysisPlan) -> Secondary:
     found = _adjusted(arrays_of(children, outcome, plan.covariates), design)
-    estimate = found.difference.estimate
+    estimate, degrees = found.difference.estimate, found.difference.degrees_of_freedom
     if estimate.value is None:
         return Secondary(outcome, None, not_told=NotTold.NOT_COMPUTABLE)
     return Secondary(
         outcome,
         estimate,
         found.difference.p_value,
+        detectable=detectable_by_spread(estimate.standard_error, degrees),
         child_counts=found.child_counts,
         cluster_counts=found.cluster_counts,
     )

@@ -15,6 +15,7 @@ from pipelines.evaluation.plan_lock import LOCK_FILE, PlanLock, has_table, lock_
 from pipelines.evaluation.plan_words import locked_sentence, plan_departures, plan_lines
 from pipelines.evaluation.power import Power, study_power
 from pipelines.evaluation.power_words import power_lines
+from pipelines.evaluation.rollout import read_rollout
 from pipelines.evaluation.whole_grades import primary_children
 from pipelines.publish.danish import text_date
 from pipelines.warehouse import open_warehouse
@@ -71,8 +72,9 @@ def workspace_power(workspace: Workspace) -> tuple[Power, AnalysisPlan]:
     with open_warehouse(workspace, read_only=True) as connection:
         if not has_table(connection, "core", "fct_sdq_pair"):
             raise PlanError("Der er ingen tal endnu. Læg filer i indbakken, og kør: trappen run")
+        rollout = read_rollout(connection, plan)
         children, _ = primary_children(read_children(connection, plan), plan)
-    design = study_design(children, plan)
+    design = study_design(children, plan, rollout=rollout.facts)
     return study_power(children, design, plan), plan
 
 

@@ -165,12 +165,7 @@ def study_design(
         _ratio(*(arm.measured_share for arm in arms)),
         _largest(score.measured_g, score.analysed_g),
         rollout,
-    )
-    limits = ComparisonLimits(
-        plan.limits.minimum_follow_up_share,
-        plan.limits.minimum_same_informant_share,
-        plan.limits.baseline_g,
-        plan.limits.detection_tolerance,
+        is_lottery=plan.rollout.order == "by_lot",
     )
     loss = loss_of((arms[0].due, arms[1].due), (arms[0].followed, arms[1].followed))
     return Design(
@@ -181,7 +176,7 @@ def study_design(
         facts.detection_ratio,
         facts.same_informant_share,
         facts,
-        level_of_comparison(facts, limits=limits),
+        level_of_comparison(facts, limits=limits_of(plan)),
         rate_study(
             units_in_arms=facts.district_counts,
             is_lottery=facts.is_lottery,
@@ -190,6 +185,18 @@ def study_design(
             is_adjusted=True,
         ),
         children.unplaced_count,
+    )
+
+
+def limits_of(plan: AnalysisPlan) -> ComparisonLimits:
+    """Where the plan has the gates."""
+    limits = plan.limits
+    return ComparisonLimits(
+        limits.minimum_follow_up_share,
+        limits.minimum_same_informant_share,
+        limits.baseline_g,
+        limits.detection_tolerance,
+        limits.smallest_relevant_points,
     )
 
 

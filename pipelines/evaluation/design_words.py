@@ -24,10 +24,13 @@ CEILINGS: Final = {
     Ceiling.NO_CHILDREN: "Ingen børn i perioden er målt to gange.",
     Ceiling.NO_COMPARISON: "Der er ingen børn under den ene model, som kan sammenlignes med børnene under den anden.",
     Ceiling.ONE_DISTRICT_IN_AN_ARM: "Den ene model er kun i ét distrikt. Modellen kan ikke skilles fra distriktet.",
-    Ceiling.NO_STAGGERED_ROLLOUT: "Modellen er ikke indført trinvist, så distrikterne kan ikke følges før og efter hver sin start.",
+    Ceiling.NO_STAGGERED_ROLLOUT: "Distrikterne følges ikke før og efter hver sin start.",
     Ceiling.FEW_DISTRICTS: f"Der er færre end {small_number(FEWEST_DISTRICTS_FOR_ROLLOUT)} distrikter.",
     Ceiling.FEW_YEARS_BEFORE: f"Der er færre end {small_number(FEWEST_YEARS_BEFORE)} år med tal før starten.",
     Ceiling.UNLIKE_BEFORE: "Det er ikke vist, at distrikterne udviklede sig ens før starten.",
+    Ceiling.BEFORE_TOO_IMPRECISE: "Årene før starten er målt for groft til at vise, om distrikterne allerede var på vej hver sin vej.",
+    Ceiling.COMPOSITION_CHANGED: "Det er ikke vist, at de samme slags børn blev målt før og efter starten.",
+    Ceiling.CHOSEN_BY_NEED: "De første distrikter er valgt efter behov, eller deres børn lå anderledes allerede før starten.",
     Ceiling.NO_LOTTERY: "Der er ikke trukket lod om, hvilke distrikter der begyndte.",
 }
 DIMENSIONS: Final = {

@@ -23,7 +23,8 @@ class Family(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """One outcome. unit: of the difference between arms.
+    """One outcome. unit: of the difference between arms. is_lower_better: None where neither direction is better by itself: more
+    notifications may be more harm, or harm that is seen earlier.
 
     sdq_column: the column of core.fct_sdq_pair after `first_` and `second_`; None: not an SDQ score.
     """
@@ -32,7 +33,7 @@ class Outcome:
     title: str
     unit: str
     family: Family
-    is_lower_better: bool
+    is_lower_better: bool | None
     sdq_column: str | None = None
 
 
@@ -47,7 +48,7 @@ _KNOWN: Final = (
     Outcome("ladder_down", "ryk ned ad indsatstrappen", "ryk pr. 100 børneår", Family.LADDER, False),
     Outcome("ladder_up", "ryk op ad indsatstrappen", "ryk pr. 100 børneår", Family.LADDER, True),
     Outcome("return_to_mainstream", "tilbage i almen klasse", "procentpoint", Family.LADDER, False),
-    Outcome("notifications", "underretninger", "pr. 100 børneår", Family.PROCESS, True),
+    Outcome("notifications", "underretninger", "pr. 100 børneår", Family.PROCESS, None),
     Outcome("waiting_days", "ventetid på hjælp", "dage", Family.PROCESS, True),
 )
 

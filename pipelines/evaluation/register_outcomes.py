@@ -156,15 +156,24 @@ def compare_registers(
     difference = difference_of_districts(values, treated)
     if difference.value is None:
         return NotTold.NO_COMPARISON
-    error, degrees = difference.standard_error, difference.degrees_of_freedom
     sizes = [[one.children for cluster, one in numbers.items() if (cluster in treated) is arm] for arm in (False, True)]
     return RegisterDifference(
         difference,
-        None if error is None or degrees is None else smallest_detectable_difference(error, degrees),
+        detectable_by_spread(difference.standard_error, difference.degrees_of_freedom),
         _permuted(values, treated, strata),
         (sum(sizes[0]), sum(sizes[1])),
         (len(sizes[0]), len(sizes[1])),
     )
+
+
+def detectable_by_spread(standard_error: float | None, degrees_of_freedom: float | None) -> float | None:
+    """The smallest difference that would be found in four of five repetitions; None without an error or with too few degrees.
+
+    Broken degrees of freedom (Satterthwaite's) are rounded down, to the larger difference.
+    """
+    if standard_error is None or degrees_of_freedom is None or degrees_of_freedom < 1:
+        return None
+    return smallest_detectable_difference(standard_error, int(degrees_of_freedom))
 
 
 def rates(exposed: Mapping[str, Exposed], code: str) -> dict[str, ClusterNumber]:

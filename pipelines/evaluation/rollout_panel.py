@@ -100,7 +100,7 @@ class RolloutPanel:
 
 
 def school_years(plan: AnalysisPlan) -> tuple[int, ...]:
-    """The years in which the whole school years from the plan's first year to the end of its window begin; empty without a first year."""
+    """In which years the whole school years begin, from the plan's first to the end of its window; none without a first year."""
     first = plan.rollout.first_year_from
     if first is None:
         return ()

@@ -288,6 +288,23 @@ def part_bars(table: ProtectedTable, *, label: str, value: str, whole: str, unit
     return _within_limit([opening, *pieces], _missing(table, value))
 
 
+def event_points(table: ProtectedTable, *, label: str, value: str, low: str, high: str, unit: str) -> str:
+    """Dots by year around a start: the last shown year with its number and what chance could do there."""
+    column = table.column(value)
+    opening = f"En prik for hvert år før og efter starten: {_lower_first(column.title)}. Bag hver prik, hvad tilfældet kan gøre."
+    shown = [row for row in table.rows if row[table.column_index(value)].status is CellStatus.SHOWN]
+    pieces = [opening]
+    if shown:
+        told = {
+            name: cell_text(shown[-1][table.column_index(name)], table.column(name)).replace("\u2212", "minus ")
+            for name in (label, value, low, high)
+        }
+        pieces.append(f"{told[label]}: {told[value]}{NBSP}{unit}.")
+        if shown[-1][table.column_index(low)].status is CellStatus.SHOWN:
+            pieces.append(f"Tilfældet kan give fra {told[low]} til {told[high]}.")
+    return _within_limit(pieces, _missing(table, value))
+
+
 def _ends(table: ProtectedTable, name: str) -> str:
     column = table.column(name)
     shown: list[Cell] = [

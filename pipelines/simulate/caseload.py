@@ -49,8 +49,12 @@ def draw_caseload(
     register_start: date,
     data_end: date,
 ) -> Caseload:
-    """The open cases of every district on every counting day from the register's first month to data end, and who has them."""
-    days = _month_ends(register_start, data_end)
+    """The open cases of every district on every counting day to data end, and who has them.
+
+    The first counting day comes when a notification of the register's first day would no longer be looked into: on an earlier one
+    cases would be missing that began before the register.
+    """
+    days = _month_ends(register_start + timedelta(days=parameters.days_open_after_notification), data_end)
     cases = np.stack([_open_cases(children, histories, notifications, int(day), parameters) for day in days], axis=1)
     district, place = (part.ravel() for part in np.indices(cases.shape))
     day = days[place]

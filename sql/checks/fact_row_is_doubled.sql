@@ -41,6 +41,12 @@ keys as (
     from core.fct_review
     union all
     select
+        'fct_notification' as table_name,
+        child_id,
+        notification_id as row_key
+    from core.fct_notification
+    union all
+    select
         'fct_cost' as table_name,
         child_id,
         concat(measure_id, ' ', cost_kind_code, ' ', cast(period_start_date as varchar)) as row_key

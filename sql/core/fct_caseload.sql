@@ -1,7 +1,7 @@
 -- One row is one profession's open cases in one unit on one counting day.
 -- Key: unit_kind_code, unit_code, profession_code, counted_date.
 -- From: typed.caseload, core.fct_organisation, core.dim_institution.
--- Units: case_count are open cases (a child is one), full_time_positions filled positions in full-time equivalents, worker_count people.
+-- Units: case_count are open cases (a child is one), full_time_positions filled full-time positions, worker_count people.
 -- Reference: model_code is the model in force in the unit that day. An institution that the organisation does not name is run by the
 -- model of its district; clusters and the whole municipality have none.
 with
@@ -45,11 +45,11 @@ left join models as own
     on
         counts.unit_kind_code = own.unit_kind_code
         and counts.unit_code = own.unit_code
-        and own.start_date <= counts.counted_date
-        and own.last_date >= counts.counted_date
+        and counts.counted_date >= own.start_date
+        and counts.counted_date <= own.last_date
 left join models as of_district
     on
         of_district.unit_kind_code = 'district'
         and counts.institution_district_code = of_district.unit_code
-        and of_district.start_date <= counts.counted_date
-        and of_district.last_date >= counts.counted_date
+        and counts.counted_date >= of_district.start_date
+        and counts.counted_date <= of_district.last_date

@@ -64,5 +64,5 @@ left join core.dim_child as children on marked.child_id = children.child_id
 left join core.fct_residence as residences
     on
         marked.child_id = residences.child_id
-        and residences.start_date <= marked.received_date
-        and coalesce(residences.end_date, cast('9999-12-31' as date)) >= marked.received_date
+        and marked.received_date >= residences.start_date
+        and marked.received_date <= coalesce(residences.end_date, cast('9999-12-31' as date))

@@ -5,11 +5,11 @@
 -- days / days in the year) of all children under 18 who lived here, from the register's first notification to the as-of date.
 -- assessed_count are those of which it is known whether they were assessed in time, repeat_known_count those of which it is known
 -- whether there had been another: the denominators of in_time_count and repeats_count.
--- Reference: barnets lov §§ 132-137; Danmarks Statistik UND1 counts notifications, UND2 children. A notification counts in the district
--- where the child lived that day; those on children who lived elsewhere stand in core.fct_notification only. area_kind is district or
--- municipality (area_code ALL); an empty area_code is children without a known district, so that notifications and child-years of the
--- districts add up to the municipality (children_count does not: children move house). is_whole_year is false for a first year in which
--- the first notification came after March, and for a year that had not ended on the as-of date.
+-- Reference: barnets lov §§ 132-137; Danmarks Statistik UND1 counts notifications, UND2 children. A notification counts in the
+-- district where the child lived that day; those on children who lived elsewhere stand in core.fct_notification only. area_kind is
+-- district or municipality (area_code ALL); an empty area_code is children without a known district, so that notifications and
+-- child-years of the districts add up to the municipality (children_count does not: children move house). is_whole_year is false for
+-- a first year in which the first notification came after March, and for a year that had not ended on the as-of date.
 with
 notifications as (
     select

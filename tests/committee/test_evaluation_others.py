@@ -1,6 +1,6 @@
 """The section on the plan's other outcomes: what it says follows from what could be compared, and caseload is no outcome."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from pipelines.committee.evaluation.others import (
     NOT_AN_OUTCOME,
     caseload_table,
     other_outcomes_section,
+    reach_of_others_table,
     secondary_table,
     untold_table,
 )
@@ -60,6 +61,18 @@ def test_the_difference_stands_in_its_own_unit_with_what_is_better_and_both_p_va
     assert lines_of(table, "p_value", "adjusted_p_value") == ["0.029 | 0.057", "1.0 | 1.0", "1.0 | 1.0"]
 
 
+def test_what_the_districts_could_have_shown_stands_beside_what_they_show() -> None:
+    table = reach_of_others_table(planned("ladder_down", "sdq_impact"))
+    assert table is not None
+    # 10 to 13 in each arm: 5 + 5 over 6 degrees of freedom, twice 1/4; t(6) of .975 and of .80 are 2.447 and 0.906
+    assert (
+        lines_of(table, "outcome", "detectable")[0]
+        == f"Ryk ned ad indsatstrappen | {round((10 / 6 / 2) ** 0.5 * 3.353, 1)}"
+    )
+    assert len(table.rows) == 2
+    assert reach_of_others_table(study(*drawn(EIGHT, 0))) is None
+
+
 def test_p_values_are_left_out_where_none_may_be_shown() -> None:
     table = secondary_table(planned("ladder_down", apart=10, districts=FIVE))
     assert table is not None
@@ -86,31 +99,36 @@ def test_what_is_not_compared_is_told_with_the_reason() -> None:
     ]
     section = other_outcomes_section(found)
     assert section.support.startswith("Én af planens tre andre mål kan sammenlignes.")
-    assert [table.table_id for table in section.tables] == ["evaluation_others", "evaluation_others_untold"]
+    assert [table.table_id for table in section.tables] == [
+        "evaluation_others", "evaluation_others_reach", "evaluation_others_untold",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("one", "answer"),
+    ("drawn_study", "answer"),
     [
-        (planned("ladder_down", apart=10), "Modellerne ligger forskelligt på ryk ned ad indsatstrappen; andet kan være årsagen."),
-        # with one more in its family the same difference is one of two chances
-        (planned("ladder_down", "ladder_up", apart=10), "Det kan ikke afgøres for nogen af de andre mål."),
-        (planned("ladder_down", apart=10, districts=FIVE), "Det kan ikke afgøres for nogen af de andre mål."),
         (
-            planned("ladder_down", apart=10, at_risk={code: 80 if code.startswith("R") else 100 for code in EIGHT}),
+            lambda: planned("ladder_down", apart=10),
+            "Modellerne ligger forskelligt på ryk ned ad indsatstrappen; andet kan være årsagen.",
+        ),
+        # with one more in its family the same difference is one of two chances
+        (lambda: planned("ladder_down", "ladder_up", apart=10), "Det kan ikke afgøres for nogen af de andre mål."),
+        (lambda: planned("ladder_down", apart=10, districts=FIVE), "Det kan ikke afgøres for nogen af de andre mål."),
+        (
+            lambda: planned("ladder_down", apart=10, at_risk={code: 80 if code.startswith("R") else 100 for code in EIGHT}),
             "Det kan ikke afgøres for nogen af de andre mål.",
         ),
-        (study(*drawn(EIGHT, 0)), "Planen har ingen andre mål."),
-        (study(*drawn(EIGHT, 0), secondaries=ALL), "Det kan ikke siges, for ingen af de andre mål kan sammenlignes."),
+        (lambda: study(*drawn(EIGHT, 0)), "Planen har ingen andre mål."),
+        (lambda: study(*drawn(EIGHT, 0), secondaries=ALL), "Det kan ikke siges, for ingen af de andre mål kan sammenlignes."),
         (
-            study(*drawn(("R1", "S1", "S2"), 0), secondaries=["sdq_impact"]),
+            lambda: study(*drawn(("R1", "S1", "S2"), 0), secondaries=["sdq_impact"]),
             "Det kan ikke siges, for ingen af de andre mål kan sammenlignes.",
         ),
-        (planned(*ALL), "Det kan ikke afgøres for nogen af de andre mål."),
+        (lambda: planned(*ALL), "Det kan ikke afgøres for nogen af de andre mål."),
     ],
 )  # fmt: skip
-def test_a_difference_is_said_only_where_the_design_carries_it(one: Study, answer: str) -> None:
-    section = other_outcomes_section(one)
+def test_a_difference_is_said_only_where_the_design_carries_it(drawn_study: Callable[[], Study], answer: str) -> None:
+    section = other_outcomes_section(drawn_study())
     assert section.answer == answer
     assert faults_of(section) == []
 
@@ -128,19 +146,16 @@ def with_caseload(*counts: str, districts: tuple[str, ...] = ("R1", "R2", "S1", 
     )
     for code in districts:
         changes = code.startswith("R")
-        row = [code, "authority_caseworker", "2019-01-01", "2022-01-31" if changes else None]
-        connection.execute("INSERT INTO core.fct_organisation VALUES ('district', ?, ?, ?, ?)", row)
-        if changes:
-            row = [code, "district_adviser", "2022-02-01", None]
-            connection.execute("INSERT INTO core.fct_organisation VALUES ('district', ?, ?, ?, ?)", row)
+        periods = [(code, "authority_caseworker", "2019-01-01", "2022-01-31" if changes else None)]
+        periods += [(code, "district_adviser", "2022-02-01", None)] if changes else []
+        connection.executemany("INSERT INTO core.fct_organisation VALUES ('district', ?, ?, ?, ?)", periods)
     connection.execute(
         "CREATE TABLE core.fct_caseload (unit_kind_code VARCHAR, unit_code VARCHAR, profession_code VARCHAR, "
         "counted_date DATE, case_count BIGINT, full_time_positions DOUBLE, worker_count BIGINT)"
     )
     for line in counts:
-        row = line.split()
         connection.execute(
-            "INSERT INTO core.fct_caseload VALUES ('district', ?, 'authority_caseworker', ?, ?, ?, ?)", [*row]
+            "INSERT INTO core.fct_caseload VALUES ('district', ?, 'authority_caseworker', ?, ?, ?, ?)", line.split()
         )
     return one
 

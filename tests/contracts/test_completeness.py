@@ -15,14 +15,16 @@ from pipelines.contracts import Column, Contract, source_contract
 OWN_REGISTERS = (
     "children", "institutions", "organisation", "sdq_answers", "sdq_scores", "measures", "school_placements", "reviews",
     "costs", "cost_accounts", "sessions", "session_roles", "session_cases", "agreements", "institution_years", "staffing",
-    "support_requests", "handovers", "training",
+    "support_requests", "handovers", "training", "notifications", "caseload",
 )  # fmt: skip
 PUBLISHED = ("segregation_figures",)
 """Open figures: kept without limit, and delivered whenever somebody publishes, so no refresh is agreed."""
 
 SOURCES = (*OWN_REGISTERS, *PUBLISHED)
 NUMBERS = re.compile(r"TINYINT|SMALLINT|INTEGER|BIGINT|DOUBLE|DECIMAL.*")
-UNITS = {"points", "grade", "hours per week", "DKK", "minutes", "weeks", "areas", "children", "persons", "percent"}
+UNITS = {
+    "points", "grade", "hours per week", "DKK", "minutes", "weeks", "areas", "children", "persons", "percent", "cases", "positions",
+}  # fmt: skip
 UNIT_BY_ROW = {("segregation_figures", "figure_value"): ("measure_code", "unit_code")}
 """Columns whose unit differs from row to row: the code column beside them, and the attribute of its table that says it."""
 
@@ -56,6 +58,7 @@ UNDATED_TABLES = {
     "municipalities": "numbers are never used again; a reform gives new ones",
     "open_figure_groups": "published groups; a new division is a new code",
     "open_indicators": "published indicators; a new definition is a new code",
+    "notification_senders": "our own groups of senders, after the published ones",
     "ownerships": "kinds of owner",
     "prevention_kinds": "the profile's own three words",
     "pupil_groups": "published groups; a new division is a new code",

@@ -29,6 +29,7 @@ from pipelines.measures.comparison_evidence import (
     Ceiling,
     ComparisonFacts,
     ComparisonGate,
+    ComparisonLimits,
     RolloutFacts,
     level_of_comparison,
 )
@@ -36,7 +37,16 @@ from pipelines.measures.evidence import EvidenceLevel
 from tests.evaluation.drawn_study import a_plan, child, children
 
 FACTS = ComparisonFacts((2, 3), (80, 120), 0.8, 0.95, 1.1, 0.1)
-ROLLOUT = RolloutFacts(is_staggered=True, years_before=4, breakdown=0.6)
+ROLLOUT = RolloutFacts(
+    is_staggered=True,
+    years_before=4,
+    breakdown=0.6,
+    district_count=8,
+    pre_trend_p_value=0.11,
+    detectable_before=1.0,
+    first_level_g=-0.25,
+    has_same_children=True,
+)
 
 
 def district(code: str, count: int = 10, **more: Any) -> list[StudyChild]:
@@ -161,9 +171,6 @@ def test_what_two_groups_have_in_common() -> None:
         ({"rollout": replace(ROLLOUT, is_staggered=False)}, 3, (Ceiling.NO_STAGGERED_ROLLOUT,)),
         ({"rollout": ROLLOUT}, 3, (Ceiling.FEW_DISTRICTS,)),
         ({"rollout": ROLLOUT, "district_counts": (4, 4)}, 4, (Ceiling.NO_LOTTERY,)),
-        ({"rollout": replace(ROLLOUT, years_before=3), "district_counts": (4, 4)}, 3, (Ceiling.FEW_YEARS_BEFORE,)),
-        ({"rollout": replace(ROLLOUT, breakdown=0.4), "district_counts": (4, 4)}, 3, (Ceiling.UNLIKE_BEFORE,)),
-        ({"rollout": replace(ROLLOUT, breakdown=None), "district_counts": (4, 4)}, 3, (Ceiling.UNLIKE_BEFORE,)),
         ({"is_lottery": True, "district_counts": (6, 6)}, 5, ()),
         ({"is_lottery": True, "rollout": ROLLOUT, "district_counts": (5, 6)}, 4, (Ceiling.FEW_DISTRICTS,)),
     ],
@@ -171,6 +178,46 @@ def test_what_two_groups_have_in_common() -> None:
 def test_the_level_follows_from_the_design(changed: dict[str, Any], level: int, ceilings: tuple[Ceiling, ...]) -> None:
     evidence = level_of_comparison(replace(FACTS, **changed))
     assert (evidence.level, evidence.ceilings) == (level, ceilings)
+
+
+@pytest.mark.parametrize(
+    ("changed", "ceiling"),
+    [
+        ({"district_count": 7}, Ceiling.FEW_DISTRICTS),
+        ({"years_before": 3}, Ceiling.FEW_YEARS_BEFORE),
+        ({"breakdown": 0.4}, Ceiling.UNLIKE_BEFORE),
+        ({"breakdown": None}, Ceiling.UNLIKE_BEFORE),
+        ({"pre_trend_p_value": 0.10}, Ceiling.UNLIKE_BEFORE),  # singled out, however small the steps were
+        ({"pre_trend_p_value": None}, Ceiling.UNLIKE_BEFORE),
+        ({"detectable_before": 1.1}, Ceiling.BEFORE_TOO_IMPRECISE),
+        ({"detectable_before": None}, Ceiling.BEFORE_TOO_IMPRECISE),
+        ({"has_same_children": False}, Ceiling.COMPOSITION_CHANGED),
+        ({"has_same_children": None}, Ceiling.COMPOSITION_CHANGED),
+        ({"first_level_g": -0.26}, Ceiling.CHOSEN_BY_NEED),
+        ({"first_level_g": 0.26}, Ceiling.CHOSEN_BY_NEED),
+        ({"first_level_g": None}, Ceiling.CHOSEN_BY_NEED),
+        ({"is_by_need": True}, Ceiling.CHOSEN_BY_NEED),
+    ],
+)
+def test_each_thing_that_is_wrong_or_unknown_keeps_a_rollout_from_level_four(
+    changed: dict[str, Any], ceiling: Ceiling
+) -> None:
+    facts = replace(FACTS, district_counts=(4, 4), rollout=replace(ROLLOUT, **changed))
+    evidence = level_of_comparison(facts)
+    assert (evidence.level, evidence.ceilings) == (EvidenceLevel.ADJUSTED_COMPARISON, (ceiling,))
+
+
+def test_a_larger_difference_that_matters_needs_less_of_the_years_before() -> None:
+    facts = replace(FACTS, district_counts=(4, 4), rollout=replace(ROLLOUT, detectable_before=1.9))
+    assert (
+        level_of_comparison(facts, limits=ComparisonLimits(relevant_points=2.0)).level is EvidenceLevel.STEPWISE_ROLLOUT
+    )
+
+
+def test_the_plan_tells_of_a_lottery() -> None:
+    districts = [district(f"{arm}{n}") for arm in "RS" for n in range(6)]
+    assert design_of(*districts).evidence.level is EvidenceLevel.ADJUSTED_COMPARISON
+    assert design_of(*districts, rollout={"order": "by_lot"}).evidence.level is EvidenceLevel.LOTTERY
 
 
 @pytest.mark.parametrize(

@@ -234,6 +234,15 @@ def test_stays_begin_in_the_window_or_come_under_observation_at_its_start(
     )
 
 
+def test_a_stay_that_began_before_the_register_tells_of_ends_is_left_out(connection: duckdb.DuckDBPyConnection) -> None:
+    early = a_plan(window={"first_from": date(2022, 8, 1), "first_to": date(2023, 7, 31)})
+    # the register tells of ends from 1 August 2022: kai's stay began on 1 July; zoe's of half a year, and jon's, began after
+    assert read_stays(connection, early) == (
+        SegregatedStay("NORD", 0, 1338, 0),
+        SegregatedStay("VEST", 0, 181, RETURNED),
+    )
+
+
 def test_a_wait_lasts_until_the_help_begins_and_a_contact_is_no_help(connection: duckdb.DuckDBPyConnection) -> None:
     until_as_of = (AS_OF_DATE - date(2024, 9, 1)).days
     assert set(read_waits(connection, a_plan())) == {

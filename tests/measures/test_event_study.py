@@ -14,6 +14,7 @@ from pipelines.measures.event_study import (
     CohortEffect,
     Comparison,
     NoEventStudy,
+    chance_ranges,
     collapse_to_two_periods,
     event_study,
 )
@@ -157,3 +158,53 @@ def test_a_common_trend_is_no_effect():
 def test_a_table_needs_a_date_for_each_district():
     with pytest.raises(ValueError, match="one adoption date"):
         event_study([[1, 2, 3]], [1, None])
+
+
+STRATA = ["by", "by", "by", "land", "land", "land"]
+IN_STRATA = [3, None, None, 3, 4, None]
+
+
+def ways_in_strata(dates):
+    """Every distinct way to hand the dates round within the first three and within the last three districts."""
+    first, last = sorted(set(permutations(dates[:3])), key=str), sorted(set(permutations(dates[3:])), key=str)
+    return [[*one, *other] for one in first for other in last]
+
+
+@pytest.mark.parametrize("comparison", list(Comparison))
+def test_dates_are_handed_round_within_strata_only(comparison):
+    values = draw(7, districts=6, years=6)
+    found = event_study(values, IN_STRATA, comparison=comparison, strata=STRATA)
+    ways = [event_study(values, way, comparison=comparison).overall for way in ways_in_strata(IN_STRATA)]
+    # one date among three districts, and three dates among three: 3 x 6, where all six would give 6! / (2! 1! 3!) = 60
+    assert found.test.choice_count == len(ways) == 3 * 6
+    assert event_study(values, IN_STRATA, comparison=comparison).test.choice_count == 60
+    assert found.test.p_value == np.mean([abs(way) >= abs(found.overall) - 1e-9 for way in ways])
+    assert found.test.smallest_p_value == 1 / 18
+
+
+def test_strata_of_two_equal_halves_have_mirrors():
+    values = draw(7, districts=4, years=6)
+    assert event_study(values, [3, None, 3, None], strata=[1, 1, 2, 2]).test.smallest_p_value == 2 / 4
+    assert event_study(values, [3, 3, None, 3], strata=[1, 1, 2, 2]).test.smallest_p_value == 1 / 2
+    with pytest.raises(ValueError, match="one stratum"):
+        event_study(values, [3, None, 3, None], strata=[1, 1])
+
+
+@pytest.mark.parametrize("strata", [None, STRATA])
+def test_the_range_of_chance_holds_the_middle_of_all_ways(strata):
+    values = draw(5, districts=6, years=6)
+    ranges = chance_ranges(values, IN_STRATA, strata=strata, share=0.8)
+    ways = ways_in_strata(IN_STRATA) if strata else sorted(set(permutations(IN_STRATA)), key=str)
+    found = [event_study(values, list(way)).by_event_time for way in ways]
+    assert sorted(ranges) == [since for since in sorted(found[0]) if since != -1]
+    outside = int(0.1 * len(ways))  # of 18 ways 1 falls out at each end, of 60 ways 6
+    for since, ends in ranges.items():
+        effects = sorted(way[since] for way in found)
+        assert ends == pytest.approx((effects[outside], effects[-1 - outside]))
+
+
+def test_nothing_to_hand_round_has_no_range():
+    assert chance_ranges(draw(1, 3), [None, None, 0]) == {}
+    assert chance_ranges(draw(3, 20), [4] * 10 + [None] * 10) == {}
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        chance_ranges(draw(1, 3), [4, None, None], share=1.0)

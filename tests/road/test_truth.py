@@ -16,7 +16,7 @@ from tests.support import RanDemo
 SOURCES = (
     "children", "institutions", "measures", "organisation", "school_placements", "sdq_answers", "sdq_scores",
     "segregation_figures", "sessions", "session_roles", "session_cases", "agreements", "institution_years", "staffing",
-    "training", "support_requests", "handovers", "reviews", "costs", "cost_accounts",
+    "training", "support_requests", "handovers", "reviews", "costs", "cost_accounts", "notifications", "caseload",
 )  # fmt: skip
 
 
@@ -116,6 +116,16 @@ MARTS = {
         "FROM marts.mart_handover GROUP BY ALL)",
         ("school_year", "district_code"),
         ("handovers_count", "both_count", "written_only_count", "oral_only_count"),
+    ),
+    "notifications": (
+        "marts.mart_notification",
+        ("calendar_year", "area_kind", "area_code"),
+        ("notifications_count", "children_count", "repeats_count", "assessed_count", "in_time_count", "child_years"),
+    ),
+    "caseload": (
+        "marts.mart_caseload",
+        ("calendar_year", "model_code", "unit_code"),
+        ("case_days", "position_days", "counting_days_count"),
     ),
 }
 

@@ -267,6 +267,22 @@ def test_the_checks_of_the_system_pass_on_its_own_tables(of_the_system):
             "return_not_judged_count) VALUES ('council', DATE '2025-09-30', 'municipality', 'ALL', 3, 1, 1, 0, 0)",
             "creative_council_counts_do_not_add_up",
         ),
+        (
+            "INSERT INTO marts.mart_notification (calendar_year, area_kind, area_code, notifications_count) "
+            "VALUES (2025, 'district', 'NORD', 2), (2025, 'municipality', 'ALL', 3)",
+            "notification_counts_do_not_add_up",
+        ),
+        (
+            "INSERT INTO marts.mart_notification (calendar_year, area_kind, area_code, notifications_count, assessed_count, "
+            "in_time_count) VALUES (2025, 'district', 'NORD', 3, 2, 3), (2025, 'municipality', 'ALL', 3, 3, 3)",
+            "notification_counts_do_not_add_up",
+        ),
+        (
+            "INSERT INTO core.fct_caseload (unit_kind_code, unit_code, profession_code, counted_date, model_code) VALUES "
+            "('district', 'NORD', 'authority_caseworker', DATE '2025-12-31', 'district_adviser'), "
+            "('district', 'NORD', 'authority_caseworker', DATE '2025-12-31', 'authority_caseworker')",
+            "caseload_stands_under_two_models",
+        ),
     ],
 )
 def test_every_check_finds_the_rows_it_is_for(of_the_system, spoil, check):

@@ -18,6 +18,7 @@ from pipelines.evaluation.plan_lock import PlanLock, read_locks
 from pipelines.evaluation.plan_words import plan_departures
 from pipelines.evaluation.power import Power, study_power
 from pipelines.evaluation.register_outcomes import read_register_outcomes
+from pipelines.evaluation.rollout import Rollout, read_rollout
 from pipelines.evaluation.whole_grades import primary_children
 
 _INSTITUTIONS = "SELECT institution_code, institution_name FROM core.dim_institution ORDER BY institution_code"
@@ -39,7 +40,12 @@ class Study:
     @cached_property
     def design(self) -> Design:
         """What is known before any effect."""
-        return study_design(self.children, self.plan)
+        return study_design(self.children, self.plan, rollout=self.rollout.facts)
+
+    @cached_property
+    def rollout(self) -> Rollout:
+        """The districts before and after they began, if the plan follows them."""
+        return read_rollout(self.context.connection, self.plan)
 
     @cached_property
     def evaluation(self) -> Evaluation:

@@ -29,9 +29,9 @@ NOT_AN_OUTCOME: Final = (
 
 
 def other_outcomes_section(study: Study) -> Section:
-    """The plan's other outcomes, those that could not be compared with the reason, and cases per full-time position."""
+    """The plan's other outcomes, what could have been seen, those not compared with the reason, and cases per full-time position."""
     caseload = caseload_table(study)
-    tables = (secondary_table(study), untold_table(study), caseload)
+    tables = (secondary_table(study), reach_of_others_table(study), untold_table(study), caseload)
     return Section(
         section_id="evaluation_others",
         question="Hvordan går det på de andre mål i planen?",
@@ -78,18 +78,42 @@ def secondary_table(study: Study) -> ProtectedTable | None:
             TableColumn("value", "Forskel", "mean", decimals=1, children="children", institutions="fewest_clusters"),
             TableColumn("low", "Fra", "mean", decimals=1, limit_of="value"),
             TableColumn("high", "Til", "mean", decimals=1, limit_of="value"),
-            TableColumn("clusters", "Distrikter", "number"),
+            TableColumn("clusters", "Antal", "number"),
             *(_P_COLUMNS if has_p_value else ()),
         ),
-        source=f"{_source(study)} Fra og til er usikkerheden. Mange resultater giver mange chancer for et tilfælde.",
+        source=f"{_source(study)} Fra og til er usikkerheden, og antal er distrikter.{_P_WORDS if has_p_value else ''}",
         rule=study.context.rule,
     )
 
 
+_P_WORDS: Final = (
+    " p er, hvor tit tilfældet ville give så stor en forskel, justeret for at der er flere resultater af samme slags."
+)
 _P_COLUMNS: Final = tuple(
     TableColumn(name, title, "mean", decimals=3, children="children", institutions="fewest_clusters")
-    for name, title in (("p_value", "p"), ("adjusted_p_value", "p, justeret"))
+    for name, title in (("p_value", "p"), ("adjusted_p_value", "Justeret"))
 )
+
+
+def reach_of_others_table(study: Study) -> ProtectedTable | None:
+    """The smallest difference in each outcome that districts which lie so far apart could have shown; None without any."""
+    told = [one for one in study.evaluation.secondaries if one.detectable is not None]
+    if not told:
+        return None
+    return protect(
+        [{**_row(one), "detectable": one.detectable} for one in told],
+        table_id="evaluation_others_reach",
+        title="Mindste forskel, der kan ses på de andre mål",
+        columns=(
+            TableColumn("outcome", "Resultat", "label"),
+            TableColumn("unit", "Enhed", "label"),
+            TableColumn(
+                "detectable", "Mindste forskel", "mean", decimals=1, children="children", institutions="fewest_clusters"
+            ),
+        ),
+        source=f"{_source(study)} Regnet ud fra, hvor meget distrikterne svinger her.",
+        rule=study.context.rule,
+    )
 
 
 def untold_table(study: Study) -> ProtectedTable | None:
@@ -160,7 +184,9 @@ def _row(one: Secondary) -> dict[str, Any]:
 
 
 def _unit(outcome: Outcome) -> str:
-    """The unit, and which way is better: less of a unit that can be counted, lower of one that cannot."""
+    """The unit, and which way is better where one is."""
+    if outcome.is_lower_better is None:
+        return outcome.unit
     return f"{outcome.unit}; {'færre' if outcome.is_lower_better else 'flere'} er bedre"
 
 
