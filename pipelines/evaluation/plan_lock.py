@@ -123,7 +123,7 @@ def _checked_reason(
 ) -> str | None:
     """The reason to keep with the lock; None for the first."""
     reason = " ".join((new_version or "").split())
-    if locks and locks[-1].checksum == plan.checksum:
+    if locks and locks[-1].plan == plan:  # not by checksum: a plan locked before a key was known has another
         raise PlanError(
             f"Planen er låst i forvejen (version {locks[-1].version}), og {PLAN_FILE} er ikke ændret siden."
         )

@@ -71,7 +71,12 @@ def _point(axes: Any, place: int, middle: Cell, lowest: Cell, highest: Cell, *, 
         ends = [_number(lowest), _number(highest)]
         axes.plot([place] * 2, ends, color=tokens.BACKGROUND, linewidth=9, solid_capstyle="butt", zorder=2)
     axes.plot([place], [_number(middle)], "o", color=tokens.INK, markersize=5.5, zorder=3)
-    axes.text(place + 0.12, _number(middle), told, ha="left", va="center", fontsize=SMALL_PT, zorder=4)
+    behind = {
+        "facecolor": tokens.WHITE,
+        "edgecolor": "none",
+        "pad": 0.6,
+    }  # the line of 0 would strike small numbers through
+    axes.text(place + 0.14, _number(middle), told, ha="left", va="center", fontsize=SMALL_PT, bbox=behind, zorder=4)
 
 
 def _is_shown(cell: Cell) -> bool:

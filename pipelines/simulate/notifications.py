@@ -2,7 +2,7 @@
 
 A child's hazard of being notified follows its difficulty and its home, is higher shortly before help begins, and under the adviser
 model it is multiplied by a factor that is 1 unless it is set. Every possible notification is drawn first and then happens or not, so
-that two worlds that differ in the factor alone share all others.
+that of two worlds that differ in a factor up to 1 alone, the one with the smaller lacks some notifications and has no other.
 """
 
 from dataclasses import dataclass

@@ -394,6 +394,7 @@ class CaseloadParameters:
         120,
         unit="days a case is open after a notification on a child without help",
         source="the four months of a børnefaglig undersøgelse (barnets lov § 20)",
+        least=0,
         most=300,
     )
     positions_log_sd: float = _parameter(0.08, unit="SD of the log of a year's positions", source=ASSUMED)

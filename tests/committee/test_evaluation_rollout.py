@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines.committee.evaluation.basis import Study
-from pipelines.committee.evaluation.rollout import rollout_section, years_table
+from pipelines.committee.evaluation.rollout import rollout_section, total_table, years_table
 from pipelines.disclosure.table import CellStatus
 from pipelines.evaluation.design_words import CEILINGS
 from pipelines.evaluation.rollout import Rollout, rollout_of
@@ -79,29 +79,36 @@ def test_without_steps_it_is_said_in_a_few_lines(starts: tuple[int, ...]) -> Non
     assert faults_of(section) == []
 
 
-def test_a_plan_that_follows_no_rollout_has_no_section(three: None = None) -> None:
+def test_a_plan_that_follows_no_rollout_has_no_section() -> None:
     given = sources(changes())
     base = study([one for one in given.children if one.first_date.year == FIRST_YEAR + YEARS - 1], {})
     assert rollout_section(base) is None
 
 
-def test_a_year_behind_which_few_children_stand_is_hidden_with_what_chance_could_do() -> None:
-    """D begins last but H never; each year 5 followed children in each district: the third and fourth year have A and B alone."""
-    one, section = told(sources(changes(effect=2.0), per_cell=6))
-    followed = one.rollout.followed
-    assert followed is not None
-    few = replace(followed, points=tuple(replace(point, children=9) for point in followed.points))
-    table = years_table(one, few)
-    hidden = [row[table.column_index(name)].status for row in table.rows for name in ("value", "low", "high")]
-    assert CellStatus.SHOWN not in hidden
-    # 2 districts x 6 children in the latest year, each in one institution: 12 in 2
+def test_a_year_behind_which_few_children_stand_is_hidden_with_what_chance_could_do_and_with_every_sum() -> None:
+    _, section = told(sources(changes(effect=2.0), per_cell=6))
+    # 2 districts x 6 children in the latest year, each district in one institution: 12 children in 2
     latest = next(each for each in section.tables if each.table_id == "evaluation_rollout").rows[-1]
     assert latest[1].status is CellStatus.SHOWN
-    alone, _ = told(
-        sources(changes(effect=2.0, starts=(4, 5, 6, 6, *[NEVER] * 4)), starts=(4, 5, 6, 6, *[NEVER] * 4), per_cell=6)
-    )
+    starts = (4, 5, 6, 6, *[NEVER] * 4)
+    alone, section = told(sources(changes(effect=2.0, starts=starts), starts=starts, per_cell=6))
     followed = alone.rollout.followed
     assert followed is not None
     # one district alone in the fourth year: 6 children in 1 institution
     assert (followed.points[-1].children, followed.points[-1].institutions) == (6, 1)
-    assert years_table(alone, followed).rows[-1][1].status is not CellStatus.SHOWN
+    assert [cell.status is CellStatus.SHOWN for cell in years_table(alone, followed).rows[-1][1:4]] == [False] * 3
+    # the mean of all years less the shown years would be the hidden one; so would each district as one number
+    assert all(row[1].status is not CellStatus.SHOWN for row in total_table(alone, followed).rows)
+    usual, _ = told(sources(changes(effect=2.0)))
+    assert usual.rollout.followed is not None
+    assert all(row[1].status is CellStatus.SHOWN for row in total_table(usual, usual.rollout.followed).rows)
+    assert faults_of(section) == []
+
+
+def test_before_the_start_a_hidden_year_hides_each_district_as_one_number() -> None:
+    one, _ = told(sources(changes(effect=2.0)))
+    followed = one.rollout.followed
+    assert followed is not None
+    points = tuple(replace(point, children=9) if point.since == -3 else point for point in followed.points)
+    rows = total_table(one, replace(followed, points=points)).rows
+    assert [row[1].status is CellStatus.SHOWN for row in rows] == [True, False]

@@ -143,13 +143,15 @@ def test_strata_and_the_order_of_the_rollout_are_decisions_with_words() -> None:
 
 
 def test_a_wrong_rollout_is_told_with_what_is_right() -> None:
-    with pytest.raises(PlanError, match="2021-09-01 er ikke begyndelsen på et skoleår. Skriv 1. august, fx 2021-08-01"):
+    with pytest.raises(
+        PlanError, match=r"2021-09-01 er ikke begyndelsen på et skoleår\. Skriv 1\. august, fx 2021-08-01"
+    ):
         a_plan(rollout={"first_year_from": date(2021, 9, 1)})
-    with pytest.raises(PlanError, match="skal ligge før 'window.first_from'"):
+    with pytest.raises(PlanError, match=r"skal ligge før 'window\.first_from'"):
         a_plan(rollout={"first_year_from": date(2024, 8, 1)})
     with pytest.raises(PlanError, match="'by_lot', 'by_need', 'practical' eller 'unknown'"):
         a_plan(rollout={"order": "lod"})
-    with pytest.raises(PlanError, match="strata.D1 er 3, men skal være tekst"):
+    with pytest.raises(PlanError, match=r"strata\.D1 er 3, men skal være tekst"):
         a_plan(strata={"D1": 3})
 
 
@@ -219,6 +221,16 @@ def test_a_second_lock_needs_a_change_and_a_reason_and_is_judged_by_its_own_day(
     assert [each.plan for each in read_locks(connection)] == [first, second]
     assert len(json.loads((tmp_path / LOCK_FILE).read_text(encoding="utf-8"))) == 2
     assert f"version 2 (fordi: {REASON})" in locked_sentence(lock)
+
+
+def test_a_plan_locked_before_a_key_was_known_has_not_changed(tmp_path: Path) -> None:
+    connection = warehouse()
+    lock_plan(connection, a_plan(), tmp_path, now=NOW)
+    # as it was kept by a system that knew no strata and no rollout
+    older = {key: part for key, part in json.loads(a_plan().as_json()).items() if key not in {"strata", "rollout"}}
+    connection.execute("UPDATE meta.analysis_plans SET plan_json = ?, checksum = 'older'", [json.dumps(older)])
+    with pytest.raises(PlanError, match="ikke ændret siden"):
+        lock_plan(connection, a_plan(), tmp_path, now=NOW, new_version=REASON)
 
 
 def test_a_first_version_has_no_reason_and_a_lost_warehouse_does_not_make_a_plan_new(tmp_path: Path) -> None:

@@ -120,7 +120,14 @@ MARTS = {
     "notifications": (
         "marts.mart_notification",
         ("calendar_year", "area_kind", "area_code"),
-        ("notifications_count", "children_count", "repeats_count", "assessed_count", "in_time_count", "child_years"),
+        (
+            "notifications_count",
+            "children_count",
+            "repeats_count",
+            "repeat_known_count",
+            "assessed_count",
+            "in_time_count",
+        ),
     ),
     "caseload": (
         "marts.mart_caseload",

@@ -6,7 +6,7 @@ from pipelines.committee.evaluation.basis import Study
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
 from pipelines.evaluation.design import limits_of
-from pipelines.evaluation.design_words import level_reason
+from pipelines.evaluation.design_words import ceiling_sentences, level_reason
 from pipelines.evaluation.rollout import CompositionChange, Followed, NoRollout
 from pipelines.evaluation.rollout_panel import Composition
 from pipelines.evaluation.rollout_words import (
@@ -64,7 +64,7 @@ def rollout_section(study: Study) -> Section | None:
         figures=(_figure(study, followed, years),) if followed and years else (),
         how_sure=HowSure(
             number=chance_sentence(followed) if followed else "Der er ingen forskel at regne på.",
-            cause=" ".join(kept_sentences(kept)),
+            cause=" ".join(kept_sentences(kept) or ceiling_sentences(evidence)),
             data=" ".join(
                 part
                 for part in (before_sentence(followed, study.plan) if followed else "", left_out_sentence(rollout))
@@ -134,8 +134,9 @@ def total_table(study: Study, followed: Followed) -> ProtectedTable:
             "value": estimate.value,
             "low": estimate.low,
             "high": estimate.high,
-            "children": followed.behind_collapse[0],
-            "institutions": followed.behind_collapse[1],
+            # where all begin at once or never, the sum of the years and all but one of them would tell that one
+            "children": min(followed.behind_collapse[0], *(point.children for point in followed.points)),
+            "institutions": min(followed.behind_collapse[1], *(point.institutions for point in followed.points)),
         },
     ]
     return protect(
