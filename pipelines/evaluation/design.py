@@ -6,7 +6,7 @@ No second measurement is looked at here but for whether it is there.
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -22,6 +22,7 @@ from pipelines.measures.comparison_evidence import (
     RolloutFacts,
     level_of_comparison,
 )
+from pipelines.measures.evidence import EvidenceLevel
 from pipelines.measures.what_works_rating import StudyRating, hedges_g, rate_study
 
 AGE_BANDS: Final = ((0, 4), (5, 9), (10, 13), (14, 99))
@@ -117,7 +118,9 @@ class BaselineDifference:
 class Design:
     """What is known before any effect. arms: (comparison, treated). detection_ratio: larger over smaller share measured.
 
-    loss: of the compared children; None where nobody is due in an arm. rating: after the manner of the What Works Clearinghouse.
+    evidence: of the adjusted comparison of children; what following a rollout over time earns is rollout_evidence, None where the plan
+    follows none. loss: of the compared children; None where nobody is due in an arm. rating: after the manner of the What Works
+    Clearinghouse.
     """
 
     clusters: tuple[ClusterFacts, ...]
@@ -128,6 +131,7 @@ class Design:
     same_informant_share: float | None
     facts: ComparisonFacts
     evidence: ComparisonEvidence
+    rollout_evidence: ComparisonEvidence | None
     rating: StudyRating
     unplaced_count: int
 
@@ -135,6 +139,11 @@ class Design:
     def compared_codes(self) -> frozenset[str]:
         """The clusters that take part in the comparison."""
         return frozenset(cluster.code for cluster in self.clusters if cluster.is_compared)
+
+    @property
+    def highest_level(self) -> EvidenceLevel:
+        """The level of the comparison or of the rollout, whichever is higher."""
+        return max(self.evidence.level, self.rollout_evidence.level if self.rollout_evidence else self.evidence.level)
 
     def analysed(self, children: StudyChildren) -> tuple[StudyChild, ...]:
         """The children of compared clusters whose months have passed, followed or lost."""
@@ -176,7 +185,8 @@ def study_design(
         facts.detection_ratio,
         facts.same_informant_share,
         facts,
-        level_of_comparison(facts, limits=limits_of(plan)),
+        _of_adjusted(facts, limits_of(plan)),
+        None if rollout is None else level_of_comparison(facts, limits=limits_of(plan)),
         rate_study(
             units_in_arms=facts.district_counts,
             is_lottery=facts.is_lottery,
@@ -186,6 +196,12 @@ def study_design(
         ),
         children.unplaced_count,
     )
+
+
+def _of_adjusted(facts: ComparisonFacts, limits: ComparisonLimits) -> ComparisonEvidence:
+    """The level that children alike in what was measured can carry, however well a rollout was followed; and what keeps it down."""
+    ceilings = level_of_comparison(facts, limits=limits).ceilings
+    return replace(level_of_comparison(replace(facts, rollout=None), limits=limits), ceilings=ceilings)
 
 
 def limits_of(plan: AnalysisPlan) -> ComparisonLimits:

@@ -260,3 +260,15 @@ def test_a_p_value_needs_level_three_and_four_degrees_of_freedom() -> None:
 def test_every_gate_ceiling_and_dimension_has_words() -> None:
     assert (set(GATES), set(CEILINGS), set(DIMENSIONS)) == (set(ComparisonGate), set(Ceiling), set(Dimension))
     assert ceiling_sentences(level_of_comparison(FACTS)) == (CEILINGS[Ceiling.NO_STAGGERED_ROLLOUT],)
+
+
+def test_what_a_rollout_earns_is_not_the_adjusted_comparisons() -> None:
+    """Eight districts in steps with like years before: level 4 for what followed each start, 3 for the children side by side."""
+    clusters = [district(f"{arm}{number}") for arm in "RS" for number in range(1, 5)]
+    found = children(*(one for own in clusters for one in own))
+    design = study_design(found, a_plan(), rollout=ROLLOUT)
+    assert design.rollout_evidence is not None
+    assert (design.evidence.level, design.rollout_evidence.level, design.highest_level) == (3, 4, 4)
+    assert design.evidence.ceilings == design.rollout_evidence.ceilings
+    without = study_design(found, a_plan())
+    assert (without.rollout_evidence, without.highest_level) == (None, 3)

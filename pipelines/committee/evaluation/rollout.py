@@ -40,7 +40,8 @@ _NEEDED: Final = (
 
 def rollout_section(study: Study) -> Section | None:
     """The rollout the plan follows, answered in one sentence with what keeps it down; None where the plan follows none."""
-    rollout, evidence = study.rollout, study.design.evidence
+    rollout = study.rollout
+    evidence = study.design.rollout_evidence or study.design.evidence
     if rollout.missing is NoRollout.NOT_PLANNED:
         return None
     followed, kept = rollout.followed, _kept(study)
