@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 PIP_OPTIONS := --quiet --disable-pip-version-check --no-compile
 PIP := $(BIN)/python -m pip install $(PIP_OPTIONS)
 
-.PHONY: demo test check check-style check-types check-sql bench example study lock format clean
+.PHONY: demo test check check-style check-types check-sql bench example study study-methods study-models lock format clean
 .DEFAULT_GOAL := demo
 
 demo: $(STAMP)
@@ -43,12 +43,21 @@ example: $(STAMP)
 		cp build/example/konstrueret/reports/$$report/$$report.$$kind reports/example/ || exit 1; \
 	done; done
 
-# The kept study of every method against known truth; begun again, it goes on from the blocks that were finished. It is kept
-# whatever it finds, and then fails if a method did not do what it must.
-study: $(STAMP)
-	$(BIN)/trappen prove --quiet --reps 1000 --rerun 10000 --truth-reps 500 --districts 4 --districts 6 --districts 8 --districts 10 --out build/study; \
+# The kept studies against known truth: of every method, and of the comparison of the two models with the answers it gives. Begun
+# again, each goes on from the blocks that were finished. They are kept whatever they find, and then fail if a method did not do
+# what it must.
+STUDY = --quiet --reps 1000 --rerun 10000 --districts 4 --districts 6 --districts 8 --districts 10
+study: study-methods study-models
+
+study-methods: $(STAMP)
+	$(BIN)/trappen prove --truth-reps 500 $(STUDY) --out build/study; \
 	status=$$?; \
 	cp build/study/study.json build/study/study.csv build/study/study.svg build/study/study.png reports/study/ && exit $$status
+
+study-models: $(STAMP)
+	$(BIN)/trappen prove --study models $(STUDY) --out build/models; \
+	status=$$?; \
+	cp build/models/models.json build/models/models.csv build/models/models.svg build/models/models.png reports/study/ && exit $$status
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix-only pipelines tests

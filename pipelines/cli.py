@@ -285,10 +285,13 @@ def prove(
             help="En gemt study.json: giver dagens kode de samme tal, får den dagens mærke.", show_default=False
         ),
     ] = None,
+    study: Annotated[
+        str, typer.Option(help="Hvad der afprøves: study (metoderne) eller models (de to modeller mod hinanden).")
+    ] = "study",
     quiet: QuietOption = False,
 ) -> None:
     """Afprøv metoderne på opdigtede kommuner, hvor svaret er kendt: skævhed, dækning og falsk alarm."""
-    from pipelines.prove.estimators import ESTIMATORS
+    from pipelines.prove.kinds import kind_of
     from pipelines.prove.study import plan_of, run_study, write_study
     from pipelines.prove.words import show_study
     from pipelines.terminal import progress_bars
@@ -296,21 +299,26 @@ def prove(
     if confirm is not None:
         _confirm(confirm)
         return
-    plan = plan_of(scenario or [], districts or [], reps=reps, rerun_reps=rerun, truth_reps=truth_reps, seed=seed)
+    kind = kind_of(study)
+    plan = plan_of(
+        scenario or [], districts or [], kind=kind, reps=reps, rerun_reps=rerun, truth_reps=truth_reps, seed=seed
+    )
     try:
         with progress_bars(quiet=quiet) as progress:
-            study = run_study(plan, ESTIMATORS, today=_now().date(), worker_count=workers, progress=progress, out=out)
+            run = run_study(
+                plan, kind.estimators, today=_now().date(), worker_count=workers, progress=progress, out=out
+            )
     except KeyboardInterrupt:
         kept = " Færdige dele ligger i --out og bruges næste gang." if out is not None else ""
         typer.echo(f"Afbrudt.{kept}", err=True)
         raise typer.Exit(_INTERRUPTED) from None
-    show_study(study, quiet=quiet)
+    show_study(run, quiet=quiet)
     if out is not None:
-        for path in write_study(study, out).values():
+        for path in write_study(run, out).values():
             typer.echo(str(path))
-    if study.unexpected:
+    if run.unexpected:
         raise ProveError(
-            f"{len(study.unexpected)} af {len(study.with_expectation)} afprøvninger gik ikke, som de skulle. Se dem i tabellen."
+            f"{len(run.unexpected)} af {len(run.with_expectation)} afprøvninger gik ikke, som de skulle. Se dem i tabellen."
         )
 
 
@@ -320,6 +328,8 @@ def _confirm(path: Path) -> None:
 
     study = confirmed(read_study(path))
     path.write_text(study.to_json(), encoding="utf-8")
+    if (table := path.with_suffix(".csv")).exists():
+        table.write_text(study.to_csv(), encoding="utf-8")
     typer.echo(f"Dagens kode giver de samme tal i {len(study.witness)} scenarier. {path} har fået dagens mærke.")
 
 

@@ -49,6 +49,7 @@ def protect(
     rule: DisclosureRule | None = None,
     totals: Sequence[Total] = (),
     published: Sequence[CellAt] = (),
+    at_least: Sequence[tuple[CellAt, int]] = (),
 ) -> ProtectedTable:
     """The table of `rows` (dicts, a pandas or a polars frame) after disclosure control, in the same order.
 
@@ -66,11 +67,13 @@ def protect(
     published: counts that stand in another table too. Hiding them here would hide nothing, so they are never hidden
     (not even when small), and what follows from them through `totals` is protected by hiding others.
 
+    at_least: counts of which the words around the table tell that they are so many or more, shown or not.
+
     Does not see other tables: the same children under another division can still be combined with this one.
 
     Raises: ValueError when a column's declaration is incomplete, a value is out of bounds (a negative or
-    broken count, a share outside 0-1 or unlike its numerator / denominator), or a declared total does not
-    hold. No message repeats a value from the rows.
+    broken count, a share outside 0-1 or unlike its numerator / denominator), or a declared total or an
+    `at_least` does not hold. No message repeats a value from the rows.
     """
     rule = rule or DisclosureRule()
     columns = inherit_from_limited(columns)
@@ -83,7 +86,10 @@ def protect(
     ]
     finder = RowFinder(row_labels)
     known = {finder.position(cell) for cell in published}
-    hidden = _find_hidden_counts(cells, columns, rule=rule, totals=totals, row_labels=row_labels, published=known)
+    least = {finder.position(cell): count for cell, count in at_least}
+    hidden = _find_hidden_counts(
+        cells, columns, rule=rule, totals=totals, row_labels=row_labels, published=known, least=least
+    )
     hidden |= _find_hidden_shares(cells, columns, hidden=hidden, rule=rule)
     hidden |= find_hidden_means(cells, columns, rule=rule, totals=totals, row_labels=row_labels)
     hidden |= _find_few_staff(cells, columns, rule=rule)
@@ -126,6 +132,7 @@ def _find_hidden_counts(
     totals: Sequence[Total],
     row_labels: RowLabels,
     published: set[Position],
+    least: Mapping[Position, int],
 ) -> set[Position]:
     count_columns = find_count_columns(columns)
     counts = {
@@ -147,14 +154,39 @@ def _find_hidden_counts(
     # A small rest has no cell; its numerator must go, or denominator minus numerator gives it back.
     primary = (small - rests.keys()) | {e.parts[0] for e in shares if e.parts[1] in small}
     primary |= {position for position in _find_few_staff(cells, columns, rule=rule) if position in counts}
+    floors, above, split = _split_at_least(counts, least)
     system = SumSystem(
-        {**counts, **rests},
-        [*declared, *shares],
-        never_shown=rests.keys(),
-        always_shown=published,
+        {**counts, **rests, **floors, **above},
+        [*declared, *shares, *split],
+        never_shown=rests.keys() | above.keys(),
+        always_shown=published | floors.keys(),
         minimum_width=rule.minimum_count,
     )
     return choose_hidden(system, primary - published, secrets=small & rests.keys())
+
+
+def _split_at_least(
+    counts: Mapping[Position, int], least: Mapping[Position, int]
+) -> tuple[dict[Position, int], dict[Position, int], list[Equation]]:
+    """What a reader knows each count to have at least, what it has above that, and that the two make it up.
+
+    Raises: ValueError naming every count that has less.
+    """
+    floors: dict[Position, int] = {}
+    above: dict[Position, int] = {}
+    split, wrong = [], []
+    for (row, column), floor in least.items():
+        count = counts.get((row, column))
+        if count is None:
+            continue
+        if count < floor:
+            wrong.append(f"row {row + 1}, column {column}")
+        parts = (row, f"{column}: at least"), (row, f"{column}: above")
+        floors[parts[0]], above[parts[1]] = floor, count - floor
+        split.append(Equation((row, column), parts, "at_least"))
+    if wrong:
+        raise ValueError(f"counts below what at_least says: {'; '.join(wrong)}")
+    return floors, above, split
 
 
 def _find_small(counts: Mapping[Position, int], divisions: Sequence[Equation], rule: DisclosureRule) -> set[Position]:

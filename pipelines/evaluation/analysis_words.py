@@ -20,6 +20,7 @@ METHODS: Final = {
 }
 NOT_SHOWN: Final = {
     NotShown.FEW_DISTRICTS: "Kræver mindst otte distrikter.",
+    NotShown.FEW_IN_AN_ARM: "Kræver mindst tre distrikter under hver model.",
     NotShown.NOBODY_LOST: "Alle børn er målt igen.",
     NotShown.ARMS_DO_NOT_OVERLAP: "Ingen børn kunne være under begge modeller.",
     NotShown.NOT_COMPUTABLE: "Kan ikke regnes ud.",

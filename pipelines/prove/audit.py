@@ -20,7 +20,8 @@ def contradictions(
     """The cells (scenario, districts, estimator) that are there twice, or say what their own numbers do not."""
     found, seen = [], set()
     for cell in cells:
-        name = f"{cell.scenario}, {cell.district_count}, {cell.estimator}"
+        advisers = "" if cell.adviser_count is None else f" ({cell.adviser_count})"
+        name = f"{cell.scenario}, {cell.district_count}{advisers}, {cell.estimator}"
         drawn = rerun_repetitions if cell.is_rerun else repetitions
         if name in seen or cell.repetitions != drawn or not (_is_counted(cell) and _is_judged(cell, limits)):
             found.append(name)

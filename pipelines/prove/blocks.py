@@ -37,23 +37,33 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True)
 class Block:
-    """One scenario (by name), number of districts and purpose, `repetitions` times."""
+    """One scenario (by name), number of districts and purpose, `repetitions` times. adviser_count: None = half of the districts."""
 
     scenario: str
     district_count: int
     purpose: Purpose
     repetitions: int
     seed: int
+    adviser_count: int | None = None
 
     @property
     def file_name(self) -> str:
         """Where the block's numbers are kept while a study is under way."""
-        return f"{self.purpose}-{self.scenario}-{self.district_count}.npz"
+        advisers = "" if self.adviser_count is None else f"-{self.adviser_count}"
+        return f"{self.purpose}-{self.scenario}-{self.district_count}{advisers}.npz"
 
     def seed_of(self, repetition: int) -> int:
         """The simulator's seed of one repetition: a whole number of 64 bits."""
-        key = (zlib.crc32(f"{self.scenario} {self.purpose}".encode()), self.district_count, repetition)
+        key: tuple[int, ...] = (zlib.crc32(f"{self.scenario} {self.purpose}".encode()), self.district_count, repetition)
+        if self.adviser_count is not None:
+            key = (*key, self.adviser_count)
         return int(np.random.SeedSequence(self.seed, spawn_key=key).generate_state(1, np.uint64)[0])
+
+
+def structure_words(district_count: int, adviser_count: int | None) -> str:
+    """ "8 distrikter", and how many of them have advisers where that is not half."""
+    advised = "" if adviser_count is None else f" ({adviser_count} med rådgiver)"
+    return f"{district_count} distrikter{advised}"
 
 
 def children_in(scenario: Scenario, district_count: int) -> int:

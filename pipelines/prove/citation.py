@@ -12,15 +12,16 @@ from typing import Any
 
 from pipelines.assets import asset_root
 from pipelines.prove.fingerprint import measured_checksum
+from pipelines.prove.kinds import METHODS, MODELS
 from pipelines.publish.danish import number, text_date
 
 STALE = "Beregningen er ældre end koden."
 MISSING = "Metoderne er ikke afprøvet i denne udgave af systemet."
 
 
-def kept_study() -> Path:
-    """Where the study that comes with the program lies."""
-    return asset_root("reports") / "study" / "study.json"
+def kept_study(study: str = METHODS) -> Path:
+    """Where the study of that name that comes with the program lies."""
+    return asset_root("reports") / "study" / f"{study}.json"
 
 
 @cache
@@ -30,6 +31,15 @@ def study_sentence() -> str:
     if not path.exists():
         return MISSING
     return sentence_of(json.loads(path.read_text(encoding="utf-8")), checksum=measured_checksum())
+
+
+@cache
+def models_citation() -> str:
+    """The sentence of the kept study of the comparison of models, for a report that compares them."""
+    path = kept_study(MODELS)
+    if not path.exists():
+        return MISSING
+    return models_sentence_of(json.loads(path.read_text(encoding="utf-8")), checksum=measured_checksum(MODELS))
 
 
 def outcome_words(outcomes: Sequence[bool | None], *, shown: int) -> str:
@@ -51,10 +61,19 @@ def outcome_words(outcomes: Sequence[bool | None], *, shown: int) -> str:
 
 def sentence_of(plain: dict[str, Any], *, checksum: str) -> str:
     """What a report says of a study (plain values of its JSON) when today's code has this checksum."""
+    return _sentences("Metoderne er afprøvet", plain, checksum=checksum)
+
+
+def models_sentence_of(plain: dict[str, Any], *, checksum: str) -> str:
+    """As `sentence_of`, of the study of the comparison of models."""
+    return _sentences("Sammenligningen og dens svar er afprøvet", plain, checksum=checksum)
+
+
+def _sentences(opening: str, plain: dict[str, Any], *, checksum: str) -> str:
     cells = plain["cells"]
     outcomes = [cell["as_expected"] for cell in cells if cell["expectation"]["kind"] != "shown"]
     said = [
-        f"Metoderne er afprøvet {text_date(date.fromisoformat(plain['date']))} på opdigtede kommuner, hvor svaret er kendt: "
+        f"{opening} {text_date(date.fromisoformat(plain['date']))} på opdigtede kommuner, hvor svaret er kendt: "
         f"{number(plain['repetitions'])} gentagelser, frø {plain['seed']}.",
         outcome_words(outcomes, shown=len(cells) - len(outcomes)),
     ]

@@ -3,12 +3,13 @@
 Drawn from the kept study alone, in the report's typeface and colours. Marks differ by shape, so it reads without colour.
 """
 
-import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pipelines.prove.acceptance import Check, Criterion, Kind
+from pipelines.prove.blocks import structure_words
 from pipelines.prove.estimator import Estimator
-from pipelines.prove.estimators import ESTIMATORS
+from pipelines.prove.kinds import kind_of
 from pipelines.prove.results import CellResult
 from pipelines.prove.study import Study
 from pipelines.publish import tokens
@@ -18,7 +19,7 @@ from pipelines.publish.danish import NBSP, interval, joined, number, text_date
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_SHAPES: Final = ("o", "s", "D", "^", "v", "P", "X")
+_SHAPES: Final = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "h")
 _COLUMNS: Final = 3
 _LABELS_MM: Final = 33.0
 _GAP_MM: Final = 5.0
@@ -26,6 +27,8 @@ _ROW_MM: Final = 7.0
 _TITLE_MM: Final = 13.0
 _AXIS_MM: Final = 7.0
 _LEGEND_MM: Final = 8.0
+_CHARACTER_MM: Final = 1.45
+"""About what a character of the legend takes."""
 _FLOOR: Final = 60.0
 """Percent: lower coverage is drawn at the edge with its number."""
 _CEILING: Final = 100.5
@@ -33,41 +36,78 @@ _CEILING: Final = 100.5
 
 def coverage_figure(study: Study) -> tuple[str, bytes]:
     """(SVG of the plot, PNG with title and source) of the coverage of every cell with its Monte Carlo interval and the band."""
-    shown = [estimator for estimator in ESTIMATORS if any(cell.estimator == estimator.name for cell in study.cells)]
-    scenarios = list(study.scenario_titles)
-    districts = sorted({cell.district_count for cell in study.cells})
-    panel = _ROW_MM * len(scenarios)
-    pitch = _TITLE_MM + panel + _AXIS_MM
-    height = _LEGEND_MM + pitch * math.ceil(len(shown) / _COLUMNS)
+    bands = bands_of(study)
+    structures = sorted(
+        {(cell.district_count, cell.adviser_count) for cell in study.cells}, key=lambda one: (one[0], one[1] or 0)
+    )
+    labels = legend_labels(structures)
+    legend = _LEGEND_MM * (1 + max(row for row, _, _ in labels))
+    height = legend + sum(band.height for band in bands)
     width = (tokens.FIGURE_WIDTH_MM - _LABELS_MM - _GAP_MM * _COLUMNS) / _COLUMNS
 
     def draw(canvas: Canvas) -> None:
-        _legend(canvas, districts)
-        for position, estimator in enumerate(shown):
-            left = _LABELS_MM + _GAP_MM + (width + _GAP_MM) * (position % _COLUMNS)
-            top = _LEGEND_MM + _TITLE_MM + pitch * (position // _COLUMNS)
-            axes = canvas.axes(left, top, width, panel)
-            cells = [cell for cell in study.cells if cell.estimator == estimator.name]
-            _panel(axes, cells, scenarios, districts, study)
-            _panel_title(canvas, estimator, left, top)
-            if position % _COLUMNS == 0:
-                for row, name in enumerate(scenarios):
-                    middle = top + _ROW_MM * (row + 0.5)
-                    canvas.text(_LABELS_MM, middle, study.scenario_titles[name], size=SMALL_PT, align="right")
+        _legend(canvas, labels, height=legend)
+        top = legend + _TITLE_MM
+        for band in bands:
+            for position, estimator in enumerate(band.estimators):
+                left = _LABELS_MM + _GAP_MM + (width + _GAP_MM) * position
+                axes = canvas.axes(left, top, width, _ROW_MM * len(band.scenarios))
+                cells = [cell for cell in study.cells if cell.estimator == estimator.name]
+                _panel(axes, cells, list(band.scenarios), structures, study)
+                _panel_title(canvas, estimator, left, top)
+            for row, name in enumerate(band.scenarios):
+                middle = top + _ROW_MM * (row + 0.5)
+                canvas.text(_LABELS_MM, middle, study.scenario_titles[name], size=SMALL_PT, align="right")
+            top += band.height
 
     sheet = render_sheet(draw, height=height, title=_title(study), subtitle=_subtitle(study), source=_source(study))
     return render(draw, height=height), sheet
 
 
-def _panel(axes: "Axes", cells: list[CellResult], scenarios: list[str], districts: list[int], study: Study) -> None:
+@dataclass(frozen=True)
+class Band:
+    """Panels side by side, with one row for each scenario in which any of them has something to show."""
+
+    estimators: tuple[Estimator, ...]
+    scenarios: tuple[str, ...]
+
+    @property
+    def height(self) -> float:
+        """Millimetres, titles and axis included."""
+        return _TITLE_MM + _ROW_MM * len(self.scenarios) + _AXIS_MM
+
+
+def bands_of(study: Study) -> list[Band]:
+    """The estimators that have an interval in some cell, three in a band. What only counts how often something happens is left out."""
+    judged = {cell.estimator for cell in study.with_expectation}
+    worlds: dict[str, set[str]] = {}
+    for cell in study.cells:
+        if Criterion.COVERAGE in cell.checks:
+            worlds.setdefault(cell.estimator, set()).add(cell.scenario)
+    shown = [
+        estimator
+        for estimator in kind_of(study.study).estimators
+        if estimator.name in worlds and (estimator.name in judged or not estimator.is_event)
+    ]
+    bands = []
+    for start in range(0, len(shown), _COLUMNS):
+        chosen = tuple(shown[start : start + _COLUMNS])
+        seen = set().union(*(worlds[estimator.name] for estimator in chosen))
+        bands.append(Band(chosen, tuple(name for name in study.scenario_titles if name in seen)))
+    return bands
+
+
+def _panel(
+    axes: "Axes", cells: list[CellResult], scenarios: list[str], structures: list[tuple[int, int | None]], study: Study
+) -> None:
     low, high = (100 * end for end in study.limits.coverage)
     axes.axvspan(low, high, color=tokens.GRID, linewidth=0, zorder=0)
     axes.axvline(95, color=tokens.REFERENCE, linewidth=0.8, zorder=1)
     for row, scenario in enumerate(scenarios):
         drawn = []
         for cell in (cell for cell in cells if cell.scenario == scenario and Criterion.COVERAGE in cell.checks):
-            place = districts.index(cell.district_count)
-            _mark(axes, row + (place + 1) / (len(districts) + 1), place, cell)
+            place = structures.index((cell.district_count, cell.adviser_count))
+            _mark(axes, row + (place + 1) / (len(structures) + 1), place, cell)
             drawn.append(cell.checks[Criterion.COVERAGE])
         _name_outside(axes, row + 0.5, drawn)
     for row in range(1, len(scenarios)):
@@ -109,20 +149,42 @@ def _name_outside(axes: "Axes", y: float, drawn: list[Check]) -> None:
         )
 
 
-def _legend(canvas: Canvas, districts: list[int]) -> None:
-    axes = canvas.axes(0, 0, canvas.width, _LEGEND_MM - 2)
+def legend_labels(structures: list[tuple[int, int | None]]) -> list[tuple[int, float, str]]:
+    """(row, millimetres from the left, text) of every mark of the legend, wrapped to the figure's width."""
+    texts = [structure_words(*structure) for structure in structures]
+    row, left, labels = 0, 1.5, []
+    for text in [*texts, _OPEN, _LARGE]:
+        wide = 6.5 + _CHARACTER_MM * len(text)
+        if left + wide > tokens.FIGURE_WIDTH_MM:
+            row, left = row + 1, 1.5
+        labels.append((row, left, text))
+        left += wide
+    return labels
+
+
+def _legend(canvas: Canvas, labels: list[tuple[int, float, str]], *, height: float) -> None:
+    axes = canvas.axes(0, 0, canvas.width, height)
     axes.axis("off")
     axes.set_xlim(0, canvas.width)
-    axes.set_ylim(0, 1)
-    left = 1.5
-    for place, count in enumerate(districts):
-        axes.plot([left], [0.5], marker=_SHAPES[place % len(_SHAPES)], markersize=4, color=tokens.INK, linestyle="none")
-        canvas.text(left + 2, (_LEGEND_MM - 2) / 2, f"{count} distrikter", size=SMALL_PT)
-        left += 23
-    axes.plot([left], [0.5], marker="o", markersize=4, color=tokens.INK, markerfacecolor="white", linestyle="none")
-    canvas.text(left + 2, (_LEGEND_MM - 2) / 2, "åben: skal ikke holde", size=SMALL_PT)
-    axes.plot([left + 35], [0.5], marker="o", markersize=6, color=tokens.UP.fill, linestyle="none")
-    canvas.text(left + 37.5, (_LEGEND_MM - 2) / 2, "stor: gik ikke, som den skulle", size=SMALL_PT)
+    axes.set_ylim(height, 0)
+    for place, (row, left, text) in enumerate(labels):
+        middle = _LEGEND_MM * row + (_LEGEND_MM - 2) / 2
+        is_large = text == _LARGE
+        colour = tokens.UP.fill if is_large else tokens.INK
+        axes.plot(
+            [left],
+            [middle],
+            marker="o" if text in {_OPEN, _LARGE} else _SHAPES[place % len(_SHAPES)],
+            markersize=6 if is_large else 4,
+            color=colour,
+            markerfacecolor="white" if text == _OPEN else colour,
+            linestyle="none",
+        )
+        canvas.text(left + 2 + 0.5 * is_large, middle, text, size=SMALL_PT)
+
+
+_OPEN: Final = "åben: skal ikke holde"
+_LARGE: Final = "stor: gik ikke, som den skulle"
 
 
 def _panel_title(canvas: Canvas, estimator: Estimator, left: float, top: float) -> None:

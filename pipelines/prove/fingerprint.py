@@ -1,7 +1,8 @@
 """Is a kept result still that of today's code: checksums over the code that decides it, the same on every system.
 
 A study tries the methods that its estimators call, in made-up worlds. So the methods count as far as imports lead to them from
-this room: a new method that no estimator uses does not make a kept study old. The worlds count whole, with their figures.
+this room: a new method that no estimator uses does not make a kept study old. The study of models tries the evaluation too. The worlds
+count whole, with their figures.
 """
 
 import ast
@@ -11,9 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from pipelines.prove.kinds import METHODS as STUDY_OF_METHODS
+
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 _SUFFIXES: Final = (".py", ".toml")
-METHODS, WORLDS, TRIALS = "measures", "simulate", "prove"
+METHODS, WORLDS, TRIALS, EVALUATION = "measures", "simulate", "prove", "evaluation"
+_OF_MODELS: Final = "prove/models"
+"""What the comparison of models alone tries, with the evaluation that it tries."""
 
 
 def checksum_of(root: Path, paths: Iterable[Path]) -> str:
@@ -30,27 +35,37 @@ def files_of(root: Path, folder: str) -> set[Path]:
     return {path for path in (root / folder).rglob("*") if path.suffix in _SUFFIXES}
 
 
-def tried_methods(root: Path) -> set[Path]:
-    """The modules of `measures` that imports lead to from `prove` and `simulate`, directly or through each other."""
-    waiting = [path for folder in (TRIALS, WORLDS) for path in files_of(root, folder) if path.suffix == ".py"]
+def tried_methods(root: Path, *, study: str = STUDY_OF_METHODS) -> set[Path]:
+    """The modules of `measures` that imports lead to from `prove` and `simulate`, directly or through each other; for the study of
+    models those of `evaluation` too."""
+    of_models, is_of_models = root / _OF_MODELS, study != STUDY_OF_METHODS
+    rooms = [root / room for room in ((METHODS, EVALUATION) if is_of_models else (METHODS,))]
+    waiting = [
+        path
+        for folder in (TRIALS, WORLDS)
+        for path in files_of(root, folder)
+        if path.suffix == ".py" and (is_of_models or not path.is_relative_to(of_models))
+    ]
     reached: set[Path] = set()
     while waiting:
-        new = {path for path in _imported(root, waiting.pop()) if path.is_relative_to(root / METHODS)} - reached
+        imported = _imported(root, waiting.pop())
+        new = {path for path in imported if any(path.is_relative_to(room) for room in rooms)} - reached
         reached |= new
         waiting += new
     return reached
 
 
 @cache
-def measured_checksum() -> str:
-    """The checksum of the methods tried and of pipelines/simulate: when it changes, a kept study is older than the code."""
-    return checksum_of(_PACKAGE, tried_methods(_PACKAGE) | files_of(_PACKAGE, WORLDS))
+def measured_checksum(study: str = STUDY_OF_METHODS) -> str:
+    """The checksum of the methods a study tries and of pipelines/simulate: when it changes, a kept one is older than the code."""
+    return checksum_of(_PACKAGE, tried_methods(_PACKAGE, study=study) | files_of(_PACKAGE, WORLDS))
 
 
 @cache
-def drawing_checksum() -> str:
+def drawing_checksum(study: str = STUDY_OF_METHODS) -> str:
     """As `measured_checksum`, and this room too: what decides whether a half-finished study may go on from its blocks."""
-    return checksum_of(_PACKAGE, tried_methods(_PACKAGE) | files_of(_PACKAGE, WORLDS) | files_of(_PACKAGE, TRIALS))
+    tried = tried_methods(_PACKAGE, study=study)
+    return checksum_of(_PACKAGE, tried | files_of(_PACKAGE, WORLDS) | files_of(_PACKAGE, TRIALS))
 
 
 def _imported(root: Path, path: Path) -> Iterator[Path]:

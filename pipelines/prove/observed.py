@@ -68,9 +68,9 @@ class DistrictPupils:
     pupils: Indices
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Observed:
-    """One made-up municipality as the reports see it; every part is counted once, when first asked for."""
+    """One made-up municipality as the reports see it; every part is counted once, when first asked for. Like nothing but itself."""
 
     simulated: SimulatedMunicipality
 

@@ -11,8 +11,8 @@ import numpy as np
 from pipelines.errors import ProveError
 from pipelines.prove.acceptance import differ, shares_differ
 from pipelines.prove.blocks import Block, Numbers, Purpose
-from pipelines.prove.estimators import ESTIMATORS
 from pipelines.prove.fingerprint import measured_checksum
+from pipelines.prove.kinds import kind_of
 from pipelines.prove.results import CellResult
 from pipelines.prove.runner import HIGH, LOW, STANDARD_ERROR, VALUE, draw_chunk
 from pipelines.prove.study import Study
@@ -24,17 +24,20 @@ _DIGITS = 8
 
 def chosen_cells(study: Study, *, count: int = 2) -> tuple[CellResult, ...]:
     """`count` different cells: each eight hex digits of the checksum pick one of those that are left."""
-    left = sorted(study.cells, key=lambda cell: (cell.scenario, cell.district_count, cell.estimator))
+    left = sorted(
+        study.cells, key=lambda cell: (cell.scenario, cell.district_count, cell.adviser_count or 0, cell.estimator)
+    )
     chosen = []
     for start in range(0, _DIGITS * min(count, len(left)), _DIGITS):
         chosen.append(left.pop(int(study.checksum[start : start + _DIGITS], 16) % len(left)))
     return tuple(chosen)
 
 
-def drawn_again(cell: CellResult, *, repetitions: int, seed: int) -> Numbers:
+def drawn_again(study: Study, cell: CellResult, *, repetitions: int) -> Numbers:
     """The cell's estimator in `repetitions` municipalities that the study did not draw, shape (repetitions, 5)."""
-    block = Block(cell.scenario, cell.district_count, Purpose.REDRAW, repetitions, seed)
-    estimator = next(estimator for estimator in ESTIMATORS if estimator.name == cell.estimator)
+    block = Block(cell.scenario, cell.district_count, Purpose.REDRAW, repetitions, study.seed, cell.adviser_count)
+    estimators = kind_of(study.study).estimators
+    estimator = next(estimator for estimator in estimators if estimator.name == cell.estimator)
     _, numbers = draw_chunk(block, load_scenario(cell.scenario), (estimator,), range(repetitions))
     again: Numbers = numbers[:, 0]
     return again
@@ -78,12 +81,13 @@ def confirmed(study: Study) -> Study:
     Raises:
         ProveError: in some scenario another number came; the study must be drawn anew.
     """
+    estimators = kind_of(study.study).estimators
     differing = [
         study.scenario_titles[name]
         for name, kept in study.witness.items()
-        if witness_of(load_scenario(name), ESTIMATORS, seed=study.seed) != kept
+        if witness_of(load_scenario(name), estimators, seed=study.seed) != kept
     ]
     if differing or not study.witness:
         where = f" Det gælder: {', '.join(differing)}." if differing else ""
         raise ProveError(f"Koden giver andre tal end dem, der er gemt.{where} Kør hele beregningen igen.")
-    return dataclasses.replace(study, checksum=measured_checksum())
+    return dataclasses.replace(study, checksum=measured_checksum(study.study))

@@ -42,8 +42,8 @@ class CellResult:
 
     rejection_count: intervals without 0, counted only where the truth is exactly 0 (type-I errors). error_square_mean and
     error_square_deviation: of the squared standard errors. kurtosis: of the values (3 when normal). benchmark_mean: what the
-    estimator is to be held beside. Numbers that could not be computed are None. checks and as_expected follow from the rest
-    (`judged`).
+    estimator is to be held beside. adviser_count: districts with advisers; None = half of them. Numbers that could not be computed
+    are None. checks and as_expected follow from the rest (`judged`).
     """
 
     scenario: str
@@ -65,6 +65,7 @@ class CellResult:
     expectation: Expectation
     as_expected: bool | None
     is_rerun: bool = False
+    adviser_count: int | None = None
 
     @property
     def model_error(self) -> float | None:
@@ -144,6 +145,7 @@ def sum_up(
     district_count: int,
     limits: Limits,
     is_rerun: bool = False,
+    adviser_count: int | None = None,
 ) -> CellResult:
     """The cell of `numbers` (repetitions, 5), judged by what is expected of the estimator in the scenario.
 
@@ -174,9 +176,10 @@ def sum_up(
         error_square_deviation=_deviation(squares),
         benchmark_mean=float(benchmarks.mean()) if len(benchmarks) else None,
         checks={},
-        expectation=estimator.expected_in(scenario, district_count=district_count),
+        expectation=estimator.expected_in(scenario, district_count=district_count, adviser_count=adviser_count),
         as_expected=None,
         is_rerun=is_rerun,
+        adviser_count=adviser_count,
     )
     return judged(cell, limits)
 

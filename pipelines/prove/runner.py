@@ -13,7 +13,7 @@ import numpy as np
 
 from pipelines.measures.intervals import Estimate
 from pipelines.progress import Progress
-from pipelines.prove.blocks import Block, Numbers, Purpose, children_in, chunks_of, merged
+from pipelines.prove.blocks import Block, Numbers, Purpose, children_in, chunks_of, merged, structure_words
 from pipelines.prove.estimator import Estimator
 from pipelines.prove.observed import Observed
 from pipelines.simulate.municipality import simulate_municipality
@@ -35,7 +35,7 @@ class Workers:
     def draw(self, block: Block, scenario: Scenario, estimators: Sequence[Estimator], *, progress: Progress) -> Numbers:
         """The block's numbers, shape (repetitions, estimators, columns); the same for any number of workers."""
         chunks = chunks_of(block.repetitions, size=CHUNK)
-        title = f"{scenario.title}, {block.district_count} distrikter"
+        title = f"{scenario.title}, {structure_words(block.district_count, block.adviser_count)}"
         progress.stage(title, len(chunks))
         done = []
         for chunk in self._drawn(block, scenario, tuple(estimators), chunks):
@@ -105,7 +105,12 @@ def draw_chunk(
     """The repetitions of one chunk and their numbers, shape (len(repetitions), estimators, columns)."""
     rows = []
     for repetition in repetitions:
-        observed = draw_observed(scenario, district_count=block.district_count, seed=block.seed_of(repetition))
+        observed = draw_observed(
+            scenario,
+            district_count=block.district_count,
+            adviser_count=block.adviser_count,
+            seed=block.seed_of(repetition),
+        )
         if block.purpose is Purpose.TRUTH:
             parts = [estimator.truth(observed) for estimator in estimators]
             rows.append([[part.numerator, part.denominator] for part in parts])
@@ -114,13 +119,18 @@ def draw_chunk(
     return repetitions, np.array(rows, dtype=np.float64)
 
 
-def draw_observed(scenario: Scenario, *, district_count: int, seed: int) -> Observed:
-    """One municipality of the scenario with so many equally large districts, half of them with advisers.
+def draw_observed(scenario: Scenario, *, district_count: int, seed: int, adviser_count: int | None = None) -> Observed:
+    """One municipality of the scenario with so many equally large districts, half of them with advisers unless told.
 
-    It has today's children only: the methods are the same whether or not the register keeps those who have grown up.
+    It has today's children only: the methods are the same whether or not the register keeps those who have grown up. But where years
+    before the model count, those who have grown up since are in them.
     """
-    profile = districts_profile(district_count=district_count, adviser_count=district_count // 2)
-    population = replace(scenario.parameters.population, keeps_grown_up=False)
+    profile = districts_profile(
+        district_count=district_count,
+        adviser_count=district_count // 2 if adviser_count is None else adviser_count,
+        adviser_starts=scenario.adviser_start_dates,
+    )
+    population = replace(scenario.parameters.population, keeps_grown_up=scenario.has_years_before)
     return Observed(
         simulate_municipality(
             profile,

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import version
@@ -23,13 +23,14 @@ from pipelines.prove.blocks import (
     keep_block,
     kept_block,
 )
-from pipelines.prove.estimator import Estimator
+from pipelines.prove.estimator import Estimator, tried_in
 from pipelines.prove.fingerprint import drawing_checksum, measured_checksum
+from pipelines.prove.kinds import METHODS, StudyKind, half_of_them
 from pipelines.prove.results import CellResult, Truth, sum_up, truth_of_parts
 from pipelines.prove.runner import Workers, workers
 from pipelines.prove.witness import witness_of
 from pipelines.publish.danish import number
-from pipelines.simulate.scenarios import Scenario, load_scenario, scenario_names
+from pipelines.simulate.scenarios import Scenario, load_scenario
 
 _PACKAGES = ("numpy", "scipy")
 _TRUTH_DRAWS_PER_MUNICIPALITY = 130
@@ -40,7 +41,9 @@ _TRUTH_DRAWS_PER_MUNICIPALITY = 130
 class Plan:
     """What to draw: every scenario with every number of districts, `repetitions` times from `seed`.
 
-    rerun_repetitions: of a cell that failed. truth_repetitions: municipalities behind the truth of each scenario.
+    rerun_repetitions: of a cell that failed. truth_repetitions: municipalities behind the truth of each scenario. adviser_counts: of
+    a scenario and a number of districts, how many have advisers (None = half) in each block that is drawn; none = no block.
+    study: its name in `kinds`.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -49,12 +52,22 @@ class Plan:
     rerun_repetitions: int
     truth_repetitions: int
     seed: int
+    adviser_counts: Callable[[str, int], tuple[int | None, ...]] = half_of_them
+    study: str = METHODS
+
+    def structures(self, scenario: str) -> list[tuple[int, int | None]]:
+        """(districts, of them with advisers) of every block of a scenario."""
+        return [
+            (districts, advisers)
+            for districts in self.district_counts
+            for advisers in self.adviser_counts(scenario, districts)
+        ]
 
 
 @dataclass(frozen=True)
 class Study:
     """A finished study. `checksum` is of the code that decides it (`fingerprint`), `witness` of what that code drew and measured in a
-    few municipalities, by scenario (`witness_of`); `scenario_titles` are Danish."""
+    few municipalities, by scenario (`witness_of`); `scenario_titles` are Danish; `study` is its name in `kinds`."""
 
     date: date
     seed: int
@@ -67,6 +80,7 @@ class Study:
     limits: Limits
     scenario_titles: dict[str, str]
     cells: tuple[CellResult, ...]
+    study: str = METHODS
 
     @property
     def with_expectation(self) -> tuple[CellResult, ...]:
@@ -128,24 +142,27 @@ def plan_of(
     scenarios: Sequence[str],
     district_counts: Sequence[int],
     *,
+    kind: StudyKind,
     reps: int,
     rerun_reps: int | None,
     truth_reps: int | None,
     seed: int,
 ) -> Plan:
-    """The plan of these scenarios (names or files; none means all) and numbers of districts (none means eight).
+    """The plan of these scenarios (names or files; none means all of the study) and numbers of districts (none means eight).
 
     Raises:
         SettingsError: an unknown scenario.
     """
     districts = tuple(sorted(set(district_counts))) or (DISTRICTS_OF_A_MUNICIPALITY,)
     return Plan(
-        scenarios=tuple(load_scenario(name) for name in dict.fromkeys(scenarios or scenario_names())),
+        scenarios=tuple(load_scenario(name) for name in dict.fromkeys(scenarios or kind.scenarios)),
         district_counts=districts,
         repetitions=reps,
         rerun_repetitions=rerun_reps or 10 * reps,
         truth_repetitions=truth_reps or least_truth_repetitions(districts),
         seed=seed,
+        adviser_counts=kind.adviser_counts,
+        study=kind.name,
     )
 
 
@@ -169,25 +186,27 @@ def run_study(
     """
     folder = None if out is None else blocks_folder(out)
     with workers(worker_count) as drawing:
-        blocks = _Blocks(drawing, tuple(estimators), plan, progress, folder)
         cells: list[CellResult] = []
         for scenario in plan.scenarios:
-            truth_counts = {truth_district_count(count) for count in plan.district_counts}
+            blocks = _Blocks(drawing, tried_in(scenario.name, estimators), plan, progress, folder)
+            structures = plan.structures(scenario.name)
+            truth_counts = {truth_district_count(districts) for districts, _ in structures}
             truths = {count: blocks.truths(scenario, count) for count in sorted(truth_counts)}
-            for district_count in plan.district_counts:
-                cells += _cells(blocks, scenario, district_count, truths[truth_district_count(district_count)], limits)
+            for structure in structures:
+                cells += _cells(blocks, scenario, structure, truths[truth_district_count(structure[0])], limits)
     return Study(
         date=today,
         seed=plan.seed,
         repetitions=plan.repetitions,
         rerun_repetitions=plan.rerun_repetitions,
         truth_repetitions=plan.truth_repetitions,
-        checksum=measured_checksum(),
+        checksum=measured_checksum(plan.study),
         witness={scenario.name: witness_of(scenario, estimators, seed=plan.seed) for scenario in plan.scenarios},
         package_versions={name: version(name) for name in _PACKAGES},
         limits=limits,
         scenario_titles={scenario.name: scenario.title for scenario in plan.scenarios},
         cells=tuple(cells),
+        study=plan.study,
     )
 
 
@@ -204,19 +223,23 @@ class _Blocks:
 
     def truths(self, scenario: Scenario, district_count: int) -> list[Truth]:
         """One truth per estimator, from municipalities of so many districts that no repetition uses."""
-        numbers = self._block(scenario, district_count, Purpose.TRUTH, repetitions=self._plan.truth_repetitions)
+        structure = (district_count, None)
+        numbers = self._block(scenario, structure, Purpose.TRUTH, repetitions=self._plan.truth_repetitions)
         return [truth_of_parts(numbers[:, place]) for place in range(len(self.estimators))]
 
-    def study(self, scenario: Scenario, district_count: int) -> Numbers:
-        return self._block(scenario, district_count, Purpose.STUDY, repetitions=self._plan.repetitions)
+    def study(self, scenario: Scenario, structure: tuple[int, int | None]) -> Numbers:
+        return self._block(scenario, structure, Purpose.STUDY, repetitions=self._plan.repetitions)
 
-    def rerun(self, scenario: Scenario, district_count: int) -> Numbers:
-        return self._block(scenario, district_count, Purpose.RERUN, repetitions=self._plan.rerun_repetitions)
+    def rerun(self, scenario: Scenario, structure: tuple[int, int | None]) -> Numbers:
+        return self._block(scenario, structure, Purpose.RERUN, repetitions=self._plan.rerun_repetitions)
 
-    def _block(self, scenario: Scenario, district_count: int, purpose: Purpose, *, repetitions: int) -> Numbers:
-        block = Block(scenario.name, district_count, purpose, repetitions, self._plan.seed)
+    def _block(
+        self, scenario: Scenario, structure: tuple[int, int | None], purpose: Purpose, *, repetitions: int
+    ) -> Numbers:
+        district_count, adviser_count = structure
+        block = Block(scenario.name, district_count, purpose, repetitions, self._plan.seed, adviser_count)
         # A scenario of the user's own is a file outside the package, so what it says is part of where a block comes from.
-        checksum = f"{drawing_checksum()} {scenario}"
+        checksum = f"{drawing_checksum(self._plan.study)} {scenario}"
         if self._folder is not None:
             kept = kept_block(self._folder, block, names=self._names, checksum=checksum)
             if kept is not None:
@@ -228,9 +251,9 @@ class _Blocks:
 
 
 def _cells(
-    blocks: _Blocks, scenario: Scenario, district_count: int, truths: Sequence[Truth], limits: Limits
+    blocks: _Blocks, scenario: Scenario, structure: tuple[int, int | None], truths: Sequence[Truth], limits: Limits
 ) -> list[CellResult]:
-    """The cells of one scenario and number of districts; those that failed are judged by the rerun."""
+    """The cells of one scenario, number of districts and of advisers; those that failed are judged by the rerun."""
 
     def summed_up(numbers: Numbers, place: int, *, is_rerun: bool) -> CellResult:
         return sum_up(
@@ -238,16 +261,17 @@ def _cells(
             truths[place],
             blocks.estimators[place],
             scenario=scenario.name,
-            district_count=district_count,
+            district_count=structure[0],
             limits=limits,
             is_rerun=is_rerun,
+            adviser_count=structure[1],
         )
 
-    numbers = blocks.study(scenario, district_count)
+    numbers = blocks.study(scenario, structure)
     cells = [summed_up(numbers, place, is_rerun=False) for place in range(len(blocks.estimators))]
     again = [place for place, cell in enumerate(cells) if cell.must_be_rerun]
     if again:
-        more = blocks.rerun(scenario, district_count)
+        more = blocks.rerun(scenario, structure)
         for place in again:
             cells[place] = summed_up(more, place, is_rerun=True)
     return cells
@@ -268,7 +292,7 @@ def _flat(cell: CellResult) -> dict[str, Any]:
 
 
 def write_study(study: Study, folder: Path) -> Mapping[str, Path]:
-    """study.json (the datum) and what is drawn from it: study.csv, study.svg, study.png; all or none. Paths by suffix."""
+    """The datum as JSON and what is drawn from it (CSV, SVG, PNG), named after the study; all or none. Paths by suffix."""
     from pipelines.prove.figure import coverage_figure
     from pipelines.publish.report import write_all
 
@@ -279,7 +303,7 @@ def write_study(study: Study, folder: Path) -> Mapping[str, Path]:
         "svg": svg.encode("utf-8"),
         "png": png,
     }
-    paths = {suffix: folder / f"study.{suffix}" for suffix in contents}
+    paths = {suffix: folder / f"{study.study}.{suffix}" for suffix in contents}
     write_all({paths[suffix]: content for suffix, content in contents.items()})
     return paths
 

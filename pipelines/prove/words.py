@@ -3,10 +3,11 @@
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.prove.acceptance import Check, Criterion, Kind
+from pipelines.prove.acceptance import Check, Criterion, Kind, Tolerance
+from pipelines.prove.blocks import structure_words
 from pipelines.prove.citation import outcome_words
 from pipelines.prove.estimator import Estimator
-from pipelines.prove.estimators import ESTIMATORS
+from pipelines.prove.kinds import kind_of
 from pipelines.prove.results import CellResult
 from pipelines.prove.study import Study
 from pipelines.publish.danish import interval, number
@@ -28,11 +29,11 @@ def show_study(study: Study, *, quiet: bool = False) -> None:
     console = Console(markup=False)
     if not quiet:
         console.print(_how_to_read(study), highlight=False)
-    for estimator in () if quiet else ESTIMATORS:
+    for estimator in () if quiet else kind_of(study.study).estimators:
         cells = [cell for cell in study.cells if cell.estimator == estimator.name]
         if cells:
             console.print(f"\n{estimator.title}. {estimator.estimand} ({estimator.unit}).", highlight=False)
-            console.print(_table(study, estimator, cells))
+            console.print((_event_table if estimator.is_event else _table)(study, estimator, cells))
     console.print(f"\n{verdict_sentence(study)}", highlight=False)
 
 
@@ -44,9 +45,10 @@ def verdict_sentence(study: Study) -> str:
         said += " Det uafgjorte kræver flere gentagelser (--reps)."
     if not study.unexpected:
         return said
-    titles = {estimator.name: estimator.title for estimator in ESTIMATORS}
+    titles = {estimator.name: estimator.title for estimator in kind_of(study.study).estimators}
     named = "; ".join(
-        f"{titles[cell.estimator]} ({study.scenario_titles[cell.scenario]}, {cell.district_count} distrikter)"
+        f"{titles[cell.estimator]} ({study.scenario_titles[cell.scenario]}, "
+        f"{structure_words(cell.district_count, cell.adviser_count)})"
         for cell in study.unexpected
     )
     return f"{said} Ikke, som de skulle: {named}."
@@ -79,8 +81,19 @@ def _how_to_read(study: Study) -> str:
         f"hele dens interval i parentes ({number(100 * limits.confidence, 1)} %) ligger uden for grænsen, og for skævhed, når "
         f"afvigelsen er over {number(limits.bias_errors, 2)} standardfejl. En kontrol falder ikke, når hele intervallet ligger inden "
         f"for grænsen; for skævhed inden for {number(limits.seen_bias_deviations, 1)} spredning til hver side. Ellers er den ikke "
-        "afgjort."
+        f"afgjort.{_on_tolerance(study)}"
     )
+
+
+def _on_tolerance(study: Study) -> str:
+    """How other tolerances are read, where a cell has them."""
+    tolerances = {cell.expectation.tolerance for cell in study.with_expectation}
+    said = ""
+    if Tolerance.CAUTIOUS in tolerances:
+        said += " En forsigtig metode må gerne ramme oftere og slå falsk alarm sjældnere."
+    if Tolerance.NEVER in tolerances:
+        said += " Det, der aldrig må ske, må ikke ske en eneste gang."
+    return said
 
 
 def _percent_band(band: tuple[float, float]) -> str:
@@ -95,7 +108,7 @@ def _table(study: Study, estimator: Estimator, cells: list[CellResult]) -> Table
     for cell in cells:
         table.add_row(
             study.scenario_titles[cell.scenario],
-            str(cell.district_count),
+            _structure(cell),
             f"{_scaled(cell.truth.value, estimator)} (± {_scaled(cell.truth.standard_error, estimator)})",
             _bias(cell, estimator),
             _checked(cell.checks.get(Criterion.COVERAGE), factor=100, decimals=1),
@@ -104,6 +117,25 @@ def _table(study: Study, estimator: Estimator, cells: list[CellResult]) -> Table
             _with_missing(verdict(cell), cell),
         )
     return table
+
+
+def _event_table(study: Study, estimator: Estimator, cells: list[CellResult]) -> Table:
+    """How often it happened."""
+    table = Table("Verden", "Distrikter", "Hvor tit, %", "Dom")
+    for cell in cells:
+        table.add_row(
+            study.scenario_titles[cell.scenario],
+            _structure(cell),
+            _checked(cell.checks.get(Criterion.TYPE_ONE_ERROR), factor=100, decimals=1),
+            _with_missing(verdict(cell), cell),
+        )
+    return table
+
+
+def _structure(cell: CellResult) -> str:
+    return (
+        str(cell.district_count) if cell.adviser_count is None else f"{cell.district_count}, {cell.adviser_count} med"
+    )
 
 
 def _scaled(value: float, estimator: Estimator) -> str:

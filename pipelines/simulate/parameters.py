@@ -211,6 +211,11 @@ class SdqParameters:
         source=MODEL + ", step 4: .7 in the scenario confounded",
     )
     district_trend_sd_points_per_year: float = _parameter(0.2, unit="points per year", source=MODEL + ", step 3")
+    level_trend_points_per_year: float = _parameter(
+        0.0,
+        unit="points more of change for each calendar year and SD of the district's level",
+        source="tuned: .25 in the scenario confounded_rollout, where the worst-off districts also get worse year by year",
+    )
     adviser_effect_points: float = _parameter(
         0.0, unit="points fewer at follow-up under the adviser model", source=MODEL + ", step 4 (0, 1 or 2)"
     )

@@ -245,7 +245,7 @@ def _common_part(
     return common
 
 
-def _mean(values: Numbers) -> float:
+def _mean(values: Numbers | Days) -> float:
     """The mean, 0 of nothing."""
     return float(values.mean()) if len(values) else 0.0
 
@@ -384,7 +384,7 @@ def _is_followed(study: _Study, totals: Indices, change: Indices, day: Days) -> 
 
 def _drift_points(study: _Study, interval: Days) -> Numbers:
     """Change in points by district, institution and trend, whatever the model; 0 on average. Where districts' change goes
-    with their level (`confounded`), part of it is the level's."""
+    with their level (`confounded`), part of it is the level's; where that grows (`confounded_rollout`), year by year."""
     parameters, measured, rng = study.parameters, study.measured, study.rng
     districts, institutions = len(study.children.district_level), study.geography.school_and_daycare_count
     of_level = study.children.district_level / max(np.sqrt(parameters.district_level_variance_share), 1e-12)
@@ -401,6 +401,9 @@ def _drift_points(study: _Study, interval: Days) -> Numbers:
         + of_institution[measured.institution]
         + trend[measured.district] * interval / DAYS_PER_YEAR
     )
+    if parameters.level_trend_points_per_year:
+        years = (measured.day - _mean(measured.day)) / DAYS_PER_YEAR
+        change += parameters.level_trend_points_per_year * years * of_level[measured.district]
     return change
 
 

@@ -17,6 +17,7 @@ from pipelines.prove.blocks import (
     keep_block,
     kept_block,
     merged,
+    structure_words,
 )
 from pipelines.simulate.scenarios import load_scenario
 
@@ -39,6 +40,20 @@ def test_every_repetition_of_every_block_has_its_own_seed() -> None:
 def test_a_seed_is_the_same_today_as_when_a_study_was_kept() -> None:
     assert BLOCK.seed_of(0) == 6980975541722478024
     assert BLOCK.seed_of(0) == Block("no_effect", 8, Purpose.STUDY, 1000, 1).seed_of(0)
+
+
+def test_two_advised_districts_are_drawn_with_seeds_of_their_own_and_kept_apart() -> None:
+    half, two, all_of_them = (Block("no_effect", 8, Purpose.STUDY, 3, 1, advisers) for advisers in (None, 2, 8))
+    assert len({block.seed_of(number) for block in (half, two, all_of_them) for number in range(3)}) == 9
+    assert half.file_name == "study-no_effect-8.npz"
+    assert two.file_name == "study-no_effect-8-2.npz"
+
+
+@pytest.mark.parametrize(
+    ("advisers", "words"), [(None, "8 distrikter"), (2, "8 distrikter (2 med rådgiver)")], ids=["half", "two"]
+)
+def test_the_structure_of_a_block_in_words(advisers: int | None, words: str) -> None:
+    assert structure_words(8, advisers) == words
 
 
 @given(st.integers(0, 200), st.integers(1, 30), st.randoms())

@@ -8,7 +8,15 @@ import pytest
 
 from pipelines.committee.reports import REPORTS, assemble_report
 from pipelines.prove import citation
-from pipelines.prove.citation import MISSING, STALE, outcome_words, sentence_of, study_sentence
+from pipelines.prove.citation import (
+    MISSING,
+    STALE,
+    models_citation,
+    models_sentence_of,
+    outcome_words,
+    sentence_of,
+    study_sentence,
+)
 from pipelines.publish.layout import lay_out
 from pipelines.publish.notebook import NotebookContent
 from pipelines.publish.section import HowSure, Notes, Report, Section
@@ -80,8 +88,16 @@ def test_the_words_for_a_study_older_than_the_code() -> None:
 
 
 def test_a_system_without_a_study_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(citation, "kept_study", lambda: tmp_path / "study.json")
+    monkeypatch.setattr(citation, "kept_study", lambda *name: tmp_path / "study.json")
     assert study_sentence.__wrapped__() == MISSING
+    assert models_citation.__wrapped__() == MISSING
+
+
+def test_what_a_report_says_of_the_comparison_of_models() -> None:
+    assert models_sentence_of(RIGHT, checksum="cd") == (
+        "Sammenligningen og dens svar er afprøvet 9.\u00a0november 2026 på opdigtede kommuner, hvor svaret er kendt: "
+        f"{WENT_RIGHT} {STALE}"
+    )
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pipelines.prove import study as studies
 from pipelines.prove.acceptance import LIMITS, SHOWN
 from pipelines.prove.citation import kept_study
 from pipelines.prove.estimators import ESTIMATORS
+from pipelines.prove.kinds import kind_of
 from pipelines.prove.results import Truth, sum_up
 
 
@@ -55,6 +56,7 @@ def prove(monkeypatch: pytest.MonkeyPatch, *, is_as_expected: bool) -> None:
         rerun=None,
         truth_reps=None,
         confirm=None,
+        study="study",
         quiet=True,
     )
 
@@ -77,7 +79,7 @@ def test_a_folder_that_cannot_be_is_refused_before_anything_is_drawn(
 
     monkeypatch.setattr(studies, "workers", draws)
     (tmp_path / "file").write_bytes(b"")
-    plan = studies.plan_of(["no_effect"], [4], reps=10, rerun_reps=None, truth_reps=None, seed=1)
+    plan = studies.plan_of(["no_effect"], [4], kind=kind_of("study"), reps=10, rerun_reps=None, truth_reps=None, seed=1)
     with pytest.raises(WorkspaceError, match="Der kan ikke skrives i mappen"):
         studies.run_study(
             plan, ESTIMATORS, today=date(2026, 11, 9), worker_count=1, progress=Silent(), out=tmp_path / "file"
@@ -87,7 +89,9 @@ def test_a_folder_that_cannot_be_is_refused_before_anything_is_drawn(
 def test_a_confirmed_study_gets_the_checksum_of_todays_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "study.json"
     path.write_bytes(kept_study().read_bytes())
+    path.with_suffix(".csv").write_text("an older one", encoding="utf-8")
     before = studies.read_study(path)
     monkeypatch.setattr("pipelines.prove.redraw.confirmed", lambda study: dataclasses.replace(study, checksum="cd"))
     cli._confirm(path)
     assert studies.read_study(path) == dataclasses.replace(before, checksum="cd")
+    assert path.with_suffix(".csv").read_text(encoding="utf-8") == before.to_csv()

@@ -70,6 +70,16 @@ def test_any_change_of_a_tried_method_or_a_world_counts(package: Path, place: st
     assert tried(package) != before
 
 
+def test_the_evaluation_counts_in_the_study_of_models_alone(package: Path) -> None:
+    """The comparison calls the evaluation, which calls funnel; nobody else tries either."""
+    write(package / "prove" / "models" / "answer.py", "from pipelines.evaluation.analysis import analyse\n")
+    write(package / "evaluation" / "analysis.py", "from pipelines.measures import funnel\n")
+    write(package / "evaluation" / "words.py", "x = 1\n")
+    methods, models = (tried_methods(package, study=study) for study in ("study", "models"))
+    assert models - methods == {package / "evaluation" / "analysis.py", package / "measures" / "funnel.py"}
+    assert methods < models
+
+
 def test_a_new_name_counts_though_the_content_is_the_same(package: Path) -> None:
     before = tried(package)
     (package / "simulate" / "draw.py").rename(package / "simulate" / "drawn.py")

@@ -10,11 +10,12 @@ from pipelines.prove.blocks import Numbers
 from pipelines.prove.citation import STALE, kept_study, study_sentence
 from pipelines.prove.estimators import ESTIMATORS
 from pipelines.prove.fingerprint import measured_checksum
+from pipelines.prove.kinds import kind_of
 from pipelines.prove.redraw import chosen_cells, confirmed, disagreements, drawn_again
 from pipelines.prove.results import CellResult
 from pipelines.prove.study import Study, read_study
-from pipelines.simulate.scenarios import scenario_names
 
+SCENARIOS = kind_of("study").scenarios
 REPETITIONS = 40
 """Some four seconds a cell; a mean that is off by two thirds of an SD is seen, and 60 instead of 95 in 100."""
 
@@ -26,7 +27,7 @@ def study() -> Study:
 
 @pytest.fixture(scope="module")
 def redrawn(study: Study) -> list[tuple[CellResult, Numbers]]:
-    return [(cell, drawn_again(cell, repetitions=REPETITIONS, seed=study.seed)) for cell in chosen_cells(study)]
+    return [(cell, drawn_again(study, cell, repetitions=REPETITIONS)) for cell in chosen_cells(study)]
 
 
 def test_todays_code_gives_the_kept_numbers(redrawn: list[tuple[CellResult, Numbers]]) -> None:
@@ -62,7 +63,7 @@ def test_the_cells_are_chosen_by_the_checksum(study: Study) -> None:
 
 def test_the_study_holds_every_estimator_in_every_world(study: Study) -> None:
     cells = {(cell.scenario, cell.estimator) for cell in study.cells}
-    assert cells == {(scenario, estimator.name) for scenario in scenario_names() for estimator in ESTIMATORS}
+    assert cells == {(scenario, estimator.name) for scenario in SCENARIOS for estimator in ESTIMATORS}
     assert {cell.district_count for cell in study.cells} == {4, 6, 8, 10}
     assert set(study.package_versions) == {"numpy", "scipy"}
 
@@ -97,7 +98,7 @@ def test_a_report_says_of_the_kept_study_what_is_in_it(study: Study) -> None:
 
 def test_a_study_with_todays_checksum_has_todays_witness(study: Study) -> None:
     """Else somebody changed the mark by hand: `confirmed` draws a few municipalities of every scenario, and compares."""
-    assert set(study.witness) == set(scenario_names())
+    assert set(study.witness) == set(SCENARIOS)
     if study.checksum == measured_checksum():
         assert confirmed(study) == study
 

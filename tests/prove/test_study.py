@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,14 @@ from pipelines.errors import SettingsError, WorkspaceError
 from pipelines.measures.intervals import Estimate
 from pipelines.progress import Silent
 from pipelines.prove import study as study_module
-from pipelines.prove.acceptance import LIMITS, MUST_HOLD, SHOWN
+from pipelines.prove.acceptance import LIMITS, MUST_HOLD, SHOWN, Expectation
 from pipelines.prove.blocks import Block, Purpose
+from pipelines.prove.citation import kept_study
 from pipelines.prove.estimator import Estimator, TruthPart
 from pipelines.prove.estimators import ESTIMATORS
+from pipelines.prove.figure import bands_of, legend_labels
+from pipelines.prove.kinds import kind_of
+from pipelines.prove.models.events import nothing_true
 from pipelines.prove.observed import Observed
 from pipelines.prove.runner import Workers, workers
 from pipelines.prove.study import (
@@ -33,6 +38,7 @@ from pipelines.prove.study import (
     write_study,
 )
 from pipelines.prove.words import show_study, verdict
+from pipelines.publish import tokens
 from pipelines.simulate.days import NEVER
 from pipelines.simulate.scenarios import load_scenario
 
@@ -154,6 +160,61 @@ def test_a_study_comes_back_from_its_file(finished: tuple[Study, Path], written:
         assert float(row["truth"]) == cell.truth.value
 
 
+@pytest.fixture(scope="module")
+def of_structures(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Path]:
+    """Half of four districts with advisers, and three of them; an estimator that counts the advised, another that is tried nowhere."""
+
+    def advised(observed: Observed) -> Estimate:
+        value = float((observed.simulated.children.district_adviser_from < NEVER).sum())
+        return Estimate(value, value, value, 0.95, 1)
+
+    def as_told(scenario: str, districts: int, advisers: int | None) -> Expectation:
+        return SHOWN if advisers == 3 else MUST_HOLD
+
+    counted = Estimator(
+        "advised", "Med rådgiver", "Antal distrikter", "", 0, advised, nothing_true, SHOWN, by_structure=as_told
+    )
+    elsewhere = replace(counted, name="elsewhere", only_in=frozenset({"no_effect"}))
+    folder = tmp_path_factory.mktemp("structures")
+    plan = replace(
+        PLAN, district_counts=(4, 5), adviser_counts=lambda _, districts: (None, 3) if districts == 4 else ()
+    )
+    return run(folder, plan=plan, estimators=(counted, elsewhere)), folder
+
+
+def test_every_structure_of_the_plan_is_a_block_of_its_own(of_structures: tuple[Study, Path]) -> None:
+    study, folder = of_structures
+    found = {(cell.estimator, cell.district_count, cell.adviser_count): cell.mean for cell in study.cells}
+    assert found == {("advised", 4, None): 2.0, ("advised", 4, 3): 3.0}
+    assert {path.name for path in (folder / "blocks").glob("study-*")} == {
+        "study-tiny_municipality-4.npz", "study-tiny_municipality-4-3.npz",
+    }  # fmt: skip
+    assert [cell.expectation for cell in study.cells] == [MUST_HOLD, SHOWN]
+    assert Study.from_json(study.to_json()) == study
+    assert [row["adviser_count"] for row in csv.DictReader(io.StringIO(study.to_csv()))] == ["", "3"]
+
+
+@pytest.mark.parametrize("count", [1, 4, 8])
+def test_the_legend_stays_within_the_figure(count: int) -> None:
+    """Each text ends before the next begins and before the edge; rows go on below each other."""
+    labels = legend_labels([(10, advisers) for advisers in range(count)])
+    assert len(labels) == count + 2
+    for (row, left, text), (next_row, next_left, _) in pairwise(labels):
+        assert next_row in {row, row + 1}
+        assert left + len(text) < (next_left if next_row == row else tokens.FIGURE_WIDTH_MM)
+
+
+def test_a_figure_has_rows_for_the_worlds_in_which_something_is_tried() -> None:
+    """Two kept estimators with an interval, each in a world of its own; what has no interval has no panel."""
+    study = read_study(kept_study())
+    first, second, third = kind_of("study").estimators[:3]
+    chosen = {first.name: "no_effect", second.name: "drop_out"}
+    cells = tuple(cell for cell in study.cells if chosen.get(cell.estimator) == cell.scenario)
+    none = replace(next(cell for cell in study.cells if cell.estimator == third.name), checks={})
+    bands = bands_of(replace(study, cells=(*cells, none)))
+    assert [(band.estimators, band.scenarios) for band in bands] == [((first, second), ("drop_out", "no_effect"))]
+
+
 def test_a_forged_study_is_not_read(finished: tuple[Study, Path], tmp_path: Path) -> None:
     plain = json.loads(finished[0].to_json())
     for cell in plain["cells"]:
@@ -198,15 +259,15 @@ def test_a_verdict_in_words(as_expected: bool | None, is_rerun: bool, words: str
 
 
 def test_a_plan_without_wishes_is_every_scenario_in_eight_districts() -> None:
-    plan = plan_of([], [], reps=60, rerun_reps=None, truth_reps=None, seed=1)
-    assert len(plan.scenarios) >= 7
+    plan = plan_of([], [], kind=kind_of("study"), reps=60, rerun_reps=None, truth_reps=None, seed=1)
+    assert tuple(scenario.name for scenario in plan.scenarios) == kind_of("study").scenarios
     assert plan.district_counts == (8,)
     assert (plan.rerun_repetitions, plan.truth_repetitions) == (600, 130)
 
 
 def test_a_plan_with_an_unknown_scenario_is_refused() -> None:
     with pytest.raises(SettingsError, match="findes_ikke"):
-        plan_of(["findes_ikke"], [], reps=60, rerun_reps=None, truth_reps=None, seed=1)
+        plan_of(["findes_ikke"], [], kind=kind_of("study"), reps=60, rerun_reps=None, truth_reps=None, seed=1)
 
 
 @pytest.mark.parametrize("districts", [(4,), (8,), (4, 10), (20,), (3,), (2, 9)])

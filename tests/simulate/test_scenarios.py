@@ -1,27 +1,31 @@
 """Do the scenarios do what they say: fool a naive comparison, or leave everything as it was? The tuned values stand here."""
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from pipelines.errors import SettingsError
 from pipelines.simulate import Parameters, SimulatedMunicipality, simulate_municipality
+from pipelines.simulate.days import NEVER, day_number
 from pipelines.simulate.parameters import disagreements, limits_of
+from pipelines.simulate.profile import ADVISER
 from pipelines.simulate.scenarios import Scenario, districts_profile, load_scenario, scenario_names
 from pipelines.simulate.sdq_items import load_items
 
 NAMES = (
-    "confounded", "drop_out", "earlier_detection", "law_change_2024", "no_effect", "small_effect", "tiny_municipality",
+    "before_and_after", "clean_rollout", "confounded", "confounded_rollout", "drop_out", "earlier_detection", "large_effect",
+    "law_change_2024", "no_effect", "small_effect", "tiny_municipality",
 )  # fmt: skip
 REPETITIONS = 16
 
 
-def test_the_seven_scenarios_are_there_and_explain_themselves() -> None:
+def test_the_scenarios_are_there_and_explain_themselves() -> None:
     assert scenario_names() == NAMES
     for name in NAMES:
         scenario = load_scenario(name)
@@ -98,6 +102,64 @@ def test_drop_out_makes_the_change_look_better() -> None:
     """Followed children change about .6 points more for the better than all referred children did."""
     seen = mean_look("drop_out")
     assert seen["change_followed"] - seen["change_referred"] == pytest.approx(-0.6, abs=0.15)
+
+
+ROLLOUT_STARTS = (date(2022, 8, 1), date(2023, 8, 1), date(2024, 8, 1))
+
+
+def test_districts_begin_one_after_the_other_the_worst_off_first() -> None:
+    """Two, one and one of eight; by need the first to begin has the worst level of the four, and most get worse than the others."""
+    scenario = load_scenario("confounded_rollout")
+    assert scenario.adviser_start_dates == ROLLOUT_STARTS
+    assert scenario.has_years_before
+    profile = districts_profile(district_count=8, adviser_count=4, adviser_starts=ROLLOUT_STARTS)
+    found = [
+        simulate_municipality(profile, children_count=400, seed=seed, parameters=scenario.parameters)
+        for seed in range(3)
+    ]
+    levels = np.array([simulated.children.district_level for simulated in found]).mean(axis=0)
+    assert levels[0] > levels[3]
+    assert levels[:4].mean() > levels[4:].mean()
+    for simulated in found:
+        starts = simulated.children.district_adviser_from
+        first, second, third = (day_number(day) for day in ROLLOUT_STARTS)
+        assert starts.tolist() == [first, first, second, third, *[NEVER] * 4]
+        drawn, forms = simulated.sdq, simulated.sdq.forms
+        first_forms = (forms.occasion == 0) & (forms.informant == 0)
+        place = np.searchsorted(drawn.child, forms.child[first_forms])
+        begun = starts[drawn.district[place]] <= forms.day[first_forms]
+        assert np.array_equal(drawn.is_advised[place], begun)
+    rows = found[0].tables["organisation"].filter(pl.col("model_code") == ADVISER)
+    assert rows["from_date"].to_list() == [ROLLOUT_STARTS[0], *ROLLOUT_STARTS]
+
+
+def test_four_whole_school_years_lie_before_the_first_adviser() -> None:
+    for name in ("clean_rollout", "confounded_rollout"):
+        scenario = load_scenario(name)
+        first_year = scenario.data_end_date.year - scenario.parameters.school.school_year_count + 1
+        assert scenario.adviser_start_dates[0] == date(first_year + 4, 8, 1)
+
+
+def test_the_worst_off_districts_get_worse_year_by_year() -> None:
+    """.25 points more of change a year and SD of level, on the same random numbers; on average over the years nothing is added."""
+    scenario = load_scenario("no_effect")
+    profile = districts_profile(district_count=8, adviser_count=0)
+    with_trend = replace(scenario.parameters, sdq=replace(scenario.parameters.sdq, level_trend_points_per_year=2.0))
+    plain, drifted = (
+        simulate_municipality(profile, children_count=4000, seed=3, parameters=parameters).sdq
+        for parameters in (scenario.parameters, with_trend)
+    )
+    assert np.array_equal(plain.parent_answers, drifted.parent_answers)
+    moved = drifted.parent_total_unadvised - plain.parent_total_unadvised
+    assert abs(moved.mean()) < 0.1
+    assert moved.std() > 0.5
+
+
+@pytest.mark.parametrize("starts", ["[]", "2022-08-01", "[2023-08-01, 2022-08-01]", "[1]"])
+def test_starts_that_are_no_dates_in_order_are_refused(tmp_path: Path, starts: str) -> None:
+    (tmp_path / "mit.toml").write_text(f"adviser_start_dates = {starts}\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="adviser_start_dates skal være datoer i rækkefølge"):
+        load_scenario(tmp_path / "mit.toml")
 
 
 def test_a_wrong_scenario_file_says_everything_that_is_wrong(tmp_path: Path) -> None:
@@ -211,5 +273,5 @@ def test_a_file_that_is_no_toml_is_refused_in_words(tmp_path: Path, content: byt
 
 
 def test_an_unknown_scenario_names_those_there_are() -> None:
-    with pytest.raises(SettingsError, match="confounded, drop_out"):
+    with pytest.raises(SettingsError, match="confounded, confounded_rollout, drop_out"):
         load_scenario("ukendt")

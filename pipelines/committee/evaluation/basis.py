@@ -5,14 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from pipelines.codes import load_code_table
 from pipelines.committee.context import ReportContext
 from pipelines.errors import PublishError
 from pipelines.evaluation.analysis import Evaluation, Leading, analyse
 from pipelines.evaluation.analysis_words import analysis_departures
+from pipelines.evaluation.arrays import arrays_of
 from pipelines.evaluation.children import StudyChildren, read_children
 from pipelines.evaluation.design import Design, study_design
 from pipelines.evaluation.dose import Dose, read_dose
+from pipelines.evaluation.outcomes import OUTCOMES
 from pipelines.evaluation.plan import AnalysisPlan, read_plan
 from pipelines.evaluation.plan_lock import PlanLock, read_locks
 from pipelines.evaluation.plan_words import plan_departures
@@ -64,10 +68,15 @@ class Study:
         return read_dose(self.context.connection, self.plan)
 
     @cached_property
-    def institution_counts(self) -> Counter[str]:
-        """Cluster -> how many institutions its followed children were measured in."""
-        places = {(child.cluster, child.institution) for child in self.children.children if child.is_followed}
-        return Counter(cluster for cluster, _ in places)
+    def behind_means(self) -> Mapping[str, tuple[int, int]]:
+        """Cluster -> (children, institutions) behind its adjusted mean: those followed of whom the plan's covariates are known."""
+        children = self.design.analysed(self.children)
+        arrays = arrays_of(children, OUTCOMES[self.plan.primary.outcome], self.plan.covariates)
+        is_behind = arrays.followed & np.isfinite(arrays.covariates).all(axis=1)
+        behind = [child for child, is_in in zip(children, is_behind.tolist(), strict=True) if is_in]
+        places = Counter(cluster for cluster, known in {(one.cluster, one.institution) for one in behind} if known)
+        counts = Counter(child.cluster for child in behind)
+        return {cluster: (count, places[cluster]) for cluster, count in counts.items()}
 
     @property
     def departures(self) -> tuple[str, ...]:
@@ -113,3 +122,11 @@ def behind_difference(leading: Leading) -> dict[str, int]:
     """What stands behind the leading difference, for `protect`: it is no safer than the smaller arm."""
     difference = leading.difference
     return {"children": min(difference.child_counts), "clusters": min(difference.cluster_counts)}
+
+
+def as_shown(value: float | None, *, decimals: int) -> float | None:
+    """A number that follows from counts of children, with no more decimals than its column shows.
+
+    `protect` leaves numbers as they are, and a file that holds all of them tells the counts.
+    """
+    return None if value is None else round(value, decimals)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pipelines.committee.evaluation.basis import Study, behind_difference
+from pipelines.committee.evaluation.basis import Study, as_shown, behind_difference
 from pipelines.committee.evaluation.detection import ALL_COMPARED
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
@@ -84,7 +84,7 @@ def loss_table(study: Study, districts: ProtectedTable) -> ProtectedTable | None
         "Grænse for forskellen (procentpoint)": loss.limit_points,
     }
     return protect(
-        [{"what": what, "value": value} for what, value in rows.items()],
+        [{"what": what, "value": as_shown(value, decimals=1)} for what, value in rows.items()],
         table_id="evaluation_loss",
         title="Børn uden anden måling, holdt op mod reglernes grænse",
         columns=(TableColumn("what", "Hvad", "label"), TableColumn("value", "Tal", "number", decimals=1)),

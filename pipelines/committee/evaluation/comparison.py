@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from pipelines.committee.evaluation.basis import Study, behind_difference
+from pipelines.committee.evaluation.basis import Study, as_shown, behind_difference
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import ProtectedTable, TableColumn
 from pipelines.evaluation.analysis import Leading
@@ -99,7 +99,7 @@ def reach_table(study: Study) -> ProtectedTable:
         "Det mest usædvanlige udfald kommer ved et tilfælde (af 100)": _hundred(power.smallest_p_value),
     }
     return protect(
-        [{"what": what, "value": value} for what, value in rows.items()],
+        [{"what": what, "value": as_shown(value, decimals=1)} for what, value in rows.items()],
         table_id="evaluation_reach",
         title="Hvad distrikterne kan vise",
         columns=(TableColumn("what", "Hvad", "label"), TableColumn("value", "Tal", "number", decimals=1)),

@@ -7,7 +7,7 @@ from pipelines.committee.evaluation.basis import Study
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import CellAt, SumRelation, TotalColumn
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
-from pipelines.evaluation.design import ArmFacts, Baseline, ClusterFacts
+from pipelines.evaluation.design import FEWEST_CHILDREN_TO_DESCRIBE, ArmFacts, Baseline, ClusterFacts, NotCompared
 from pipelines.measures.comparison_evidence import ComparisonGate
 from pipelines.publish.danish import joined
 from pipelines.publish.figures import FigureWords, rate_bars
@@ -55,7 +55,12 @@ def district_table(study: Study) -> ProtectedTable:
     """Children at risk, measured and what became of them, by district and in all under each model; the sums are declared."""
     rows = [_cluster_row(study, cluster) for cluster in study.design.clusters]
     arms = [
-        _arm_row(study, arm, is_treated=is_treated)
+        _arm_row(
+            study,
+            arm,
+            is_treated=is_treated,
+            is_known=all(row["at_risk"] is not None for row in rows if row["is_in"] is is_treated),
+        )
         for arm, is_treated in zip(study.design.arms, (False, True), strict=True)
         if arm.cluster_count
     ]
@@ -82,7 +87,13 @@ def district_table(study: Study) -> ProtectedTable:
         source=study.source,
         rule=study.context.rule,
         totals=[*relations, TotalColumn("measured", ("followed", "lost", "waiting"))],
+        at_least=[*(_at_least(row, row["districts"]) for row in (*rows, *arms) if row["districts"])],
     )
+
+
+def _at_least(row: Mapping[str, Any], districts: int) -> tuple[CellAt, int]:
+    """That so many districts are held to others, or are found unlike them, tells how many children were measured twice there."""
+    return _at("followed", row), districts * FEWEST_CHILDREN_TO_DESCRIBE
 
 
 def rate_table(study: Study, districts: ProtectedTable) -> ProtectedTable:
@@ -119,7 +130,7 @@ def _in_brackets(area: str) -> str:
 
 
 def _rate(share: Cell) -> float | Cell:
-    return 100 * float(share.value) if isinstance(share.value, (int, float)) else share
+    return round(100 * float(share.value), 1) if isinstance(share.value, (int, float)) else share
 
 
 def _figure(study: Study, rates: ProtectedTable) -> Figure:
@@ -147,9 +158,17 @@ def baseline_table(study: Study) -> ProtectedTable:
     """How far apart the measured and the analysed children of the two models lay at the first form, in standard deviations."""
     arms = study.design.arms
     behind = {"children": min(arm.followed for arm in arms), "clusters": min(arm.cluster_count for arm in arms)}
+    # all who were measured, beside those of them measured again, tells of the few who were not
+    rest = sum(arm.measured - arm.followed for arm in arms)
     return protect(
         [
-            {"baseline": _BASELINES[one.baseline], "measured": one.measured_g, "analysed": one.analysed_g, **behind}
+            {
+                "baseline": _BASELINES[one.baseline],
+                "measured": one.measured_g,
+                "analysed": one.analysed_g,
+                **behind,
+                "apart": behind["children"] if not rest else min(behind["children"], rest),
+            }
             for one in study.design.baseline
         ],
         table_id="evaluation_baseline",
@@ -157,8 +176,11 @@ def baseline_table(study: Study) -> ProtectedTable:
         columns=(
             TableColumn("baseline", "Målt på", "label"),
             *(
-                TableColumn(name, title, "mean", decimals=2, children="children", institutions="clusters")
-                for name, title in (("measured", "Alle målte"), ("analysed", "Målt igen"))
+                TableColumn(name, title, "mean", decimals=2, children=children, institutions="clusters")
+                for name, title, children in (
+                    ("measured", "Alle målte", "apart"),
+                    ("analysed", "Målt igen", "children"),
+                )
             ),
         ),
         source=f"{study.source} Tallene er i standardafvigelser: den almindelige afstand mellem to børn.",
@@ -170,24 +192,33 @@ def _cluster_row(study: Study, cluster: ClusterFacts) -> dict[str, Any]:
     return {
         "model": study.model(is_treated=cluster.is_treated),
         "area": study.names.get(cluster.code, cluster.code) + ("" if cluster.is_compared else _APART),
-        "at_risk": cluster.at_risk,
-        "measured": cluster.measured,
-        "share": cluster.measured / cluster.at_risk if cluster.at_risk else None,
+        **_measured(cluster),
         **_course(cluster),
+        "districts": int(cluster.not_compared in (None, NotCompared.NO_COUNTERPART)),
         "is_in": cluster.is_treated if cluster.is_compared else None,
     }
 
 
-def _arm_row(study: Study, arm: ArmFacts, *, is_treated: bool) -> dict[str, Any]:
+def _arm_row(study: Study, arm: ArmFacts, *, is_treated: bool, is_known: bool) -> dict[str, Any]:
+    """is_known: whether it is told of each district how many children there are; else the sum would tell it of the last one."""
     return {
         "model": study.model(is_treated=is_treated),
         "area": ALL_COMPARED,
-        "at_risk": arm.at_risk or None,
-        "measured": arm.measured,
-        "share": arm.measured_share,
+        **(_measured(arm) if is_known else {**_measured(arm), "at_risk": None, "share": None}),
         **_course(arm),
+        "districts": arm.cluster_count,
         "arm": is_treated,
         "is_in": None,
+    }
+
+
+def _measured(of: ClusterFacts | ArmFacts) -> dict[str, float | None]:
+    """Counts and share; where more were measured than live there on the last day, those who live there are no whole to count of."""
+    at_risk = of.at_risk if of.at_risk and of.at_risk >= of.measured else None
+    return {
+        "at_risk": at_risk,
+        "measured": of.measured,
+        "share": None if at_risk is None else of.measured / at_risk,
     }
 
 

@@ -1,12 +1,13 @@
 """How much of each model did the children get, beside how it went: meetings per 100 children, which nobody drew lots over."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from typing import Any, Final
 
-from pipelines.committee.evaluation.basis import Study
-from pipelines.committee.evaluation.detection import in_all
+from pipelines.committee.evaluation.basis import Study, as_shown
+from pipelines.committee.evaluation.detection import ALL_COMPARED, district_table, in_all
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
 from pipelines.evaluation.design import ClusterFacts
@@ -51,14 +52,11 @@ def dose_section(study: Study) -> Section:
 def dose_table(study: Study) -> ProtectedTable:
     """One row per compared district and one per model: meetings per 100 children, and the adjusted second score."""
     compared = [cluster for cluster in study.design.clusters if cluster.is_compared]
-    # one district with too few staff would follow from the model's sum and the other districts
-    fewest_staff = min((len(_dose(study, cluster).staff) for cluster in compared), default=0)
+    behind = _Behind.of(study, compared)
     rows = [
         row
         for is_treated in (True, False)
-        for row in _arm_rows(
-            study, [one for one in compared if one.is_treated is is_treated], is_treated, fewest_staff=fewest_staff
-        )
+        for row in _arm_rows(study, [one for one in compared if one.is_treated is is_treated], is_treated, behind)
     ]
     per_100 = (
         ("planned", "Planlagt pr. 100 børn", None),
@@ -80,6 +78,37 @@ def dose_table(study: Study) -> ProtectedTable:
         source=f"Kilde: {study.context.settings.municipality.name}s mødelog, elevregister og SDQ-skemaer.",
         rule=study.context.rule,
     )
+
+
+@dataclass(frozen=True)
+class _Behind:
+    """What stands behind every district: the fewest staff, children and institutions of any of them.
+
+    One district with too few staff would follow from the model's sum and the other districts. One with too few children would follow
+    from the difference between the models where each district is one number; two of them from that and its interval.
+    """
+
+    staff: int
+    children: int
+    institutions: int
+    hidden: frozenset[tuple[str, str]]
+    """(model, area) whose children are not told: meetings per 100 of them would tell how many they are."""
+
+    @classmethod
+    def of(cls, study: Study, compared: Sequence[ClusterFacts]) -> "_Behind":
+        means = [study.behind_means.get(one.code, (0, 0)) for one in compared] or [(0, 0)]
+        districts = district_table(study)
+        at_risk = districts.column_index("at_risk")
+        return cls(
+            min((len(_dose(study, one).staff) for one in compared), default=0),
+            min(children for children, _ in means),
+            min(institutions for _, institutions in means),
+            frozenset(
+                (str(row[0].value), str(row[1].value))
+                for row in districts.rows
+                if row[at_risk].status is CellStatus.HIDDEN
+            ),
+        )
 
 
 def held_table(study: Study, table: ProtectedTable) -> ProtectedTable:
@@ -126,47 +155,45 @@ def _dose(study: Study, cluster: ClusterFacts) -> Dose:
     return study.dose.get((cluster.code, cluster.is_treated), NO_DOSE)
 
 
-def _arm_rows(
-    study: Study, clusters: list[ClusterFacts], is_treated: bool, *, fewest_staff: int
-) -> list[dict[str, Any]]:
+def _arm_rows(study: Study, clusters: list[ClusterFacts], is_treated: bool, behind: _Behind) -> list[dict[str, Any]]:
+    model, leading, rule = study.model(is_treated=is_treated), study.evaluation.leading, study.context.rule
     doses = [_dose(study, cluster) for cluster in clusters]
     children = [cluster.at_risk or 0 for cluster in clusters]
     rows = [
         {
-            "area": study.names.get(cluster.code, cluster.code),
-            **_per_100(dose, at_risk),
-            **_score(study, cluster),
-            "staff": fewest_staff,
+            "area": (area := study.names.get(cluster.code, cluster.code)),
+            **_per_100(dose, at_risk, is_hidden=(model, area) in behind.hidden),
+            "score": leading.district_means.get(cluster.code) if leading else None,
+            "children": behind.children,
+            "institutions": behind.institutions,
+            "staff": behind.staff,
         }
         for cluster, dose, at_risk in zip(clusters, doses, children, strict=True)
     ]
+    whole = reduce(add, doses, NO_DOSE)
     together = {
         "area": _ALL,
-        **_per_100(reduce(add, doses, NO_DOSE), sum(children) if all(children) else 0),
+        **_per_100(whole, sum(children) if all(children) else 0, is_hidden=(model, ALL_COMPARED) in behind.hidden),
         "score": CellStatus.NOT_COMPUTABLE,
         "children": 0,
         "institutions": 0,
     }
-    return [{"model": study.model(is_treated=is_treated), **row} for row in (*rows, *([together] if clusters else []))]
+    if behind.staff < rule.minimum_staff and whole.held - whole.attended < rule.minimum_count:
+        together["staff"] = 0  # who was at nearly all meetings together was so in each district
+    return [{"model": model, **row} for row in (*rows, *([together] if clusters else []))]
 
 
-def _per_100(dose: Dose, children: int) -> dict[str, Any]:
-    """Not received where no meeting is in the log; who came, where nobody wrote it down; not computable without children."""
+def _per_100(dose: Dose, children: int, *, is_hidden: bool) -> dict[str, Any]:
+    """Not received where no meeting is in the log; not computable without children; hidden where it is hidden how many they are."""
     counts: Mapping[str, int] = {"planned": dose.planned, "held": dose.held, "attended": dose.attended}
     if not dose.planned and not dose.held:
         return {**dict.fromkeys(counts, CellStatus.NOT_RECEIVED), "staff": 0}
     if not children:
         return {**dict.fromkeys(counts, CellStatus.NOT_COMPUTABLE), "staff": 0}
-    return {**{name: 100 * count / children for name, count in counts.items()}, "staff": len(dose.staff)}
-
-
-def _score(study: Study, cluster: ClusterFacts) -> dict[str, Any]:
-    leading = study.evaluation.leading
-    return {
-        "score": leading.district_means.get(cluster.code) if leading else None,
-        "children": cluster.followed,
-        "institutions": study.institution_counts.get(cluster.code, 0),
-    }
+    if is_hidden:
+        return {**dict.fromkeys(counts, CellStatus.HIDDEN), "staff": 0}
+    told = {name: as_shown(100 * count / children, decimals=1) for name, count in counts.items()}
+    return {**told, "staff": len(dose.staff)}
 
 
 def _answer(study: Study, table: ProtectedTable) -> str:

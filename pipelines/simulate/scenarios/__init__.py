@@ -28,12 +28,16 @@ _YEARS = range(2015, 2101)
 _LARGEST_WHOLE = 2**53
 """TOML's whole numbers have no end; beyond this a float does not hold them."""
 
-_KNOWN = {"title", "explanation", "children_count", "data_end_date", "parameters"}
+_KNOWN = {"title", "explanation", "children_count", "data_end_date", "adviser_start_dates", "parameters"}
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A named world: parameters, how many children, until which day; `title` and `explanation` are Danish."""
+    """A named world: parameters, how many children, until which day; `title` and `explanation` are Danish.
+
+    adviser_start_dates: first days of the adviser model in the municipalities of a study (`districts_profile`), the earliest
+    first; a municipality with a profile has its own.
+    """
 
     name: str
     title: str
@@ -41,6 +45,12 @@ class Scenario:
     parameters: Parameters
     children_count: int = _DEFAULT_CHILDREN
     data_end_date: date = DEFAULT_DATA_END
+    adviser_start_dates: tuple[date, ...] = (MODEL_START_DATE,)
+
+    @property
+    def has_years_before(self) -> bool:
+        """Whether the registers reach back to before the first adviser."""
+        return self.adviser_start_dates != (MODEL_START_DATE,)
 
 
 def scenario_names() -> tuple[str, ...]:
@@ -74,11 +84,21 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
         problems.append(f"children_count skal være et helt tal fra {FEWEST_CHILDREN} til {MOST_CHILDREN}")
     if type(data_end_date) is not date or data_end_date.year not in _YEARS:
         problems.append(f"data_end_date skal være en dato fra {_YEARS[0]} til {_YEARS[-1]}, fx 2026-09-30")
+    starts = plain.get("adviser_start_dates", [MODEL_START_DATE])
+    if not _are_starts(starts):
+        problems.append("adviser_start_dates skal være datoer i rækkefølge, fx [2022-08-01, 2023-08-01]")
     problems += disagreements(parameters)
     if problems:
         raise SettingsError(f"{path.name}: {'; '.join(problems)}. Ret filen, og prøv igen.")
     title = str(plain.get("title", path.stem))
-    return Scenario(path.stem, title, str(plain.get("explanation", "")), parameters, children_count, data_end_date)
+    return Scenario(
+        path.stem, title, str(plain.get("explanation", "")), parameters, children_count, data_end_date, tuple(starts)
+    )
+
+
+def _are_starts(starts: Any) -> bool:
+    is_list_of_dates = isinstance(starts, list) and all(type(start) is date for start in starts)
+    return is_list_of_dates and bool(starts) and starts == sorted(starts)
 
 
 def _changed(parameters: Parameters, parts: Any, problems: list[str]) -> Parameters:
