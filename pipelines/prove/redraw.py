@@ -61,7 +61,8 @@ def disagreements(cell: CellResult, again: Numbers) -> Sequence[str]:
     ):
         if mean is None or deviation is None or len(numbers) < 2:
             continue
-        fresh = (float(numbers.mean()), float(numbers.std(ddof=1)), len(numbers))
+        # were it the same code, the kept SD would be theirs too, and it is the better known: that of few skewed numbers is often small
+        fresh = (float(numbers.mean()), deviation, len(numbers))
         if differ((mean, deviation, cell.value_count), fresh):
             found.append(f"{name}: kept {mean:.4g}, drawn again {fresh[0]:.4g}")
     limits = again[~np.isnan(again[:, [LOW, HIGH]]).any(axis=1)]

@@ -209,6 +209,9 @@ def test_a_rollout_by_need_is_no_more_than_a_comparison_and_says_why(by_need: Ob
     assert measured("level_above_three", by_need).value == 0.0
     named = {name.removeprefix("kept_by_") for name in BY_NAME if name.startswith("kept_by_")}
     assert {name for name in named if measured(f"kept_by_{name}", by_need).value} == set(evidence.ceilings)
+    assert measured("only_imprecision", by_need).value == float(
+        set(evidence.ceilings) == {Ceiling.BEFORE_TOO_IMPRECISE}
+    )
     assert named == set(Ceiling) - {
         Ceiling.NO_CHILDREN, Ceiling.NO_COMPARISON, Ceiling.ONE_DISTRICT_IN_AN_ARM, Ceiling.NO_STAGGERED_ROLLOUT,
         Ceiling.NO_LOTTERY,

@@ -31,4 +31,5 @@ MODEL_ESTIMATORS: tuple[Estimator, ...] = (
     verdicts.ONE_ARM_RATED,
     verdicts.UNLIKE_AT_FIRST,
     *verdicts.KEPT_FROM_LEVEL_FOUR,
+    verdicts.ONLY_IMPRECISE,
 )

@@ -63,6 +63,10 @@ def _is_kept_by(found: Evaluated, *, ceiling: Ceiling) -> bool:
     return ceiling in found.design.evidence.ceilings
 
 
+def _is_kept_by_imprecision_alone(found: Evaluated) -> bool:
+    return set(found.design.evidence.ceilings) == {Ceiling.BEFORE_TOO_IMPRECISE}
+
+
 def _fails(found: Evaluated, *, gate: ComparisonGate) -> bool:
     return gate in found.design.evidence.failed_gates
 
@@ -192,6 +196,13 @@ KEPT_FROM_LEVEL_FOUR = tuple(
 )
 """Why a rollout is no more than a comparison; a design can have several reasons."""
 
+ONLY_IMPRECISE = _verdict(
+    "only_imprecision",
+    "Ikke over trin 3, kun fordi årene før er upræcise",
+    "grunden alene er, at årene før er for upræcise, så at flere børn kunne løfte trinnet",
+    _is_kept_by_imprecision_alone,
+    only_in=ROLLOUTS,
+)
 UNLIKE_AT_FIRST = _verdict(
     "fails_baseline",
     "Et trin ned, børnene var ikke ens fra start",
