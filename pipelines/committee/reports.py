@@ -13,7 +13,7 @@ from pipelines.errors import PublishError, SettingsError
 from pipelines.evaluation.plan import PLAN_FILE, read_plan
 from pipelines.expectations.lineage import sources_behind_marts
 from pipelines.open_data import attribution_text
-from pipelines.prove.citation import study_sentence
+from pipelines.prove.citation import models_citation, study_sentence
 from pipelines.publish.danish import text_date
 from pipelines.publish.notebook import NotebookContent
 from pipelines.publish.section import Report
@@ -169,9 +169,15 @@ def assemble_report(
         data_quality=content.notes.data_quality,
         definitions=content.notes.definitions,
         declared_numbers=content.notes.declared_numbers,
-        # The open figures are other people's, placed among each other: no method of the study stands behind them.
-        method_study="" if kind.is_on_open_figures else study_sentence(),
+        method_study=_study_behind(kind),
     )
+
+
+def _study_behind(kind: ReportKind) -> str:
+    """What is said of the study of the report's methods. The open figures are other people's: none stands behind them."""
+    if kind.is_on_open_figures:
+        return ""
+    return models_citation() if kind.needs_plan else study_sentence()
 
 
 def _arm_names(kind: ReportKind, settings: Settings) -> dict[str, str]:

@@ -14,7 +14,7 @@ from pipelines.evaluation.plan import AnalysisPlan, read_plan, write_example
 from pipelines.evaluation.plan_lock import LOCK_FILE, PlanLock, has_table, lock_plan, read_locks
 from pipelines.evaluation.plan_words import locked_sentence, plan_departures, plan_lines
 from pipelines.evaluation.power import Power, study_power
-from pipelines.evaluation.power_words import power_lines
+from pipelines.evaluation.power_words import may_tell_children, power_lines, rounded_up
 from pipelines.evaluation.rollout import read_rollout
 from pipelines.evaluation.whole_grades import primary_children
 from pipelines.publish.danish import text_date
@@ -60,8 +60,10 @@ def lock_workspace_plan(workspace: Workspace, *, now: datetime, new_version: str
     )
 
 
-def workspace_power(workspace: Workspace) -> tuple[Power, AnalysisPlan]:
-    """What the workspace's own districts can show of the plan's question, and the plan.
+def workspace_power(workspace: Workspace) -> tuple[Power, AnalysisPlan, bool]:
+    """What the workspace's own districts can show of the plan's question, the plan, and whether its counts of children may be told.
+
+    Rounded up where they may not.
 
     Raises:
         PlanError: the plan is missing or wrong, or nothing was built.
@@ -75,15 +77,21 @@ def workspace_power(workspace: Workspace) -> tuple[Power, AnalysisPlan]:
         rollout = read_rollout(connection, plan)
         children, _ = primary_children(read_children(connection, plan), plan)
     design = study_design(children, plan, rollout=rollout.facts)
-    return study_power(children, design, plan), plan
+    rule = DisclosureRule(**workspace.settings.disclosure.model_dump())
+    power, tells_children = study_power(children, design, plan), may_tell_children(design, rule=rule)
+    return power if tells_children else rounded_up(power, plan), plan, tells_children
 
 
 def told_power(workspace: Workspace, *, as_json: bool) -> str:
-    """`workspace_power` as Danish lines or as JSON; small numbers of children are hidden in both."""
-    power, plan = workspace_power(workspace)
-    rule = DisclosureRule(**workspace.settings.disclosure.model_dump())
+    """`workspace_power` as Danish lines or as JSON; neither says more of how many children there are than the report does.
+
+    Points have one decimal in both: all of them would tell how many children are behind.
+    """
+    power, plan, tells_children = workspace_power(workspace)
     if not as_json:
-        return "\n".join(power_lines(power, plan, rule=rule))
+        return "\n".join(power_lines(power, plan, tells_children=tells_children))
     plain: dict[str, Any] = asdict(power)
-    plain["child_counts"] = [None if rule.hides_count(count) else count for count in power.child_counts]
+    for points in ("detectable", "by_half_icc", "by_double_icc"):
+        plain[points] = None if plain[points] is None else round(plain[points], 1)
+    plain["child_counts"] = power.child_counts if tells_children else None
     return json.dumps({**plain, "assumed": plan.spread.model_dump()}, ensure_ascii=False, indent=1)

@@ -1,7 +1,11 @@
 """What a municipality's own districts can show, in plain Danish lines."""
 
+import math
+from dataclasses import replace
+
 from pipelines.codes import load_code_table
 from pipelines.disclosure.rule import DisclosureRule
+from pipelines.evaluation.design import Design
 from pipelines.evaluation.plan import AnalysisPlan
 from pipelines.evaluation.power import MOST_MONTHS, Power
 from pipelines.publish.danish import head_date, number, small_number
@@ -11,28 +15,78 @@ _TOO_FEW = (
 )
 
 
-def power_lines(power: Power, plan: AnalysisPlan, *, rule: DisclosureRule) -> tuple[str, ...]:
-    """Who is compared, the smallest difference that can be seen, what would settle the relevant one, and what it rests on."""
+def may_tell_children(design: Design, *, rule: DisclosureRule) -> bool:
+    """Whether no count of children in any district is small; where one is, a model's sum beside the report may tell it."""
+    return not any(
+        rule.hides_count(count)
+        for one in design.clusters
+        for count in (
+            one.measured,
+            one.followed,
+            one.due - one.followed,
+            one.measured - one.due,
+            (one.at_risk or one.measured) - one.measured,
+        )
+    )
+
+
+def rounded_up(power: Power, plan: AnalysisPlan) -> Power:
+    """What may be told of it where the number of children may not: points up to `point_step`, the rest to tens and years.
+
+    With a decimal the three differences together tell how many children each district has.
+    """
+    step = point_step(plan)
+    return replace(
+        power,
+        detectable=_up(power.detectable, step),
+        by_half_icc=_up(power.by_half_icc, step),
+        by_double_icc=_up(power.by_double_icc, step),
+        districts=_up(power.districts, 10),
+        children_per_district=_up(power.children_per_district, 10),
+        months=_up(power.months, 12),
+    )
+
+
+def point_step(plan: AnalysisPlan) -> int:
+    """Whole points to which a difference is rounded up: one, and more where children are assumed to spread more than six points."""
+    return max(1, math.ceil(plan.spread.sd_points / 6))
+
+
+def _up(value: float | None, step: int) -> int | None:
+    return None if value is None else step * math.ceil(value / step)
+
+
+def power_lines(power: Power, plan: AnalysisPlan, *, tells_children: bool) -> tuple[str, ...]:
+    """Who is compared, the smallest difference that can be seen, what would settle the relevant one, and what it rests on.
+
+    tells_children: as `may_tell_children` has it.
+    """
     relevant = f"{number(power.relevant_points, 1)} point"
     return (
-        _compared(power, plan, rule),
+        _compared(power, plan, tells_children=tells_children),
         *_detectable(power, relevant),
         *([] if power.can_settle else _needed(power, relevant)),
         _assumed(plan),
     )
 
 
-def _compared(power: Power, plan: AnalysisPlan, rule: DisclosureRule) -> str:
+def _compared(power: Power, plan: AnalysisPlan, *, tells_children: bool) -> str:
     titles = load_code_table("models").titles()
     arms = [
-        f"{_districts(districts)} med {titles[code]} ({_children(children, rule)} målt to gange)"
+        f"{_districts(districts)} med {titles[code]}"
+        + (f" ({number(children)} børn målt to gange)" if tells_children else "")
         for code, districts, children in (
             (plan.arms.treated, power.district_counts[1], power.child_counts[1]),
             (plan.arms.comparison, power.district_counts[0], power.child_counts[0]),
         )
     ]
     window = f"{head_date(plan.window.first_from)} til {head_date(plan.window.first_to)}"
-    return f"Sammenlignet: {arms[0]} og {arms[1]}. Første skema fra {window}."
+    withheld = (
+        ""
+        if tells_children
+        else " Hvor mange børn det er, vises ikke, og tallene er rundet op; ellers kunne nogen regne små tal i rapporten ud."
+    )
+    return f"Sammenlignet: {arms[0]} og {arms[1]}. Første skema fra {window}.{withheld}"
 
 
 def _detectable(power: Power, relevant: str) -> list[str]:
@@ -95,9 +149,3 @@ def _assumed(plan: AnalysisPlan) -> str:
 
 def _districts(count: int) -> str:
     return f"{small_number(count)} {'distrikt' if count == 1 else 'distrikter'}"
-
-
-def _children(count: int, rule: DisclosureRule) -> str:
-    if rule.hides_count(count):
-        return f"færre end {rule.minimum_count} børn"
-    return f"{number(count)} børn"

@@ -1,7 +1,6 @@
 """What the districts can show: computed from the children there are, and said in words that hold whatever the numbers."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from pipelines.evaluation.commands import told_power
 from pipelines.evaluation.design import study_design
 from pipelines.evaluation.plan import AnalysisPlan, write_example
 from pipelines.evaluation.power import Power, study_power
-from pipelines.evaluation.power_words import power_lines
+from pipelines.evaluation.power_words import may_tell_children, power_lines
 from pipelines.workspace import create_workspace
 from tests.evaluation.drawn_study import a_plan, child, children
 
@@ -60,7 +59,7 @@ def test_what_would_settle_it_settles_it() -> None:
     assert enough.can_settle
     # two against two: districts alone differ by more than children could make up for
     assert (power.children_per_district, power.months) == (None, None)
-    lines = "\n".join(power_lines(power, plan, rule=DisclosureRule()))
+    lines = "\n".join(power_lines(power, plan, tells_children=True))
     for expected in (
         "Den kan ikke ses",
         "8 som det midterste",
@@ -83,13 +82,13 @@ def test_children_and_months_are_counted_where_they_would_do() -> None:
     # 10 children in 12 months; nine months pass before the first can be measured again
     assert power.months_counted == 12
     assert power.months - 9 == pytest.approx(power.children_per_district / 10 * 12, abs=5)
-    assert f"{power.children_per_district} målt to gange" in "\n".join(power_lines(power, plan, rule=DisclosureRule()))
+    assert f"{power.children_per_district} målt to gange" in "\n".join(power_lines(power, plan, tells_children=True))
 
 
 def test_where_it_can_be_seen_nothing_more_is_asked_for() -> None:
     codes = [f"{arm}{place}" for arm in "RS" for place in range(5)]
     power, plan = power_of(districts(*codes), limits={"smallest_relevant_points": 3})
-    lines = "\n".join(power_lines(power, plan, rule=DisclosureRule()))
+    lines = "\n".join(power_lines(power, plan, tells_children=True))
     assert power.can_settle
     assert "Den kan ses" in lines
     assert "Hvad skal der til" not in lines
@@ -99,9 +98,9 @@ def test_where_it_can_be_seen_nothing_more_is_asked_for() -> None:
 def test_one_arm_alone_shows_nothing_and_few_children_are_not_counted() -> None:
     power, plan = power_of(districts("R1", "R2", each=1))
     assert (power.detectable, power.smallest_p_value, power.months) == (None, None, None)
-    few = replace(power, child_counts=(3, 10))
-    lines = power_lines(few, plan, rule=DisclosureRule())
-    assert "færre end 5 børn" in lines[0]
+    lines = power_lines(power, plan, tells_children=False)
+    assert "børn målt to gange" not in lines[0]
+    assert "vises ikke" in lines[0]
     assert "for få distrikter" in lines[1]
 
 
@@ -119,9 +118,22 @@ def test_as_json_every_number_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path
         tmp_path / "k", profile="vordingborg_next_step", municipality_name="Prøveby", is_constructed=True
     )
     power, plan = power_of(districts("R1", "R2", "S1"))
-    monkeypatch.setattr(
-        "pipelines.evaluation.commands.workspace_power", lambda _: (replace(power, child_counts=(3, 80)), plan)
-    )
-    told = json.loads(told_power(workspace, as_json=True))
-    assert told["child_counts"] == [None, 80]
-    assert set(told) == {*Power.__dataclass_fields__, "assumed"}
+    assert power.detectable is not None
+    for may_tell, counts in ((True, [40, 80]), (False, None)):
+        answer = (power, plan, may_tell)
+        monkeypatch.setattr("pipelines.evaluation.commands.workspace_power", lambda _, answer=answer: answer)
+        told = json.loads(told_power(workspace, as_json=True))
+        assert told["child_counts"] == counts
+        assert told["detectable"] == round(power.detectable, 1) != power.detectable
+        assert set(told) == {*Power.__dataclass_fields__, "assumed"}
+
+
+@pytest.mark.parametrize(("lost", "may_tell"), [(0, True), (1, False), (4, False), (5, True)])
+def test_children_are_counted_only_where_no_district_has_a_small_count(lost: int, may_tell: bool) -> None:
+    """40 in each of three districts; with the sum and the report's table, one district's few lost could be had."""
+    found = [
+        *districts("R1", "R2", "S1"),
+        *(child("R2", 14, None, institution="R2-0") for _ in range(lost)),
+    ]
+    design = study_design(children(*found), a_plan())
+    assert may_tell_children(design, rule=DisclosureRule()) is may_tell

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,7 @@ from pipelines.evaluation.plan import AnalysisPlan, read_plan
 from pipelines.evaluation.plan_lock import PlanLock, read_locks
 from pipelines.evaluation.plan_words import plan_departures
 from pipelines.evaluation.power import Power, study_power
+from pipelines.evaluation.power_words import may_tell_children, rounded_up
 from pipelines.evaluation.register_outcomes import read_register_outcomes
 from pipelines.evaluation.rollout import Rollout, read_rollout
 from pipelines.evaluation.whole_grades import primary_children
@@ -53,14 +54,23 @@ class Study:
 
     @cached_property
     def evaluation(self) -> Evaluation:
-        """The comparison."""
+        """The comparison; what it could have shown is rounded as in `power`."""
         registers = read_register_outcomes(self.context.connection, self.plan)
-        return analyse(self.children, self.design, self.plan, registers=registers)
+        found = analyse(self.children, self.design, self.plan, registers=registers)
+        if found.leading is None:
+            return found
+        return replace(found, leading=replace(found.leading, detectable_by_plan=self.power.detectable))
+
+    @cached_property
+    def tells_children(self) -> bool:
+        """Whether no district has a small count of children."""
+        return may_tell_children(self.design, rule=self.context.rule)
 
     @cached_property
     def power(self) -> Power:
-        """What the districts could show."""
-        return study_power(self.children, self.design, self.plan)
+        """What the districts could show; rounded up where a district has a small count of children."""
+        power = study_power(self.children, self.design, self.plan)
+        return power if self.tells_children else rounded_up(power, self.plan)
 
     @cached_property
     def dose(self) -> Mapping[tuple[str, bool], Dose]:

@@ -98,12 +98,13 @@ def reach_table(study: Study) -> ProtectedTable:
         "Det samme, hvis de svinger dobbelt så meget (point)": power.by_double_icc,
         "Det mest usædvanlige udfald kommer ved et tilfælde (af 100)": _hundred(power.smallest_p_value),
     }
+    rounded = "" if study.tells_children else " Point er rundet op, så ingen kan regne små tal ud."
     return protect(
         [{"what": what, "value": as_shown(value, decimals=1)} for what, value in rows.items()],
         table_id="evaluation_reach",
         title="Hvad distrikterne kan vise",
         columns=(TableColumn("what", "Hvad", "label"), TableColumn("value", "Tal", "number", decimals=1)),
-        source=f"Regnet ud fra planens antagelser: {study.plan.spread.source}.",
+        source=f"Regnet ud fra planens antagelser: {study.plan.spread.source}.{rounded}",
         rule=study.context.rule,
     )
 

@@ -38,7 +38,8 @@ def detection_section(study: Study, districts: ProtectedTable) -> Section:
         tables=(rates, districts, alike),
         figures=(_figure(study, rates),),
         how_sure=HowSure(
-            number="Børnene er talt op. Hvem der bliver målt, afgør modellerne selv.",
+            number="Børnene er talt op. Hvem der bliver målt, afgør modellerne selv. Med få børn kan andelene også ligge langt fra "
+            "hinanden ved et tilfælde.",
             cause="En model, der finder børn tidligere, måler andre børn.",
             data="Børn, hvis tid til anden måling ikke er gået, tæller ikke som mistet.",
             needed="" if study.grades else "Mål alle børn på et klassetrin under begge modeller.",

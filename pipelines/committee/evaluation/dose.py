@@ -91,7 +91,7 @@ class _Behind:
     staff: int
     children: int
     institutions: int
-    hidden: frozenset[tuple[str, str]]
+    untold: Mapping[tuple[str, str], CellStatus]
     """(model, area) whose children are not told: meetings per 100 of them would tell how many they are."""
 
     @classmethod
@@ -103,11 +103,11 @@ class _Behind:
             min((len(_dose(study, one).staff) for one in compared), default=0),
             min(children for children, _ in means),
             min(institutions for _, institutions in means),
-            frozenset(
-                (str(row[0].value), str(row[1].value))
+            {
+                (str(row[0].value), str(row[1].value)): row[at_risk].status
                 for row in districts.rows
-                if row[at_risk].status is CellStatus.HIDDEN
-            ),
+                if row[at_risk].status is not CellStatus.SHOWN
+            },
         )
 
 
@@ -162,7 +162,7 @@ def _arm_rows(study: Study, clusters: list[ClusterFacts], is_treated: bool, behi
     rows = [
         {
             "area": (area := study.names.get(cluster.code, cluster.code)),
-            **_per_100(dose, at_risk, is_hidden=(model, area) in behind.hidden),
+            **_per_100(dose, at_risk, untold=behind.untold.get((model, area))),
             "score": leading.district_means.get(cluster.code) if leading else None,
             "children": behind.children,
             "institutions": behind.institutions,
@@ -173,7 +173,7 @@ def _arm_rows(study: Study, clusters: list[ClusterFacts], is_treated: bool, behi
     whole = reduce(add, doses, NO_DOSE)
     together = {
         "area": _ALL,
-        **_per_100(whole, sum(children) if all(children) else 0, is_hidden=(model, ALL_COMPARED) in behind.hidden),
+        **_per_100(whole, sum(children) if all(children) else 0, untold=behind.untold.get((model, ALL_COMPARED))),
         "score": CellStatus.NOT_COMPUTABLE,
         "children": 0,
         "institutions": 0,
@@ -183,15 +183,15 @@ def _arm_rows(study: Study, clusters: list[ClusterFacts], is_treated: bool, behi
     return [{"model": model, **row} for row in (*rows, *([together] if clusters else []))]
 
 
-def _per_100(dose: Dose, children: int, *, is_hidden: bool) -> dict[str, Any]:
-    """Not received where no meeting is in the log; not computable without children; hidden where it is hidden how many they are."""
+def _per_100(dose: Dose, children: int, *, untold: CellStatus | None) -> dict[str, Any]:
+    """Not received where no meeting is in the log, not computable without children. untold: why it is not told how many they are."""
     counts: Mapping[str, int] = {"planned": dose.planned, "held": dose.held, "attended": dose.attended}
     if not dose.planned and not dose.held:
         return {**dict.fromkeys(counts, CellStatus.NOT_RECEIVED), "staff": 0}
     if not children:
         return {**dict.fromkeys(counts, CellStatus.NOT_COMPUTABLE), "staff": 0}
-    if is_hidden:
-        return {**dict.fromkeys(counts, CellStatus.HIDDEN), "staff": 0}
+    if untold:
+        return {**dict.fromkeys(counts, untold), "staff": 0}
     told = {name: as_shown(100 * count / children, decimals=1) for name, count in counts.items()}
     return {**told, "staff": len(dose.staff)}
 
@@ -210,6 +210,8 @@ def _answer(study: Study, table: ProtectedTable) -> str:
         for name, cell in zip(names, cells, strict=True)
         if cell is not None and isinstance(cell.value, float)
     ]
+    if any(cell is not None and cell.status is CellStatus.HIDDEN for cell in cells):
+        return "Det kan ikke siges, for der er ikke tal for begge modeller, som må vises."
     if len(told) < len(names):
         return "Det kan ikke siges, for mødeloggen dækker ikke begge modeller."
     return f"Der er holdt {told[0]} og {told[1]}."
