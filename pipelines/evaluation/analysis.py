@@ -45,7 +45,8 @@ from pipelines.measures.wild_bootstrap import (
 )
 
 FEWEST_DISTRICTS_FOR_SECOND_STEP: Final = 8
-_LARGEST_P_VALUE: Final = 0.05
+LARGEST_P_VALUE: Final = 0.05
+"""So seldom must chance choose such districts before a direction is said."""
 _LEVEL: Final = 0.95
 
 
@@ -278,7 +279,7 @@ class Compared:
         relevant = plan.limits.smallest_relevant_points
         if -relevant < estimate.low and estimate.high < relevant:
             return Answer.NO_RELEVANT_DIFFERENCE
-        is_seldom = self.districts.permutation.test.p_value <= _LARGEST_P_VALUE
+        is_seldom = self.districts.permutation.test.p_value <= LARGEST_P_VALUE
         if not is_seldom or estimate.low <= 0 <= estimate.high:
             return Answer.UNDECIDED
         is_lower = estimate.high < 0

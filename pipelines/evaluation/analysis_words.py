@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from pipelines.evaluation.analysis import Answer, Evaluation, Method, NotShown
+from pipelines.evaluation.analysis import LARGEST_P_VALUE, Answer, Evaluation, Leading, Method, NotShown
 from pipelines.evaluation.plan import AnalysisPlan
 from pipelines.evaluation.plan_words import COVARIATES
 from pipelines.evaluation.register_outcomes import NotTold
+from pipelines.measures.comparison_evidence import Ceiling, ComparisonEvidence, ComparisonGate
 from pipelines.publish.danish import number
 
 METHODS: Final = {
@@ -26,7 +27,7 @@ NOT_SHOWN: Final = {
     NotShown.NOT_COMPUTABLE: "Kan ikke regnes ud.",
 }
 NOT_TOLD: Final = {
-    NotTold.NO_COMPARISON: "modellerne ikke kan skilles fra distrikterne",
+    NotTold.NO_COMPARISON: "modellerne ikke kan sammenlignes",
     NotTold.NOT_DELIVERED: "tallene mangler",
     NotTold.CHANGED_MODEL: "et af distrikterne ikke havde samme model i hele perioden",
     NotTold.TOO_LITTLE_TIME: "et af distrikterne har for få børn eller henvendelser",
@@ -37,23 +38,58 @@ NOT_TOLD: Final = {
 """Why a planned outcome is not compared, as it stands after "fordi"."""
 
 
-def answer_sentence(evaluation: Evaluation, plan: AnalysisPlan) -> str:
+_NOT_RATEABLE: Final = {
+    Ceiling.NO_CHILDREN: "ingen børn i perioden er målt to gange",
+    Ceiling.NO_COMPARISON: "ingen børn under den ene model kan holdes op mod den andens",
+    Ceiling.ONE_DISTRICT_IN_AN_ARM: "den ene model kun er i ét distrikt",
+}
+_GATES: Final = {
+    ComparisonGate.DETECTION: "modellerne ikke måler de samme børn",
+    ComparisonGate.BASELINE: "modellerne ikke måler de samme børn",
+    ComparisonGate.FOLLOW_UP_SHARE: "for mange børn ikke er målt igen",
+    ComparisonGate.SAME_INFORMANT_SHARE: "for mange børn er målt af en anden slags udfylder anden gang",
+}
+"""Both as they stand after "fordi"."""
+
+
+def answer_sentence(evaluation: Evaluation, plan: AnalysisPlan, evidence: ComparisonEvidence) -> str:
     """The plan's question answered in one sentence, with the difference that could have been seen where nothing is decided."""
-    relevant = number(plan.limits.smallest_relevant_points, 1)
-    detectable = evaluation.leading.detectable_by_plan if evaluation.leading else None
+    relevant = plan.limits.smallest_relevant_points
     match evaluation.answer:
         case Answer.NOT_RATEABLE:
-            return "Det kan ikke vurderes, for modellerne kan ikke skilles fra distrikterne."
-        case Answer.UNDECIDED if detectable is None:
-            return "Det kan ikke afgøres, for der er for få distrikter."
+            return f"Det kan ikke vurderes, fordi {_NOT_RATEABLE[evidence.ceilings[0]]}."
         case Answer.UNDECIDED:
-            return f"Det kan ikke afgøres: Distrikterne kan først vise en forskel, når den er på {number(detectable, 1)} point."
+            return f"Det kan ikke afgøres{_undecided(evaluation.leading, evidence, relevant=relevant)}"
         case Answer.NO_RELEVANT_DIFFERENCE:
-            return f"Forskellen er mindre end de {relevant} point, der betyder noget."
+            return f"Forskellen er mindre end de {number(relevant, 1)} point, der betyder noget."
         case Answer.TREATED_BETTER:
             return "Der er færre vanskeligheder, hvor modellen er, end hvor den ikke er; andet kan være årsagen."
         case Answer.COMPARISON_BETTER:
             return "Der er flere vanskeligheder, hvor modellen er, end hvor den ikke er; andet kan være årsagen."
+
+
+def _undecided(leading: Leading | None, evidence: ComparisonEvidence, *, relevant: float) -> str:
+    """The rest of the sentence: what keeps it undecided, as the answer is made.
+
+    Too few districts come first: no difference, however large, is told of them. A failed gate is the reason only where the numbers
+    alone would have told something.
+    """
+    if leading is None or leading.detectable_by_plan is None:
+        return ", for der er for få distrikter."
+    detectable = number(leading.detectable_by_plan, 1)
+    if leading.smallest_p_value > LARGEST_P_VALUE:
+        return f": Distrikterne er for få, og en forskel på under {detectable} point kan de næppe vise."
+    if evidence.failed_gates and _would_tell(leading, relevant=relevant):
+        return f", fordi {_GATES[evidence.failed_gates[0]]}."
+    return f": Distrikterne kan først vise en forskel, når den er på {detectable} point."
+
+
+def _would_tell(leading: Leading, *, relevant: float) -> bool:
+    """Whether the interval leaves out 0 or everything relevant."""
+    low, high = leading.difference.difference.estimate.low, leading.difference.difference.estimate.high
+    if low is None or high is None:
+        return False
+    return not low <= 0 <= high or (-relevant < low and high < relevant)
 
 
 def analysis_departures(evaluation: Evaluation) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from pipelines.evaluation.plan_lock import LOCK_FILE, PlanLock, has_table, lock_
 from pipelines.evaluation.plan_words import locked_sentence, plan_departures, plan_lines
 from pipelines.evaluation.power import Power, study_power
 from pipelines.evaluation.power_words import may_tell_children, power_lines, rounded_up
+from pipelines.evaluation.private_words import check_words
 from pipelines.evaluation.rollout import read_rollout
 from pipelines.evaluation.whole_grades import primary_children
 from pipelines.publish.danish import text_date
@@ -39,6 +40,7 @@ def example_plan(workspace: Workspace) -> Path:
 def shown_plan(workspace: Workspace) -> ShownPlan:
     """The workspace's plan in words. Raises: PlanError when it is missing or wrong."""
     plan = read_plan(workspace.root)
+    check_words(plan)
     locks: tuple[PlanLock, ...] = ()
     if workspace.warehouse.exists():
         with open_warehouse(workspace, read_only=True) as connection:
@@ -52,6 +54,7 @@ def shown_plan(workspace: Workspace) -> ShownPlan:
 def lock_workspace_plan(workspace: Workspace, *, now: datetime, new_version: str | None = None) -> str:
     """Lock the workspace's plan; returns the sentence that says so. Raises: PlanError as `lock_plan`."""
     plan = read_plan(workspace.root)
+    check_words(plan, reason=new_version)
     with open_warehouse(workspace) as connection:
         lock = lock_plan(connection, plan, workspace.root, now=now, new_version=new_version)
     return (

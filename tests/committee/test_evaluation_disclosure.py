@@ -19,11 +19,13 @@ from pipelines.committee.evaluation.comparison import reach_table
 from pipelines.committee.evaluation.detection import baseline_table, district_table, rate_table
 from pipelines.committee.evaluation.dose import dose_table, held_table
 from pipelines.disclosure.table import CellStatus
+from pipelines.errors import PlanError
 from pipelines.evaluation.children import StudyChild
 from pipelines.evaluation.design import FEWEST_CHILDREN_TO_DESCRIBE, NotCompared
 from pipelines.evaluation.dose import Dose
 from pipelines.evaluation.power import study_power
 from pipelines.evaluation.power_words import point_step
+from pipelines.evaluation.private_words import check_words
 from tests.committee.drawn_cooperation import lines_of
 from tests.committee.test_evaluation_report import study
 from tests.committee.test_ladder_disclosure import Reader
@@ -31,6 +33,7 @@ from tests.evaluation.drawn_study import a_plan, child
 from tests.evaluation.test_analysis import FIVE, drawn
 
 ALL = "Sammenlignede i alt"
+NOBODY = "999999-9999"
 SEEDS = range(12)
 COUNTS = ("at_risk", "measured", "followed", "lost", "waiting")
 
@@ -202,3 +205,24 @@ def test_who_came_to_all_meetings_of_a_model_is_not_told_where_a_district_has_on
         dose = {(code, code.startswith("R")): Dose(8, 6, attended, frozenset((code, "x"))) for code in FIVE}
         one.__dict__["dose"] = dose
         assert lines_of(dose_table(one), "attended") == ["hidden"] * 3 + [whole] + ["hidden"] * 2 + [whole]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason", "named"),
+    [
+        ({"question": f"Går det bedre for {NOBODY}, hvor rådgiveren er?"}, None, "question"),
+        ({"spread": {"source": f"sagen om {NOBODY.replace('-', ' ')}"}}, None, "spread.source"),
+        ({"strata": {"R1": NOBODY.replace("-", "")}}, None, "strata"),
+        ({}, f"fordi {NOBODY} flyttede", "new-version"),
+    ],
+)
+def test_the_plans_own_words_may_hold_no_cpr_number_and_the_fault_does_not_repeat_it(
+    words: dict[str, Any], reason: str | None, named: str
+) -> None:
+    with pytest.raises(PlanError, match=f"{named} indeholder noget, der ligner et CPR-nummer") as fault:
+        check_words(a_plan(**words), reason=reason)
+    assert "9999" not in str(fault.value)
+
+
+def test_a_plan_with_other_numbers_may_be_printed() -> None:
+    check_words(a_plan(question="Går det bedre i 2024-2025 end i 2019, journal 12/345678?"), reason="ny grænse på 0,25")

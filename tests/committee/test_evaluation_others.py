@@ -98,7 +98,7 @@ def test_what_is_not_compared_is_told_with_the_reason() -> None:
         "Ryk op ad indsatstrappen | Fordi det er sket for få gange under en af modellerne.",
     ]
     section = other_outcomes_section(found)
-    assert section.support.startswith("Én af planens tre andre mål kan sammenlignes.")
+    assert section.how_sure.number.startswith("Én af planens tre andre mål kan sammenlignes.")
     assert [table.table_id for table in section.tables] == [
         "evaluation_others", "evaluation_others_reach", "evaluation_others_untold",
     ]  # fmt: skip

@@ -1,5 +1,6 @@
 """The evaluation's sections: what they say follows from the design, every word may stand, and no small count can be had from them."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -50,7 +51,7 @@ def three_against_two() -> Study:
 
 def test_three_against_two_is_undecided_with_what_could_have_been_seen(three_against_two: Study) -> None:
     section = comparison_section(three_against_two)
-    assert section.answer.startswith("Det kan ikke afgøres: Distrikterne kan først vise en forskel, når den er på ")
+    assert section.answer.startswith("Det kan ikke afgøres: Distrikterne er for få, og en forskel på under ")
     assert "tre distrikter med distriktsrådgiver og to med myndighedssagsbehandler" in section.support
     assert "10,0 af 100" in section.how_sure.number
     assert section.level == 3
@@ -73,11 +74,39 @@ def test_a_model_that_finds_more_children_is_told_first_and_takes_the_answer() -
     """The same large difference as above; 80 of 100 children at risk where the adviser is, so a larger part is measured."""
     found, _ = drawn(EIGHT, -3)
     one = study(found, {code: 80 if code.startswith("R") else 100 for code in EIGHT})
-    assert detection_section(one, district_table(one)).answer.startswith("Nej")
+    assert detection_section(one, district_table(one)).answer == (
+        "Nej, distrikter med distriktsrådgiver måler en klart større del af børnene end dem med myndighedssagsbehandler."
+    )
     section = comparison_section(one)
     assert section.level == 2
     assert section.level_reason.startswith("Niveauet er sat ned fra 3 til 2. Modellerne måler ikke de samme børn")
     assert section.answer.startswith("Det kan ikke afgøres")
+
+
+def test_as_many_measured_but_others_is_no_yes() -> None:
+    """12 of 100 in each district, but first scores 4 points higher where the adviser is: more than a whole standard deviation."""
+    found, at_risk = drawn(EIGHT, -3)
+    higher = [
+        replace(one, first={**one.first, "total_points": one.first["total_points"] + 4.0 * one.is_treated})
+        for one in found
+    ]
+    one = study(higher, at_risk)
+    assert detection_section(one, district_table(one)).answer == (
+        "Nej, modellerne måler omtrent lige mange, men børnene lå langt fra hinanden ved første måling."
+    )
+    assert comparison_section(one).level_reason.endswith("Børnene lå for langt fra hinanden ved første måling.")
+
+
+def test_groups_that_let_no_district_change_places_leave_chance_untried() -> None:
+    one = study(*drawn(FIVE, -8), strata={"S1": "by", "S2": "by"})
+    assert comparison_section(one).how_sure.number.startswith("Planens grupper lader ingen distrikter bytte plads.")
+
+
+def test_no_children_at_all_is_not_blamed_on_the_districts() -> None:
+    one = study([], {})
+    assert explanations_section(one, district_table(one)).answer.startswith("Der er ingen forskel at forklare")
+    assert comparison_section(one).answer == "Det kan ikke vurderes, fordi ingen børn i perioden er målt to gange."
+    assert [fault for section in all_sections(one) for fault in faults_of(section)] == []
 
 
 @pytest.mark.parametrize(("lost", "is_told"), [(3, False), (5, True), (0, True)])

@@ -22,6 +22,7 @@ from pipelines.evaluation.plan_lock import PlanLock, read_locks
 from pipelines.evaluation.plan_words import plan_departures
 from pipelines.evaluation.power import Power, study_power
 from pipelines.evaluation.power_words import may_tell_children, rounded_up
+from pipelines.evaluation.private_words import check_words
 from pipelines.evaluation.register_outcomes import read_register_outcomes
 from pipelines.evaluation.rollout import Rollout, read_rollout
 from pipelines.evaluation.whole_grades import primary_children
@@ -117,13 +118,14 @@ def study_of(context: ReportContext) -> Study:
 
     Raises:
         PublishError: the settings are of no workspace.
-        PlanError: the plan is missing or wrong.
+        PlanError: the plan is missing or wrong, or its words must not be printed.
     """
     folder = context.settings.folder
     if folder is None:
         raise PublishError("Analyseplanen kan ikke findes, fordi indstillingerne ikke er læst fra en arbejdsmappe.")
     plan = read_plan(folder)
     locks = read_locks(context.connection)
+    check_words(plan, reason=locks[-1].reason if locks else None)
     children, grades = primary_children(read_children(context.connection, plan), plan)
     return Study(context, plan, locks[-1] if locks else None, children, grades)
 

@@ -6,7 +6,7 @@ from typing import Final
 from pipelines.committee.evaluation.basis import Study, as_shown, behind_difference
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import ProtectedTable, TableColumn
-from pipelines.evaluation.analysis import Leading
+from pipelines.evaluation.analysis import LARGEST_P_VALUE, Leading
 from pipelines.evaluation.analysis_words import METHODS, NOT_SHOWN, answer_sentence, covariate_notes
 from pipelines.evaluation.design_words import (
     ceiling_sentences,
@@ -41,7 +41,7 @@ def comparison_section(study: Study) -> Section:
     return Section(
         section_id="evaluation_comparison",
         question="Går det bedre for børnene under den ene model?",
-        answer=answer_sentence(study.evaluation, study.plan),
+        answer=answer_sentence(study.evaluation, study.plan, evidence),
         support=_support(study),
         level=int(evidence.level),
         level_reason=level_reason(evidence),
@@ -203,13 +203,12 @@ def _districts(count: int) -> str:
 def _number_words(leading: Leading | None) -> str:
     if leading is None:
         return "Der er ingen forskel at regne på."
-    if leading.smallest_p_value > _ONE_IN_TWENTY:
+    if leading.choice_count == 1:
+        return "Planens grupper lader ingen distrikter bytte plads. Derfor kan tilfældet ikke prøves."
+    if leading.smallest_p_value > LARGEST_P_VALUE:
         often = number(100 * leading.smallest_p_value, 1)
         return f"Også det mest usædvanlige udfald ville komme ved et tilfælde i {often} af 100 tilfælde. Distrikterne er for få."
     return "Stregen viser, hvor forskellen kan ligge."
-
-
-_ONE_IN_TWENTY: Final = 0.05
 
 
 def _number_columns() -> tuple[TableColumn, ...]:

@@ -238,8 +238,12 @@ def _answer(study: Study, districts: ProtectedTable) -> str:
     known = {(row[0].value, row[1].value): row[districts.column_index("share")].status for row in districts.rows}
     if any(known.get((arm, ALL_COMPARED)) is not CellStatus.SHOWN for arm in arms):
         return "Det kan ikke siges, for der er ikke tal for begge modeller, som må vises."
-    if ComparisonGate.DETECTION in study.design.evidence.failed_gates:
-        return "Nej, den ene model måler en klart større del af børnene end den anden."
+    failed, shares = study.design.evidence.failed_gates, [arm.measured_share or 0.0 for arm in study.design.arms]
+    if ComparisonGate.DETECTION in failed:
+        more, fewer = arms if shares[1] > shares[0] else reversed(arms)
+        return f"Nej, distrikter med {more} måler en klart større del af børnene end dem med {fewer}."
+    if ComparisonGate.BASELINE in failed:
+        return "Nej, modellerne måler omtrent lige mange, men børnene lå langt fra hinanden ved første måling."
     return "Begge modeller måler omtrent lige stor en del af børnene."
 
 

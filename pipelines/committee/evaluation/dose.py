@@ -28,7 +28,7 @@ def dose_section(study: Study) -> Section:
         section_id="evaluation_dose",
         question="Hvor meget af modellen har børnene fået?",
         answer=_answer(study, table),
-        support=NOT_BY_LOT,
+        support="Ingen har trukket lod om møderne.",
         level=0,
         level_reason="Det er en optælling.",
         tables=(held, table),

@@ -12,7 +12,7 @@ from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import ProtectedTable, TableColumn
 from pipelines.evaluation.analysis import Leading
 from pipelines.evaluation.design_words import level_reason
-from pipelines.measures.comparison_evidence import ComparisonGate
+from pipelines.measures.comparison_evidence import Ceiling, ComparisonGate
 from pipelines.publish.figures import FigureWords, rate_bars
 from pipelines.publish.section import Figure, HowSure, Section
 
@@ -34,7 +34,7 @@ def explanations_section(study: Study, districts: ProtectedTable) -> Section:
         section_id="evaluation_explanations",
         question="Hvad kan ellers forklare forskellen?",
         answer=_answer(study),
-        support="Tabellen bagerst nævner hver forklaring, og hvad der vides om den.",
+        support="",
         level=int(evidence.level),
         level_reason=level_reason(evidence),
         tables=tables,
@@ -128,6 +128,8 @@ def points_table(study: Study, leading: Leading) -> ProtectedTable:
 
 
 def _answer(study: Study) -> str:
+    if Ceiling.NO_CHILDREN in study.design.evidence.ceilings:
+        return "Der er ingen forskel at forklare, for ingen børn i perioden er målt to gange."
     if study.evaluation.leading is None:
         return "Alt ved distrikterne kan, for modellen kan ikke skilles fra dem."
     if _is_within_chance(study.evaluation.leading):
@@ -173,7 +175,7 @@ def _explanations(study: Study) -> Iterator[tuple[str, str]]:
         "Hvor modellen blev lagt",
         "Der er trukket lod om rækkefølgen."
         if study.design.facts.is_lottery
-        else "Der er ikke trukket lod. Lå modellen, hvor det var sværest, ser den ringere ud, end den er.",
+        else "Der er ikke trukket lod. Lå modellen, hvor det var sværest eller lettest, ser den ringere eller bedre ud, end den er.",
     )
     yield (
         "At børn måles, når det er værst",

@@ -9,7 +9,7 @@ from pipelines.committee.cooperation.basis import capital
 from pipelines.committee.evaluation.basis import Study
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
-from pipelines.evaluation.analysis import Secondary
+from pipelines.evaluation.analysis import LARGEST_P_VALUE, Secondary
 from pipelines.evaluation.analysis_words import NOT_TOLD
 from pipelines.evaluation.design_words import level_reason
 from pipelines.evaluation.mechanism import Caseload, When, read_caseload
@@ -20,7 +20,6 @@ from pipelines.measures.evidence import EvidenceLevel
 from pipelines.publish.danish import joined, small_number
 from pipelines.publish.section import DeclaredNumber, HowSure, Section
 
-_LARGEST_P_VALUE: Final = 0.05
 _WHEN: Final = {When.BEFORE: "Året før", When.WINDOW: "I planens periode"}
 NOT_AN_OUTCOME: Final = (
     "Sagstallet hører til modellen og kan være en af vejene til tættere opfølgning. "
@@ -36,13 +35,13 @@ def other_outcomes_section(study: Study) -> Section:
         section_id="evaluation_others",
         question="Hvordan går det på de andre mål i planen?",
         answer=_answer(study),
-        support=_support(study),
+        support="",
         level=int(study.design.evidence.level),
         level_reason=level_reason(study.design.evidence),
         tables=tuple(table for table in tables if table),
         figures=(),
         how_sure=HowSure(
-            number="Usikkerheden er regnet på distrikter.",
+            number=f"{_compared_words(study)} Usikkerheden er regnet på distrikter.".strip(),
             cause="Mange mål giver mange chancer for et tilfælde. De kan støtte svaret, men ikke bære det.",
             data=(
                 NOT_AN_OUTCOME
@@ -218,10 +217,10 @@ def _is_apart(one: Secondary) -> bool:
     estimate = one.difference
     if estimate is None or estimate.low is None or estimate.high is None or one.adjusted_p_value is None:
         return False
-    return one.adjusted_p_value <= _LARGEST_P_VALUE and not estimate.low <= 0 <= estimate.high
+    return one.adjusted_p_value <= LARGEST_P_VALUE and not estimate.low <= 0 <= estimate.high
 
 
-def _support(study: Study) -> str:
+def _compared_words(study: Study) -> str:
     secondaries = study.evaluation.secondaries
     told = sum(one.difference is not None for one in secondaries)
     if not secondaries:
@@ -229,7 +228,7 @@ def _support(study: Study) -> str:
     if told == len(secondaries):
         return "Alle planens andre mål kan sammenlignes."
     count = "Ingen" if not told else capital(small_number(told))
-    return f"{count} af planens {small_number(len(secondaries))} andre mål kan sammenlignes. En tabel siger, hvorfor resten ikke kan."
+    return f"{count} af planens {small_number(len(secondaries))} andre mål kan sammenlignes."
 
 
 def _method(study: Study) -> tuple[str, ...]:

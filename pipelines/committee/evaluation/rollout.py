@@ -50,7 +50,7 @@ def rollout_section(study: Study) -> Section | None:
         section_id="evaluation_rollout",
         question=QUESTION,
         answer=rollout_answer(rollout, evidence=evidence, kept=kept),
-        support=_support(study, followed),
+        support="",
         level=int(evidence.level),
         level_reason=level_reason(evidence),
         tables=(
@@ -75,6 +75,7 @@ def rollout_section(study: Study) -> Section | None:
         ),
         not_shown=("Figuren viser ikke, hvad der ellers skete i distrikterne i de samme år.",),
         method=(
+            _followed_words(study, followed),
             "Hvert distrikt, der begyndte, er holdt op imod dem, der endnu ikke var begyndt. Der er regnet fra året før starten.",
             "I det skoleår, et distrikt begyndte, er børn, der blev målt før startdagen, ikke med.",
         ),
@@ -246,7 +247,7 @@ def _figure(study: Study, followed: Followed, years: ProtectedTable) -> Figure:
     )
 
 
-def _support(study: Study, followed: Followed | None) -> str:
+def _followed_words(study: Study, followed: Followed | None) -> str:
     if followed is None:
         return "Så kan ingen distrikter holdes op imod andre, der ventede."
     count, begun = len(followed.districts), followed.begun_count
