@@ -106,7 +106,10 @@ def test_no_children_at_all_is_not_blamed_on_the_districts() -> None:
     one = study([], {})
     assert explanations_section(one, district_table(one)).answer.startswith("Der er ingen forskel at forklare")
     assert comparison_section(one).answer == "Det kan ikke vurderes, fordi ingen børn i perioden er målt to gange."
+    detection = detection_section(one, district_table(one))
+    assert (detection.support, detection.figures) == ("Ingen børn har et første skema i planens periode.", ())
     assert [fault for section in all_sections(one) for fault in faults_of(section)] == []
+    assert [table.table_id for section in all_sections(one) for table in section.tables if not table.rows] == []
 
 
 @pytest.mark.parametrize(("lost", "is_told"), [(3, False), (5, True), (0, True)])

@@ -35,8 +35,8 @@ def detection_section(study: Study, districts: ProtectedTable) -> Section:
         support=" ".join([*_whole_grade_words(study), _described(study)]),
         level=0,
         level_reason="Det er en optælling.",
-        tables=(rates, districts, alike),
-        figures=(_figure(study, rates),),
+        tables=(rates, districts, alike) if rates.rows else (alike,),  # no first form, no rows to lay out
+        figures=(_figure(study, rates),) if rates.rows else (),
         how_sure=HowSure(
             number="Børnene er talt op. Hvem der bliver målt, afgør modellerne selv. Med få børn kan andelene også ligge langt fra "
             "hinanden ved et tilfælde.",
@@ -257,6 +257,8 @@ def _whole_grade_words(study: Study) -> tuple[str, ...]:
 
 def _described(study: Study) -> str:
     names = [study.names.get(one.code, one.code) for one in study.design.clusters if not one.is_compared]
+    if not study.design.clusters:
+        return "Ingen børn har et første skema i planens periode."
     if not names:
         return "Alle områder er med i sammenligningen."
     return f"{joined(names)} er beskrevet, men ikke sammenlignet."

@@ -31,8 +31,8 @@ def dose_section(study: Study) -> Section:
         support="Ingen har trukket lod om møderne.",
         level=0,
         level_reason="Det er en optælling.",
-        tables=(held, table),
-        figures=(_figure(study, held),),
+        tables=(held, table) if held.rows else (),  # no compared district, no rows to lay out
+        figures=(_figure(study, held),) if held.rows else (),
         how_sure=HowSure(
             number="Møderne er talt op i kommunens mødelog.",
             cause=NOT_BY_LOT,

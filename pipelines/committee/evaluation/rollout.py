@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from pipelines.committee.evaluation.basis import Study
+from pipelines.committee.evaluation.basis import Study, as_shown
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
 from pipelines.evaluation.design import limits_of
@@ -164,6 +164,7 @@ def reach_table(study: Study, followed: Followed) -> ProtectedTable:
         "En skævhed fra før starten kan alene gøre (point)": followed.trend.detectable if followed.trend else None,
         "Det mest usædvanlige udfald kommer ved et tilfælde (af 100)": 100 * test.smallest_p_value if test else None,
     }
+    rows = {what: as_shown(value, decimals=1) for what, value in rows.items()}
     return _numbers_table(study, "evaluation_rollout_reach", "Hvad forløbet kan vise", rows, decimals=1)
 
 
