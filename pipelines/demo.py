@@ -24,6 +24,8 @@ from pipelines.workspace import Workspace, create_workspace
 DEMO_PROFILE = "vordingborg_next_step"
 DEMO_WORLD = Path(__file__).with_name("demo.toml")
 DATA_END_DATE = date(2026, 9, 30)
+PLAN_LOCKED_AT = datetime(2024, 6, 17, 9, 0)
+"""In the made-up municipality's own time: before the example plan's first form."""
 OPEN_FIGURES_DATE = date(2026, 7, 23)
 """The day before which the youngest packaged figures were fetched."""
 REAL_MUNICIPALITY = ("Vordingborg Kommune", "390")
@@ -59,7 +61,7 @@ def run_demo(
     own_reports = ["udvalgsrapport", "moedestruktur"]
     if _has_both_models(profile):
         example_plan(made_up)
-        lock_workspace_plan(made_up, now=now)
+        lock_workspace_plan(made_up, now=PLAN_LOCKED_AT)
         own_reports.append("evaluering")
     for workspace, report_ids in ((made_up, own_reports), (real, ["kommunen_i_landet"])):
         refused = run(workspace, now=now, progress=progress).refused

@@ -5,8 +5,9 @@ second lock is a new version with a reason; no version is ever taken away.
 """
 
 import json
+import math
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ import duckdb
 
 from pipelines import __version__
 from pipelines.errors import PlanError
+from pipelines.evaluation.children import DAYS_PER_MONTH
 from pipelines.evaluation.plan import PLAN_FILE, AnalysisPlan, plan_from
 
 LOCK_FILE: Final = "analyseplan.laas"
@@ -70,9 +72,16 @@ class PlanLock:
     follow_up_form_count: int
 
     @property
+    def is_before_follow_up(self) -> bool:
+        """Whether it was locked before any child of its window could have been followed up: then nobody had seen any, anywhere."""
+        window = self.plan.window
+        wait = timedelta(days=math.floor(window.follow_up_months_minimum * DAYS_PER_MONTH))
+        return self.locked_at.date() < window.first_from + wait
+
+    @property
     def is_before_outcomes(self) -> bool:
-        """Whether no outcome had come when it was locked; a later version is judged by its own day."""
-        return self.seen is Seen.NOTHING
+        """Whether no outcome had come when it was locked, nor could have lain elsewhere; a later version is judged by its own day."""
+        return self.seen is Seen.NOTHING and self.is_before_follow_up
 
 
 def read_locks(connection: duckdb.DuckDBPyConnection) -> tuple[PlanLock, ...]:

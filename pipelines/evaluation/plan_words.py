@@ -123,7 +123,9 @@ def locked_sentence(lock: PlanLock | None, *, rule: DisclosureRule | None = None
     if lock.reason:
         locked += f" som version {lock.version} (fordi: {lock.reason})"
     if lock.seen is Seen.NOTHING:
-        return f"{locked}. Da var der ingen opfølgende målinger."
+        if lock.is_before_follow_up:
+            return f"{locked}. Da var der ingen opfølgende målinger."
+        return f"{locked}. Da var ingen opfølgende målinger leveret hertil, men de kan have ligget andre steder."
     if lock.seen is Seen.PUBLISHED:
         return f"{locked}. Da var der allerede skrevet en rapport med opfølgende målinger."
     few = (rule or DisclosureRule()).hides_count(lock.follow_up_form_count)

@@ -192,5 +192,5 @@ def test_two_caseworkers_under_one_model_hide_the_other_models_number_too() -> N
 
 def test_without_caseload_it_is_said_that_it_did_not_come() -> None:
     section = other_outcomes_section(planned(*ALL))
-    assert "Vi har ikke fået sagstal" in section.how_sure.data
+    assert "Vi har ikke sagstal" in section.how_sure.data
     assert "evaluation_caseload" not in {table.table_id for table in section.tables}

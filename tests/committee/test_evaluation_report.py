@@ -87,7 +87,7 @@ def test_as_many_measured_but_others_is_no_yes() -> None:
     """12 of 100 in each district, but first scores 4 points higher where the adviser is: more than a whole standard deviation."""
     found, at_risk = drawn(EIGHT, -3)
     higher = [
-        replace(one, first={**one.first, "total_points": one.first["total_points"] + 4.0 * one.is_treated})
+        replace(one, first={**one.first, "total_points": (one.first["total_points"] or 0.0) + 4.0 * one.is_treated})
         for one in found
     ]
     one = study(higher, at_risk)
@@ -110,6 +110,9 @@ def test_no_children_at_all_is_not_blamed_on_the_districts() -> None:
     assert (detection.support, detection.figures) == ("Ingen børn har et første skema i planens periode.", ())
     assert [fault for section in all_sections(one) for fault in faults_of(section)] == []
     assert [table.table_id for section in all_sections(one) for table in section.tables if not table.rows] == []
+    words = {str(row[0].value): str(row[1].value) for row in explanation_table(one).rows}
+    assert words["Hvem der bliver målt"].startswith("Det vides ikke")
+    assert words["Børn uden anden måling"] == "Ingen af børnene skulle være målt igen."
 
 
 @pytest.mark.parametrize(("lost", "is_told"), [(3, False), (5, True), (0, True)])
@@ -212,7 +215,7 @@ def test_meetings_stand_beside_the_scores_and_staff_are_told_only_where_enough_o
 
 def test_a_log_of_one_model_alone_answers_nothing(three_against_two: Study) -> None:
     one = with_dose(three_against_two, {("R1", True): Dose(10, 8, 4, frozenset("abc"))})
-    assert dose_section(one).answer == "Det kan ikke siges, for mødeloggen dækker ikke begge modeller."
+    assert dose_section(one).answer == "Det kan ikke siges, for der er ikke møder at vise for begge modeller."
     assert lines_of(dose_table(one), "held")[-1] == "not_received"
 
 

@@ -157,14 +157,25 @@ def test_a_wrong_rollout_is_told_with_what_is_right() -> None:
 
 def test_a_plan_locked_without_follow_up_was_made_before_the_numbers(tmp_path: Path) -> None:
     connection = warehouse()
-    lock = lock_plan(connection, a_plan(), tmp_path, now=NOW)
+    # first forms from 1 August 2024, the earliest follow-up three months later
+    lock = lock_plan(connection, a_plan(), tmp_path, now=datetime(2024, 10, 30, 9))
     assert (lock.version, lock.seen, lock.is_before_outcomes) == (1, Seen.NOTHING, True)
     assert read_locks(connection) == (lock,)
     (kept,) = json.loads((tmp_path / LOCK_FILE).read_text(encoding="utf-8"))
     assert (kept["aftryk_sha256"], kept["før_resultaterne"]) == (a_plan().checksum, True)
-    assert timing_sentence(lock, ()).startswith(f"{CHOSEN_BEFORE}. Planen blev låst 2.")
+    assert timing_sentence(lock, ()).startswith(f"{CHOSEN_BEFORE}. Planen blev låst 30.")
     assert CHOSEN_BEFORE not in timing_sentence(lock, ("Første skema til: …",))
     assert CHOSEN_BEFORE not in timing_sentence(None, ())
+
+
+def test_a_plan_locked_late_over_an_empty_warehouse_may_have_been_made_after_the_numbers_were_seen_elsewhere(
+    tmp_path: Path,
+) -> None:
+    lock = lock_plan(warehouse(), a_plan(), tmp_path, now=datetime(2024, 10, 31, 9))
+    assert (lock.seen, lock.is_before_outcomes) == (Seen.NOTHING, False)
+    told = timing_sentence(lock, ())
+    assert CHOSEN_BEFORE not in told
+    assert told.endswith("Da var ingen opfølgende målinger leveret hertil, men de kan have ligget andre steder.")
 
 
 def test_before_anything_was_delivered_there_is_nothing_to_see(tmp_path: Path) -> None:
@@ -254,7 +265,7 @@ def test_the_command_locks_shows_and_refuses(tmp_path: Path) -> None:
     locked = trappen(*here, "--lock")
     assert "som version 1" in locked.stdout
     assert "Mindste forskel, der betyder noget: 1,0 point" in locked.stdout
-    assert "Da var der ingen opfølgende målinger" in locked.stdout
+    assert "Da var ingen opfølgende målinger leveret hertil" in locked.stdout
     plan = folder / PLAN_FILE
     plan.write_text(plan.read_text().replace("first_to = 2025-07-31", "first_to = 2025-12-31"))
     refused = trappen(*here, "--lock")

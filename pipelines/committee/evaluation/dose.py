@@ -213,5 +213,5 @@ def _answer(study: Study, table: ProtectedTable) -> str:
     if any(cell is not None and cell.status is CellStatus.HIDDEN for cell in cells):
         return "Det kan ikke siges, for der er ikke tal for begge modeller, som må vises."
     if len(told) < len(names):
-        return "Det kan ikke siges, for mødeloggen dækker ikke begge modeller."
+        return "Det kan ikke siges, for der er ikke møder at vise for begge modeller."
     return f"Der er holdt {told[0]} og {told[1]}."

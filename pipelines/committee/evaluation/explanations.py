@@ -148,12 +148,7 @@ def _explanations(study: Study) -> Iterator[tuple[str, str]]:
     """(explanation, what is known), the ones that the figures tell of first."""
     failed, leading = study.design.evidence.failed_gates, study.evaluation.leading
     yield "Tilfældet", _chance_words(leading)
-    yield (
-        "Hvem der bliver målt",
-        "Den ene model måler en klart større del af børnene. Så er det ikke de samme slags børn."
-        if ComparisonGate.DETECTION in failed
-        else "Modellerne måler omtrent lige stor en del af børnene. Det kan stadig være forskellige børn.",
-    )
+    yield "Hvem der bliver målt", _detection_words(study)
     yield (
         "Hvordan børnene havde det i forvejen",
         "Børnene lå for langt fra hinanden ved første måling. Det kan ikke rettes bagefter."
@@ -197,7 +192,17 @@ def _chance_words(leading: Leading | None) -> str:
     return "Usikkerheden når ikke hen over nul. Den er regnet, som om distrikterne var valgt tilfældigt."
 
 
+def _detection_words(study: Study) -> str:
+    if study.design.detection_ratio is None:
+        return "Det vides ikke, om modellerne måler lige stor en del af børnene."
+    if ComparisonGate.DETECTION in study.design.evidence.failed_gates:
+        return "Den ene model måler en klart større del af børnene. Så er det ikke de samme slags børn."
+    return "Modellerne måler omtrent lige stor en del af børnene. Det kan stadig være forskellige børn."
+
+
 def _loss_words(study: Study) -> str:
+    if study.design.facts.follow_up_share is None:
+        return "Ingen af børnene skulle være målt igen."
     if ComparisonGate.FOLLOW_UP_SHARE in study.design.evidence.failed_gates:
         return "For mange børn er ikke målt igen. Hvordan det gik dem, ved vi ikke."
     return "De fleste børn er målt igen. Hvordan det gik de andre, ved vi ikke."

@@ -46,7 +46,7 @@ def other_outcomes_section(study: Study) -> Section:
             data=(
                 NOT_AN_OUTCOME
                 if caseload
-                else "Vi har ikke fået sagstal for distrikterne. Vi ved derfor ikke, hvor travlt der er under hver model."
+                else "Vi har ikke sagstal for alle sammenlignede distrikter. Vi ved derfor ikke, hvor travlt der er under hver model."
             ),
             needed="Flere distrikter under hver model.",
         ),
