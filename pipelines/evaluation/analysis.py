@@ -30,6 +30,7 @@ from pipelines.evaluation.strata import permute_by_plan
 from pipelines.measures.cluster_permutation import DistrictPermutation
 from pipelines.measures.cluster_robust import ArmDifference, Contrast, Floats, ancova
 from pipelines.measures.clusters import smallest_detectable_difference
+from pipelines.measures.comparison_evidence import LARGEST_P_VALUE
 from pipelines.measures.district_difference import difference_of_districts, district_effects
 from pipelines.measures.evidence import EvidenceLevel
 from pipelines.measures.follow_up import attrition_weights
@@ -45,7 +46,6 @@ from pipelines.measures.wild_bootstrap import (
 )
 
 FEWEST_DISTRICTS_FOR_SECOND_STEP: Final = 8
-LARGEST_P_VALUE: Final = 0.05
 """So seldom must chance choose such districts before a direction is said."""
 _LEVEL: Final = 0.95
 

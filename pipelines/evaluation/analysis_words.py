@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from pipelines.evaluation.analysis import LARGEST_P_VALUE, Answer, Evaluation, Leading, Method, NotShown
+from pipelines.evaluation.analysis import Answer, Evaluation, Leading, Method, NotShown
 from pipelines.evaluation.plan import AnalysisPlan
 from pipelines.evaluation.plan_words import COVARIATES
 from pipelines.evaluation.register_outcomes import NotTold
-from pipelines.measures.comparison_evidence import Ceiling, ComparisonEvidence, ComparisonGate
+from pipelines.measures.comparison_evidence import LARGEST_P_VALUE, Ceiling, ComparisonEvidence, ComparisonGate
 from pipelines.publish.danish import number
 
 METHODS: Final = {
@@ -93,7 +93,9 @@ def _would_tell(leading: Leading, *, relevant: float) -> bool:
 
 
 def analysis_departures(evaluation: Evaluation) -> tuple[str, ...]:
-    """One sentence for each outcome that was planned and could not be compared, with the reason."""
+    """One sentence for each outcome that was planned and could not be compared, with the reason; one in all where none could."""
+    if evaluation.answer is Answer.NOT_RATEABLE and evaluation.secondaries:
+        return ("Ingen af planens andre resultater er sammenlignet, for modellerne kan ikke sammenlignes.",)
     return tuple(
         f"Planlagt, men ikke sammenlignet, fordi {NOT_TOLD[one.not_told]}: {one.outcome.title}."
         for one in evaluation.secondaries

@@ -64,17 +64,25 @@ def level_reason(evidence: ComparisonEvidence) -> str:
     return f"{lowered} {gate_sentences(evidence)[0]}"
 
 
-def level_words(evidence: ComparisonEvidence) -> str:
-    """The level by name, or from where it was lowered, or that it cannot be rated.
+def level_name(evidence: ComparisonEvidence) -> str:
+    """What stands beside the level scale; empty for the level's own name.
 
     A lowered comparison is not named after its level: it has not become a change before and after.
     """
     if not evidence.is_rateable:
         return "kan ikke vurderes"
-    level = f"niveau {int(evidence.level)} af 5"
     if evidence.level < evidence.designed_level:
-        return f"{level}, sat ned fra {int(evidence.designed_level)}"
-    return f"{level}: {evidence.level.danish_name}"
+        return f"sat ned fra {int(evidence.designed_level)}"
+    return ""
+
+
+def level_words(evidence: ComparisonEvidence) -> str:
+    """The level by name, or from where it was lowered, or that it cannot be rated."""
+    name = level_name(evidence)
+    if not evidence.is_rateable:
+        return name
+    level = f"niveau {int(evidence.level)} af 5"
+    return f"{level}, {name}" if name else f"{level}: {evidence.level.danish_name}"
 
 
 def not_compared_words(cluster: ClusterFacts) -> str:

@@ -1,6 +1,6 @@
 """What does the plan say, in words; was it followed; and was it made before the numbers were seen?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from pipelines.codes import load_code_table
@@ -113,6 +113,15 @@ def plan_departures(locked: AnalysisPlan, used: AnalysisPlan) -> tuple[str, ...]
             now, before = (told(each).rstrip(".") for each in (value, planned[key]))
             sentences.append(f"{label}: {now}. I den låste plan: {before}.")
     return tuple(sentences)
+
+
+def unknown_strata(plan: AnalysisPlan, known: Collection[str]) -> tuple[str, ...]:
+    """One sentence for each unit that the plan puts into a group and that is no district or institution: a slip of the pen."""
+    return tuple(
+        f"Gruppen '{group}' i planen nævner '{code}', som hverken er et distrikt eller en institution."
+        for code, group in plan.strata.items()
+        if code not in known
+    )
 
 
 def locked_sentence(lock: PlanLock | None, *, rule: DisclosureRule | None = None) -> str:

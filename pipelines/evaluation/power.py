@@ -14,6 +14,7 @@ from pipelines.evaluation.children import DAYS_PER_MONTH, StudyChild, StudyChild
 from pipelines.evaluation.design import Design
 from pipelines.evaluation.plan import AnalysisPlan, Spread
 from pipelines.evaluation.strata import permute_by_plan
+from pipelines.measures.comparison_evidence import LARGEST_P_VALUE
 from pipelines.measures.detectable_difference import (
     OutcomeSpread,
     children_needed,
@@ -50,9 +51,14 @@ class Power:
     months_counted: int
 
     @property
+    def can_be_told(self) -> bool:
+        """Whether any difference could: not where even the most extreme choice of districts comes up by chance too often."""
+        return self.smallest_p_value is not None and self.smallest_p_value <= LARGEST_P_VALUE
+
+    @property
     def can_settle(self) -> bool:
         """Whether the smallest relevant difference would be seen as things are."""
-        return self.detectable is not None and self.detectable <= self.relevant_points
+        return self.can_be_told and self.detectable is not None and self.detectable <= self.relevant_points
 
 
 def detectable_by_plan(children: Sequence[StudyChild], plan: AnalysisPlan) -> float | None:

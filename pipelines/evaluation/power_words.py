@@ -93,9 +93,14 @@ def _detectable(power: Power, relevant: str) -> list[str]:
     if power.detectable is None:
         return [_TOO_FEW]
     seen = "kan ses" if power.can_settle else "kan ikke ses"
+    found = (
+        "Er forskellen så stor, bliver den fundet i 80 af 100 tilfælde."
+        if power.can_be_told
+        else "Er forskellen så stor, når usikkerheden ikke nul i 80 af 100 tilfælde. Rapporten vil alligevel sige, at det ikke kan "
+        "afgøres, for distrikterne er for få."
+    )
     lines = [
-        f"Mindste forskel, der kan ses: {number(power.detectable, 1)} point. Er forskellen så stor, bliver den fundet i 80 af 100 "
-        "tilfælde.",
+        f"Mindste forskel, der kan ses: {number(power.detectable, 1)} point. {found}",
         f"Planens mindste forskel, der betyder noget, er {relevant}. Den {seen}.",
     ]
     if power.by_half_icc is not None and power.by_double_icc is not None:
@@ -107,14 +112,11 @@ def _detectable(power: Power, relevant: str) -> list[str]:
         lines.append(
             "Distrikterne er så få, at selv det mest usædvanlige udfald ville komme ved et tilfælde i mindst "
             f"{number(100 * power.smallest_p_value, 1)} af 100 tilfælde."
-            if power.smallest_p_value > _ONE_IN_TWENTY
+            if not power.can_be_told
             else "Det mest usædvanlige udfald ville komme ved et tilfælde i "
             f"{number(100 * power.smallest_p_value, 1)} af 100 tilfælde."
         )
     return lines
-
-
-_ONE_IN_TWENTY = 0.05
 
 
 def _needed(power: Power, relevant: str) -> list[str]:

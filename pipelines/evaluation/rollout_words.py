@@ -6,7 +6,7 @@ from pipelines.evaluation.design_words import CEILINGS
 from pipelines.evaluation.plan import AnalysisPlan
 from pipelines.evaluation.rollout import Followed, NoRollout, Rollout
 from pipelines.evaluation.rollout_panel import Composition
-from pipelines.measures.comparison_evidence import Ceiling, ComparisonEvidence
+from pipelines.measures.comparison_evidence import LARGEST_P_VALUE, Ceiling, ComparisonEvidence
 from pipelines.measures.evidence import EvidenceLevel
 from pipelines.publish.danish import number, small_number
 
@@ -31,7 +31,6 @@ _SHORT: Final = {
     Ceiling.COMPOSITION_CHANGED: "det er ikke vist, at de samme slags børn blev målt",
     Ceiling.CHOSEN_BY_NEED: "de første distrikter ligner ikke de andre",
 }
-_LARGEST_P_VALUE: Final = 0.05
 
 
 def rollout_answer(rollout: Rollout, *, evidence: ComparisonEvidence, kept: tuple[Ceiling, ...]) -> str:
@@ -50,7 +49,7 @@ def rollout_answer(rollout: Rollout, *, evidence: ComparisonEvidence, kept: tupl
 def _direction(followed: Followed) -> bool | None:
     """Whether it lies below 0; None where chance alone could have done it."""
     test, estimate = followed.study.test, followed.collapse
-    if test is None or test.p_value > _LARGEST_P_VALUE or estimate.low is None or estimate.high is None:
+    if test is None or test.p_value > LARGEST_P_VALUE or estimate.low is None or estimate.high is None:
         return None
     return None if estimate.low <= 0 <= estimate.high else estimate.high < 0
 

@@ -21,6 +21,9 @@ LARGEST_P_VALUE_THAT_SINGLES_OUT = 0.10
 FEWEST_DISTRICTS_FOR_LOTTERY = 12
 FEWEST_DEGREES_FOR_P_VALUE = 4.0
 
+LARGEST_P_VALUE = 0.05
+"""A direction is said only where chance would choose such districts more seldom than this."""
+
 
 class ComparisonGate(StrEnum):
     """What a comparison must hold to keep its level."""

@@ -10,7 +10,6 @@ from pipelines.disclosure.table import CellStatus, ProtectedTable
 from pipelines.publish import sentences
 from pipelines.publish.danish import (
     HIGHEST_LEVEL,
-    LEVEL_NAMES,
     NBSP,
     cell_text,
     head_date,
@@ -194,10 +193,10 @@ def banner_text(report: Report) -> str:
     return report.attribution or ""
 
 
-def level_text(level: int) -> LevelText:
+def level_text(level: int, name: str) -> LevelText:
     """The level scale in boxes and words."""
     label = f"Niveau{NBSP}{level} af {HIGHEST_LEVEL}"
-    return LevelText(filled=level, boxes=HIGHEST_LEVEL, label=label, name=LEVEL_NAMES[level])
+    return LevelText(filled=level, boxes=HIGHEST_LEVEL, label=label, name=name)
 
 
 def _head(report: Report) -> tuple[tuple[str, str], ...]:
@@ -231,7 +230,7 @@ def _section(
         question=section.question,
         answer=section.answer,
         support=section.support,
-        level=level_text(section.level),
+        level=level_text(section.level, section.named_level),
         level_reason=section.level_reason,
         figures=tuple(_figure(figure, figure_numbers[figure.figure_id], numbers) for figure in section.figures),
         appendix_figures=tuple(

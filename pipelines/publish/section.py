@@ -87,7 +87,8 @@ class Section:
     """One question with its answer, figures and tables. `level` is the evidence level 0-5, `level_reason` why not higher.
 
     `support` is at most two lines under the answer on page 1; `declared_numbers` are the definitional numbers its texts use.
-    `appendix_figures` stand before their tables, not on the question's own page.
+    `appendix_figures` stand before their tables, not on the question's own page. `level_name` stands beside the scale instead of the
+    level's own name, where that would mislead: a comparison whose level was lowered has not become a change before and after.
 
     Raises:
         ValueError: an unknown level, a figure whose table is not among `tables`, or an empty answer.
@@ -106,6 +107,12 @@ class Section:
     method: tuple[str, ...]
     declared_numbers: tuple[DeclaredNumber, ...] = ()
     appendix_figures: tuple[Figure, ...] = ()
+    level_name: str = ""
+
+    @property
+    def named_level(self) -> str:
+        """What stands beside the level scale."""
+        return self.level_name or LEVEL_NAMES[self.level]
 
     def __post_init__(self) -> None:
         """Refuse a section that could not be laid out."""
@@ -279,7 +286,7 @@ def section_html(section: Section) -> str:
         for figure in section.all_figures()
     )
     sure = "".join(f"<p><strong>{escape(name)}</strong> {escape(text)}</p>" for name, text in section.how_sure.parts())
-    level = f"Niveau {section.level} af {HIGHEST_LEVEL}: {LEVEL_NAMES[section.level]}"
+    level = f"Niveau {section.level} af {HIGHEST_LEVEL}: {section.named_level}"
     return (
         f"<h2>{escape(section.question)}</h2><p><strong>{escape(section.answer)}</strong></p>"
         f"<p>{escape(section.support)}</p><p><em>{escape(level)}</em></p>{figures}{_tables_html(section.tables)}{sure}"

@@ -20,6 +20,7 @@ from pipelines.evaluation.plan_words import (
     plan_departures,
     plan_lines,
     timing_sentence,
+    unknown_strata,
 )
 from pipelines.workspace import Workspace, create_workspace
 from tests.support import trappen
@@ -298,3 +299,11 @@ def test_the_report_needs_a_plan_and_a_wrong_one_is_told_before_it_is_written(tm
     plan.write_text("question = 1")
     with pytest.raises(PlanError, match="question er 1, men skal være tekst"):
         chosen_reports(connection, workspace.settings, None)
+
+
+def test_a_group_with_a_unit_that_there_is_none_of_is_told() -> None:
+    plan = a_plan(strata={"D1": "by", "D9": "land"})
+    assert unknown_strata(plan, {"D1", "D2"}) == (
+        "Gruppen 'land' i planen nævner 'D9', som hverken er et distrikt eller en institution.",
+    )
+    assert unknown_strata(plan, {"D1", "D9"}) == ()

@@ -137,3 +137,14 @@ def test_children_are_counted_only_where_no_district_has_a_small_count(lost: int
     ]
     design = study_design(children(*found), a_plan())
     assert may_tell_children(design, rule=DisclosureRule()) is may_tell
+
+
+def test_where_no_choice_of_districts_is_rare_enough_a_difference_is_never_told_however_large() -> None:
+    """Three districts over two: the most extreme choice is one in ten."""
+    power, plan = power_of(districts("R1", "R2", "R3", "S1", "S2"), limits={"smallest_relevant_points": 20})
+    assert power.detectable is not None
+    assert power.detectable < power.relevant_points
+    assert (power.smallest_p_value, power.can_be_told, power.can_settle) == (0.1, False, False)
+    lines = power_lines(power, plan, tells_children=True)
+    assert any("Rapporten vil alligevel sige, at det ikke kan afgøres" in line for line in lines)
+    assert not any("bliver den fundet i 80 af 100" in line for line in lines)

@@ -19,7 +19,7 @@ from pipelines.evaluation.dose import Dose, read_dose
 from pipelines.evaluation.outcomes import OUTCOMES
 from pipelines.evaluation.plan import AnalysisPlan, read_plan
 from pipelines.evaluation.plan_lock import PlanLock, read_locks
-from pipelines.evaluation.plan_words import plan_departures
+from pipelines.evaluation.plan_words import plan_departures, unknown_strata
 from pipelines.evaluation.power import Power, study_power
 from pipelines.evaluation.power_words import may_tell_children, rounded_up
 from pipelines.evaluation.private_words import check_words
@@ -93,7 +93,7 @@ class Study:
     def departures(self) -> tuple[str, ...]:
         """In what the analysis is not the locked plan's."""
         moved = plan_departures(self.lock.plan, self.plan) if self.lock else ()
-        return (*moved, *analysis_departures(self.evaluation))
+        return (*moved, *unknown_strata(self.plan, self.names), *analysis_departures(self.evaluation))
 
     @property
     def source(self) -> str:

@@ -6,16 +6,18 @@ from typing import Final
 from pipelines.committee.evaluation.basis import Study, as_shown, behind_difference
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import ProtectedTable, TableColumn
-from pipelines.evaluation.analysis import LARGEST_P_VALUE, Leading
+from pipelines.evaluation.analysis import Leading
 from pipelines.evaluation.analysis_words import METHODS, NOT_SHOWN, answer_sentence, covariate_notes
 from pipelines.evaluation.design_words import (
     ceiling_sentences,
     gate_sentences,
+    level_name,
     level_reason,
     level_words,
     not_compared_words,
 )
 from pipelines.evaluation.plan_words import plan_lines, timing_sentence
+from pipelines.measures.comparison_evidence import LARGEST_P_VALUE
 from pipelines.measures.intervals import Estimate
 from pipelines.publish.danish import number, small_number
 from pipelines.publish.figures import FigureWords
@@ -45,6 +47,7 @@ def comparison_section(study: Study) -> Section:
         support=_support(study),
         level=int(evidence.level),
         level_reason=level_reason(evidence),
+        level_name=level_name(evidence),
         tables=tables,
         figures=(_forest(study, ways),) if ways else (),
         how_sure=HowSure(

@@ -11,7 +11,7 @@ from pipelines.committee.evaluation.clearinghouse import clearinghouse_table, ef
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import ProtectedTable, TableColumn
 from pipelines.evaluation.analysis import Leading
-from pipelines.evaluation.design_words import level_reason
+from pipelines.evaluation.design_words import level_name, level_reason
 from pipelines.measures.comparison_evidence import Ceiling, ComparisonGate
 from pipelines.publish.figures import FigureWords, rate_bars
 from pipelines.publish.section import Figure, HowSure, Section
@@ -37,6 +37,7 @@ def explanations_section(study: Study, districts: ProtectedTable) -> Section:
         support="",
         level=int(evidence.level),
         level_reason=level_reason(evidence),
+        level_name=level_name(evidence),
         tables=tables,
         figures=(_figure(study, strength),) if strength else (),
         how_sure=HowSure(

@@ -9,13 +9,14 @@ from pipelines.committee.cooperation.basis import capital
 from pipelines.committee.evaluation.basis import Study
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
-from pipelines.evaluation.analysis import LARGEST_P_VALUE, Secondary
+from pipelines.evaluation.analysis import Secondary
 from pipelines.evaluation.analysis_words import NOT_TOLD
-from pipelines.evaluation.design_words import level_reason
+from pipelines.evaluation.design_words import level_name, level_reason
 from pipelines.evaluation.mechanism import Caseload, When, read_caseload
 from pipelines.evaluation.outcomes import Outcome
 from pipelines.evaluation.register_children import RETURN_MONTHS
 from pipelines.evaluation.register_outcomes import REGISTER_CODES, WAIT_DAYS
+from pipelines.measures.comparison_evidence import LARGEST_P_VALUE
 from pipelines.measures.evidence import EvidenceLevel
 from pipelines.publish.danish import joined, small_number
 from pipelines.publish.section import DeclaredNumber, HowSure, Section
@@ -38,6 +39,7 @@ def other_outcomes_section(study: Study) -> Section:
         support="",
         level=int(study.design.evidence.level),
         level_reason=level_reason(study.design.evidence),
+        level_name=level_name(study.design.evidence),
         tables=tuple(table for table in tables if table),
         figures=(),
         how_sure=HowSure(

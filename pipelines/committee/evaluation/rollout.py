@@ -6,7 +6,7 @@ from pipelines.committee.evaluation.basis import Study, as_shown
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
 from pipelines.evaluation.design import limits_of
-from pipelines.evaluation.design_words import ceiling_sentences, level_reason
+from pipelines.evaluation.design_words import ceiling_sentences, level_name, level_reason
 from pipelines.evaluation.rollout import CompositionChange, Followed, NoRollout
 from pipelines.evaluation.rollout_panel import Composition
 from pipelines.evaluation.rollout_words import (
@@ -53,6 +53,7 @@ def rollout_section(study: Study) -> Section | None:
         support="",
         level=int(evidence.level),
         level_reason=level_reason(evidence),
+        level_name=level_name(evidence),
         tables=(
             years,
             total_table(study, followed),
