@@ -1,13 +1,16 @@
-"""The whole road at once: a made-up municipality, to all of its reports, and the open figures of a real one, to theirs.
+"""The whole road at once: a made-up municipality, to all of its reports, and beside it the open figures of a real one, to theirs.
 
 Where the made-up municipality has both models, their evaluation is planned, and the plan locked, before anything is delivered.
 
 The two never share a workspace, so that the real and the made-up cannot be mixed.
 """
 
+import signal
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
+from multiprocessing import get_context
 from pathlib import Path
 
 from pipelines.evaluation.commands import example_plan, lock_workspace_plan
@@ -48,27 +51,44 @@ def run_demo(
     now: datetime,
     progress: Progress | None = None,
 ) -> Demo:
-    """Simulate, take in, build and publish the made-up municipality of a profile; then the same road for the open figures.
+    """Simulate, take in, build and publish the made-up municipality of a profile; meanwhile the same road for the open figures.
 
     Raises:
         WorkspaceError: the profile is unknown.
     """
     progress = progress or Silent()
     folder = Path(tempfile.mkdtemp(prefix="indsatstrappen-")) if folder is None else folder
-    made_up = _made_up_workspace(folder / "konstrueret", profile, children_count, seed, progress)
-    real = _open_figures_workspace(folder / "aabne_tal", progress)
-    reports: list[PublishedReport] = []
-    own_reports = ["udvalgsrapport", "moedestruktur"]
-    if _has_both_models(profile):
-        example_plan(made_up)
-        lock_workspace_plan(made_up, now=PLAN_LOCKED_AT)
-        own_reports.append("evaluering")
-    for workspace, report_ids in ((made_up, own_reports), (real, ["kommunen_i_landet"])):
-        refused = run(workspace, now=now, progress=progress).refused
-        if refused:
-            raise refused[0][1]
-        reports += publish(workspace, report_ids, now=now, progress=progress)
-    return Demo(folder, tuple(reports))
+    folder.mkdir(parents=True, exist_ok=True)
+    # the two roads share nothing, so a second core takes the shorter one
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_leave_interrupts) as second:
+        real = second.submit(_open_figures_reports, folder / "aabne_tal", now)
+        made_up = _made_up_workspace(folder / "konstrueret", profile, children_count, seed, progress)
+        report_ids = ["udvalgsrapport", "moedestruktur"]
+        if _has_both_models(profile):
+            example_plan(made_up)
+            lock_workspace_plan(made_up, now=PLAN_LOCKED_AT)
+            report_ids.append("evaluering")
+        own = _reports(made_up, report_ids, now, progress)
+        return Demo(folder, (*own, *real.result()))
+
+
+def _leave_interrupts() -> None:
+    """In the second process: Ctrl-C is the first one's to tell of."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _open_figures_reports(folder: Path, now: datetime) -> tuple[PublishedReport, ...]:
+    return _reports(_open_figures_workspace(folder), ["kommunen_i_landet"], now, Silent())
+
+
+def _reports(
+    workspace: Workspace, report_ids: list[str], now: datetime, progress: Progress
+) -> tuple[PublishedReport, ...]:
+    """What was delivered taken in, built and published. Raises: the error of the first delivery that is refused."""
+    refused = run(workspace, now=now, progress=progress).refused
+    if refused:
+        raise refused[0][1]
+    return tuple(publish(workspace, report_ids, now=now, progress=progress))
 
 
 def _made_up_workspace(
@@ -108,8 +128,7 @@ def report_settings(profile_name: str) -> str:
     return f'\n[report]\ncommittee_name = "{committee}"\nas_of_date = {DATA_END_DATE}\n'
 
 
-def _open_figures_workspace(folder: Path, progress: Progress) -> Workspace:
-    progress.stage("Henter de åbne tal frem", 1)
+def _open_figures_workspace(folder: Path) -> Workspace:
     name, code = REAL_MUNICIPALITY
     workspace = create_workspace(
         folder,
@@ -119,5 +138,4 @@ def _open_figures_workspace(folder: Path, progress: Progress) -> Workspace:
         settings_text=f'\n[report]\ncompared_municipality_code = "{code}"\nas_of_date = {OPEN_FIGURES_DATE}\n',
     )
     deliver_open_data(workspace.inboxes)
-    progress.step(name)
     return workspace

@@ -207,7 +207,8 @@ def read_measured(
     records.sort(key=lambda record: (str(record["child_id"]), informants.index(record["informant_code"])))
     once = {record["child_id"]: record for record in reversed(records)}
     placed = [_child(record, plan) for record in reversed(once.values())]
-    children = tuple(child for child in placed if child is not None)
+    # by what is known of them: pseudonyms follow a workspace's key, and whatever is drawn child by child would follow them
+    children = tuple(sorted((child for child in placed if child is not None), key=repr))
     return children, len(placed) - len(children)
 
 

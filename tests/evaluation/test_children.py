@@ -104,3 +104,13 @@ def test_a_child_whose_months_have_not_passed_is_neither_followed_nor_lost() -> 
     found = read(window={"first_from": "2025-07-01", "first_to": "2025-07-31", "follow_up_months_maximum": 15})
     (dan,) = found.children
     assert (dan.second is not None, dan.is_due, dan.is_followed) == (True, False, False)
+
+
+def test_children_come_in_an_order_that_no_pseudonym_decides() -> None:
+    """Whatever is drawn child by child is then the same in every workspace."""
+    renamed = {
+        source: drawn.replace("anna", "x").replace("bo ", "y ").replace("cleo", "z").replace("dan ", "w ")
+        for source, drawn in TABLES.items()
+    }
+    settings = {"window_days_minimum": 85, "window_days_maximum": 280}
+    assert read().children == read_children(built(renamed, sdq=settings), a_plan()).children
