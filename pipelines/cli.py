@@ -170,7 +170,7 @@ def power(
     workspace: WorkspaceOption = Path(),
 ) -> None:
     """Vis, hvor stor en forskel kommunens egne distrikter kan vise, og hvad der skal til for at afgøre planens spørgsmål."""
-    from pipelines.evaluation.commands import told_power
+    from pipelines.committee.evaluation.told_power import told_power
     from pipelines.workspace import open_workspace
 
     typer.echo(told_power(open_workspace(workspace), as_json=as_json))

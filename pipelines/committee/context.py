@@ -18,7 +18,7 @@ from pipelines.warehouse import open_warehouse
 from pipelines.workspace import Workspace, open_workspace
 
 WHOLE_MUNICIPALITY = "Hele kommunen"
-_WHOLE_CODE = "ALL"
+WHOLE_CODE = "ALL"
 _NAMES = "SELECT district_code, district_name FROM core.dim_district ORDER BY district_code"
 
 
@@ -44,7 +44,7 @@ class ReportContext:
 
     def area_name(self, area_code: str | None) -> str:
         """The printed name of a district, of the whole municipality, or of no known district."""
-        if area_code == _WHOLE_CODE:
+        if area_code == WHOLE_CODE:
             return WHOLE_MUNICIPALITY
         if area_code is None:
             return "Uden distrikt"

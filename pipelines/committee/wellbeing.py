@@ -8,6 +8,8 @@ import polars as pl
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
 from pipelines.committee.missing import missing_section
 from pipelines.committee.wellbeing_bands import (
+    Bands,
+    Clinical,
     band_parts,
     bands_table,
     clinical_changes,
@@ -18,6 +20,7 @@ from pipelines.committee.wellbeing_bands import (
     spans_in_bands,
 )
 from pipelines.committee.wellbeing_changes import (
+    Reliable,
     added_value_parts,
     added_value_table,
     added_values,
@@ -70,7 +73,7 @@ from pipelines.committee.wellbeing_tables import (
 from pipelines.committee.wellbeing_worst_off import NOT_POSSIBLE, worst_off_table
 from pipelines.disclosure.relations import Total
 from pipelines.disclosure.table import Cell, ProtectedTable
-from pipelines.measures.added_value import FEWEST_CHILDREN
+from pipelines.measures.added_value import FEWEST_CHILDREN, AddedValue
 from pipelines.measures.evidence import Evidence, EvidenceLevel, Gate, GateLimits, level_of_change
 from pipelines.publish.danish import LEVEL_NAMES, NBSP, counted, number, rounded, signed_words
 from pipelines.publish.number_check import numbers_in
@@ -246,15 +249,38 @@ def wellbeing_notes(context: ReportContext, section: Section) -> Notes:
     )
 
 
+@dataclass(frozen=True)
+class _Changes:
+    """What the tables of changes are made of, and all their counts, protected together."""
+
+    reliable: list[Reliable]
+    values: Mapping[str, AddedValue]
+    bands: Bands | None
+    clinical: list[Clinical]
+    everything: ProtectedTable
+
+    @classmethod
+    def of(cls, context: ReportContext, pairs: pl.DataFrame) -> "_Changes":
+        reliable, values, bands = reliable_changes(context, pairs), added_values(pairs), read_bands(context, pairs)
+        clinical = clinical_changes(pairs, bands, reliable) if bands else []
+        parts = [*reliable_parts(reliable), *scale_parts(pairs), *added_value_parts(pairs, values)]
+        ties: list[Total] = []
+        if bands:
+            crossed, ties = spans_in_bands(pairs, bands)
+            parts += [*band_parts(bands), *crossed, *clinical_parts(clinical, reliable)]
+        everything = protect_groups(context, pairs, parts, ties=ties, other_forms=read_other_forms(context))
+        return cls(reliable, values, bands, clinical, everything)
+
+
+def protected_counts(context: ReportContext) -> ProtectedTable | None:
+    """All counts of the section's tables of changes as they may be told (`protect_groups`); None without any first form."""
+    pairs = read_pairs(context)
+    return _Changes.of(context, pairs).everything if pairs.height else None
+
+
 def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
-    reliable, values, bands = reliable_changes(context, pairs), added_values(pairs), read_bands(context, pairs)
-    clinical = clinical_changes(pairs, bands, reliable) if bands else []
-    parts = [*reliable_parts(reliable), *scale_parts(pairs), *added_value_parts(pairs, values)]
-    ties: list[Total] = []
-    if bands:
-        crossed, ties = spans_in_bands(pairs, bands)
-        parts += [*band_parts(bands), *crossed, *clinical_parts(clinical, reliable)]
-    everything = protect_groups(context, pairs, parts, ties=ties, other_forms=read_other_forms(context))
+    found = _Changes.of(context, pairs)
+    reliable, values, bands, everything = found.reliable, found.values, found.bands, found.everything
     informants = dict(by_pairs(pairs))
     in_spans = expected_in_spans(context, pairs, reliable, informant_code=by_pairs(pairs)[0][0])
     lost = lost_rows(context, pairs, everything)
@@ -268,7 +294,7 @@ def _tables(context: ReportContext, pairs: pl.DataFrame, main: str) -> _Tables:
         bands=bands_table(context, bands, everything, expected=expected_in_bands(pairs, bands, reliable))
         if bands
         else None,
-        clinical=clinical_table(context, bands, clinical, everything) if bands else None,
+        clinical=clinical_table(context, bands, found.clinical, everything) if bands else None,
         detection=detection_table(context),
         pairing=pairing_table(context, everything, REASONS, informants),
         other_forms=other_forms_table(context, everything),

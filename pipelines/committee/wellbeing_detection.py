@@ -4,11 +4,12 @@ A model made to find children earlier measures other children than one that wait
 without it. From marts.mart_sdq_detection.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pipelines.codes import load_code_table
-from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
+from pipelines.committee.context import WHOLE_CODE, WHOLE_MUNICIPALITY, ReportContext
 from pipelines.committee.wellbeing_groups import source_of
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import CellAt, SumRelation, Total
@@ -22,6 +23,31 @@ SELECT area_kind, area_code, model_code, children_count, first_measured_count
 FROM marts.mart_sdq_detection
 ORDER BY area_kind, area_code
 """
+_FIRST_MEASURED: Final = """
+WITH first_forms AS (
+    SELECT scores.child_id, min(scores.answered_date) AS first_date
+    FROM core.fct_sdq_score AS scores
+    CROSS JOIN codes.settings AS settings
+    WHERE scores.total_points IS NOT NULL AND scores.answered_date <= settings.as_of_date
+    GROUP BY scores.child_id
+)
+
+SELECT residences.child_id, residences.district_code, organisation.model_code
+FROM core.fct_residence AS residences
+CROSS JOIN codes.settings AS settings
+INNER JOIN core.dim_child AS children ON residences.child_id = children.child_id
+INNER JOIN first_forms ON residences.child_id = first_forms.child_id
+LEFT JOIN core.fct_organisation AS organisation
+    ON residences.district_code = organisation.unit_code AND organisation.unit_kind_code = 'district'
+    AND settings.as_of_date BETWEEN organisation.start_date AND coalesce(organisation.end_date, settings.as_of_date)
+WHERE residences.is_own_municipality
+    AND settings.as_of_date BETWEEN residences.start_date AND coalesce(residences.end_date, settings.as_of_date)
+    AND children.turns_18_date > settings.as_of_date
+    AND first_forms.first_date > settings.as_of_date - INTERVAL 12 MONTH
+ORDER BY residences.child_id
+"""
+"""The children behind first_measured_count of marts.mart_sdq_detection, who must be known to protect other tables on them."""
+
 _COUNTS: Final = ("children_count", "first_measured_count")
 _MORE_FOUND: Final = "At flere børn bliver fundet, betyder ikke, at flere har det svært."
 _KINDS: Final = {"district": "Distrikt", "model": "Model", "municipality": WHOLE_MUNICIPALITY}
@@ -53,6 +79,17 @@ def detection_table(context: ReportContext) -> ProtectedTable:
         totals=_sums(rows),
     )
     return _per_hundred(context, counted)
+
+
+def first_measured_lately(context: ReportContext) -> dict[tuple[str, str], frozenset[str]]:
+    """(Kind, area) as in `detection_table` -> the children counted there as first measured; areas without any left out."""
+    found = defaultdict[tuple[str, str], set[str]](set)
+    for record in context.records(_FIRST_MEASURED):
+        codes = {"district": record["district_code"], "model": record["model_code"], "municipality": WHOLE_CODE}
+        for kind, code in codes.items():
+            area = _name(context, {"area_kind": kind, "area_code": code})
+            found[_KINDS[kind], area].add(str(record["child_id"]))
+    return {area: frozenset(child_ids) for area, child_ids in found.items()}
 
 
 def detection_figure(context: ReportContext, table: ProtectedTable) -> Figure:

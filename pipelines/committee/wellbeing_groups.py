@@ -114,9 +114,9 @@ _EDUCATION_GROUPS: Final = (
     "Plads ikke oplyst",
 )
 _PAIRS: Final = f"""
-SELECT pairs.informant_code, pairs.version_code, pairs.institution_code, pairs.district_code, pairs.model_code, pairs.sex_code,
-       pairs.age_years, pairs.social_rung, pairs.education_rung, pairs.days_between, pairs.is_paired, pairs.unpaired_reason_code,
-       pairs.is_second_follow_up_form, seconds.version_code AS second_version_code,
+SELECT pairs.child_id, pairs.informant_code, pairs.version_code, pairs.institution_code, pairs.district_code, pairs.model_code,
+       pairs.sex_code, pairs.age_years, pairs.social_rung, pairs.education_rung, pairs.days_between, pairs.is_paired,
+       pairs.unpaired_reason_code, pairs.is_second_follow_up_form, seconds.version_code AS second_version_code,
        year(pairs.second_date) - year(children.birth_date) - (
            month(pairs.second_date) * 100 + day(pairs.second_date) < month(children.birth_date) * 100 + day(children.birth_date)
        )::INTEGER AS second_age_years,
@@ -164,9 +164,9 @@ class Part:
 
 
 def read_pairs(context: ReportContext) -> pl.DataFrame:
-    """One row per first form that opened a pair, with its second form where there is one; no child is named.
+    """One row per first form that opened a pair, with its second form where there is one.
 
-    Points are null where a scale is missing.
+    child_id: by which another report finds its own children here; printed nowhere. Points are null where a scale is missing.
     """
     return with_divisions(context.connection.execute(_PAIRS).pl(), context.district_names)
 

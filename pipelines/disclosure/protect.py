@@ -6,6 +6,7 @@ never shown.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
 from pipelines.disclosure.attack import NOT_COUNTED, settle_equations
@@ -21,6 +22,7 @@ from pipelines.disclosure.reading import (
     read_value,
 )
 from pipelines.disclosure.relations import (
+    Bound,
     CellAt,
     Equation,
     Position,
@@ -49,7 +51,9 @@ def protect(
     rule: DisclosureRule | None = None,
     totals: Sequence[Total] = (),
     published: Sequence[CellAt] = (),
-    at_least: Sequence[tuple[CellAt, int]] = (),
+    hidden_elsewhere: Sequence[CellAt] = (),
+    untold: Sequence[CellAt] = (),
+    bounds: Sequence[Bound] = (),
 ) -> ProtectedTable:
     """The table of `rows` (dicts, a pandas or a polars frame) after disclosure control, in the same order.
 
@@ -67,13 +71,20 @@ def protect(
     published: counts that stand in another table too. Hiding them here would hide nothing, so they are never hidden
     (not even when small), and what follows from them through `totals` is protected by hiding others.
 
-    at_least: counts of which the words around the table tell that they are so many or more, shown or not.
+    hidden_elsewhere: counts that another table hides, few or not. They are hidden here, and nothing here may tell them.
+
+    untold: counts that no table shows, which tie those of several tables to each other; the small ones are secrets too.
+
+    What other tables and the words tell of a count whatever is hidden here is left to them; nothing here tells more.
+
+    bounds: counts of which the words around the table tell that they are so many or more, or so many or fewer, shown or not.
 
     Does not see other tables: the same children under another division can still be combined with this one.
 
     Raises: ValueError when a column's declaration is incomplete, a value is out of bounds (a negative or
     broken count, a share outside 0-1 or unlike its numerator / denominator), or a declared total or an
-    `at_least` does not hold. No message repeats a value from the rows.
+    bound does not hold; CannotProtectError when what `published` tells gives a secret away, whatever is hidden here. No message
+    repeats a value from the rows.
     """
     rule = rule or DisclosureRule()
     columns = inherit_from_limited(columns)
@@ -86,9 +97,10 @@ def protect(
     ]
     finder = RowFinder(row_labels)
     known = {finder.position(cell) for cell in published}
-    least = {finder.position(cell): count for cell, count in at_least}
+    beside = _Beside(known, *({finder.position(cell) for cell in cells_at} for cells_at in (hidden_elsewhere, untold)))
+    said = {finder.position(bound.cell): bound for bound in bounds}
     hidden = _find_hidden_counts(
-        cells, columns, rule=rule, totals=totals, row_labels=row_labels, published=known, least=least
+        cells, columns, rule=rule, totals=totals, row_labels=row_labels, beside=beside, bounds=said
     )
     hidden |= _find_hidden_shares(cells, columns, hidden=hidden, rule=rule)
     hidden |= find_hidden_means(cells, columns, rule=rule, totals=totals, row_labels=row_labels)
@@ -120,6 +132,15 @@ def _finish_cell(cell: Cell, column: TableColumn, is_hidden: bool) -> Cell:
     return Cell(float(Decimal(repr(float(cell.value))).quantize(step, rounding=ROUND_HALF_UP)))
 
 
+@dataclass(frozen=True)
+class _Beside:
+    """Counts of the table that others tell, that others hide, and that no table shows (see `protect`)."""
+
+    shown: set[Position]
+    hidden: set[Position]
+    untold: set[Position]
+
+
 def _row_count(cells: Cells) -> int:
     return max((row + 1 for row, _ in cells), default=0)
 
@@ -131,8 +152,8 @@ def _find_hidden_counts(
     rule: DisclosureRule,
     totals: Sequence[Total],
     row_labels: RowLabels,
-    published: set[Position],
-    least: Mapping[Position, int],
+    beside: _Beside,
+    bounds: Mapping[Position, Bound],
 ) -> set[Position]:
     count_columns = find_count_columns(columns)
     counts = {
@@ -154,39 +175,61 @@ def _find_hidden_counts(
     # A small rest has no cell; its numerator must go, or denominator minus numerator gives it back.
     primary = (small - rests.keys()) | {e.parts[0] for e in shares if e.parts[1] in small}
     primary |= {position for position in _find_few_staff(cells, columns, rule=rule) if position in counts}
-    floors, above, split = _split_at_least(counts, least)
-    system = SumSystem(
-        {**counts, **rests, **floors, **above},
-        [*declared, *shares, *split],
-        never_shown=rests.keys() | above.keys(),
-        always_shown=published | floors.keys(),
-        minimum_width=rule.minimum_count,
-    )
-    return choose_hidden(system, primary - published, secrets=small & rests.keys())
+    primary |= beside.hidden
+    told = _Bounds.of(counts, bounds)
+    secrets = small & (rests.keys() | beside.untold)
+    hidden = primary - beside.shown - beside.untold
+    empty = {position for position in beside.untold if not counts[position]}
+    # first for who knows of an untold 0 that it is one, then for who does not: what is safe from one need not be from the other
+    for known_empty in (empty, set[Position]()) if empty else (empty,):
+        system = SumSystem(
+            {**counts, **rests, **told.known, **told.between},
+            [*declared, *shares, *told.sums],
+            never_shown=rests.keys() | told.between.keys() | (beside.untold - known_empty),
+            always_shown=beside.shown | told.known.keys() | known_empty,
+            minimum_width=rule.minimum_count,
+        )
+        widths = _widths_at_most(system) if beside.hidden or beside.untold or bounds else {}
+        hidden = choose_hidden(system, hidden, secrets=secrets, widths=widths)
+    return beside.untold | hidden
 
 
-def _split_at_least(
-    counts: Mapping[Position, int], least: Mapping[Position, int]
-) -> tuple[dict[Position, int], dict[Position, int], list[Equation]]:
-    """What a reader knows each count to have at least, what it has above that, and that the two make it up.
+def _widths_at_most(system: SumSystem) -> dict[Position, float]:
+    """Counts that other tables, and words, tell too well whatever is hidden here: how far apart their limits stay then."""
+    unknown = system.counts.keys() - system.always_shown
+    attacker = system.attacker(unknown)
+    narrow = [position for position in unknown if attacker.is_narrower(position, system.minimum_width)]
+    return {position: attacker.find_interval(position).width for position in narrow}
 
-    Raises: ValueError naming every count that has less.
-    """
-    floors: dict[Position, int] = {}
-    above: dict[Position, int] = {}
-    split, wrong = [], []
-    for (row, column), floor in least.items():
-        count = counts.get((row, column))
-        if count is None:
-            continue
-        if count < floor:
-            wrong.append(f"row {row + 1}, column {column}")
-        parts = (row, f"{column}: at least"), (row, f"{column}: above")
-        floors[parts[0]], above[parts[1]] = floor, count - floor
-        split.append(Equation((row, column), parts, "at_least"))
-    if wrong:
-        raise ValueError(f"counts below what at_least says: {'; '.join(wrong)}")
-    return floors, above, split
+
+@dataclass(frozen=True)
+class _Bounds:
+    """What a reader knows of counts by their bounds: the bounds themselves, what lies between them and the counts, and the sums."""
+
+    known: dict[Position, int] = field(default_factory=dict)
+    between: dict[Position, int] = field(default_factory=dict)
+    sums: list[Equation] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, counts: Mapping[Position, int], bounds: Mapping[Position, Bound]) -> "_Bounds":
+        """Raises: ValueError naming every count that lies outside its bounds."""
+        found, wrong = cls(), []
+        for (row, column), bound in bounds.items():
+            count = counts.get((row, column))
+            if count is None:
+                continue
+            if not bound.low <= count <= (count if bound.high is None else bound.high):
+                wrong.append(f"row {row + 1}, column {column}")
+            low, above = (row, f"{column}: at least"), (row, f"{column}: above")
+            found.known[low], found.between[above] = bound.low, count - bound.low
+            found.sums.append(Equation((row, column), (low, above), "bound"))
+            if bound.high is not None:
+                high, below = (row, f"{column}: at most"), (row, f"{column}: below")
+                found.known[high], found.between[below] = bound.high, bound.high - count
+                found.sums.append(Equation(high, ((row, column), below), "bound"))
+        if wrong:
+            raise ValueError(f"counts outside what bounds say: {'; '.join(wrong)}")
+        return found
 
 
 def _find_small(counts: Mapping[Position, int], divisions: Sequence[Equation], rule: DisclosureRule) -> set[Position]:

@@ -54,6 +54,15 @@ class SumRelation:
     parts: tuple[CellAt, ...]
 
 
+@dataclass(frozen=True)
+class Bound:
+    """What words tell of one count: that it is `low` or more, and `high` or less where that is told."""
+
+    cell: CellAt
+    low: int = 0
+    high: int | None = None
+
+
 Total = TotalRow | TotalColumn | SumRelation
 RowLabels = Sequence[Mapping[str, Any]]
 

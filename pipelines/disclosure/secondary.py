@@ -8,6 +8,7 @@ run.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -23,6 +24,10 @@ from pipelines.disclosure.attack import (
     group_connected,
 )
 from pipelines.disclosure.relations import Equation, Position
+
+
+class CannotProtectError(ValueError):
+    """A secret shows whatever else is hidden, so no such table should be made."""
 
 
 class SumSystem:
@@ -109,32 +114,55 @@ class SumSystem:
         return count + 1.0 + 1e-6 * self._ranks[position]
 
 
-def choose_hidden(system: SumSystem, primary: Collection[Position], *, secrets: Collection[Position]) -> set[Position]:
+def choose_hidden(
+    system: SumSystem,
+    primary: Collection[Position],
+    *,
+    secrets: Collection[Position],
+    widths: Mapping[Position, float] | None = None,
+) -> set[Position]:
     """The counts to hide: `primary`, and what else must go so that nothing secret can be worked out.
 
-    secrets: counts without a cell of their own (the small rest of a share) that must stay unknown.
-    Raises: ValueError when everything around a secret is hidden and it still shows; then no table should be
-    made.
+    secrets: counts without a cell of their own (the small rest of a share) that must stay unknown. widths: of counts that are known
+    too well whatever is hidden, how far apart their lowest and highest value stay then; they are kept so far apart.
+    Raises: CannotProtectError when everything around a secret is hidden and it still shows.
     """
     hidden = set(primary)
     safe: set[Position] = set()
+    least = _LeastWidths(system.minimum_width, widths or {})
     while waiting := system.sort((hidden | set(secrets)) - safe):
         attacker = system.attacker(hidden)
-        secret = next((each for each in waiting if attacker.is_narrower(each, system.minimum_width)), None)
+        secret = next((each for each in waiting if attacker.is_narrower(each, least.of(each))), None)
         if secret is None:
             break
         # hiding more never narrows what a reader can work out: safe now stays safe
         safe.update(waiting[: waiting.index(secret)])
-        growth = attacker.find_interval(secret).low + system.minimum_width - system.counts[secret]
+        growth = attacker.find_interval(secret).low + least.of(secret) - system.counts[secret]
         more = system.find_room(secret, growth=growth, hidden=hidden)
         if not more:
-            raise ValueError(f"nothing left to hide protects row {secret[0] + 1}, column {secret[1]!r}")
+            raise CannotProtectError(f"nothing left to hide protects row {secret[0] + 1}, column {secret[1]!r}")
         hidden |= more
-    return _show_again(system, hidden, primary=primary, secrets=secrets)
+    return _show_again(system, hidden, primary=primary, secrets=secrets, least=least)
+
+
+@dataclass(frozen=True)
+class _LeastWidths:
+    """How far apart the lowest and highest value of each secret must stay: `usual`, or as far as they can."""
+
+    usual: int
+    unusual: Mapping[Position, float]
+
+    def of(self, position: Position) -> int:
+        return int(min(self.usual, self.unusual.get(position, self.usual)))
 
 
 def _show_again(
-    system: SumSystem, hidden: set[Position], *, primary: Collection[Position], secrets: Collection[Position]
+    system: SumSystem,
+    hidden: set[Position],
+    *,
+    primary: Collection[Position],
+    secrets: Collection[Position],
+    least: _LeastWidths,
 ) -> set[Position]:
     """`hidden` without the cells that protect nothing, tried from the largest count down."""
     needed = set(hidden)
@@ -144,6 +172,6 @@ def _show_again(
         fewer = needed - {cell}
         concerned = (fewer | set(secrets)) & set(attacker.find_connected(cell))
         bolder = attacker.learn(cell, system.counts[cell])
-        if not any(bolder.is_narrower(near, system.minimum_width) for near in system.sort_near(concerned, cell)):
+        if not any(bolder.is_narrower(near, least.of(near)) for near in system.sort_near(concerned, cell)):
             needed, attacker = fewer, bolder
     return needed

@@ -130,7 +130,8 @@ class StudyChild:
 
     cluster: district, or institution with a model of its own. second: None without a follow-up by the same kind of informant in the
     plan's months. is_due: those months have passed on the as-of date; other children cannot be called lost. grade: on the day of the
-    first form, None outside school.
+    first form, None outside school. child_id: by which counts of the same children in other reports are found; never printed, and no
+    part of what children are compared, or put in order, by.
     """
 
     cluster: str
@@ -147,6 +148,7 @@ class StudyChild:
     is_due: bool
     has_other_informant: bool
     grade: int | None = None
+    child_id: str = field(default="", repr=False, compare=False)
 
     @property
     def is_followed(self) -> bool:
@@ -239,6 +241,7 @@ def _child(record: Mapping[str, Any], plan: AnalysisPlan) -> StudyChild | None:
         record["is_due"],
         record["has_other_informant"],
         record["grade_number"],
+        str(record["child_id"]),
     )
 
 

@@ -1,23 +1,14 @@
-"""What `trappen plan` and `trappen power` do in a workspace: an example, the lock, the plan in words, and what could be seen."""
+"""What `trappen plan` does in a workspace: an example, the lock, and the plan in words."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from pipelines.disclosure.rule import DisclosureRule
-from pipelines.errors import PlanError
-from pipelines.evaluation.children import read_children
-from pipelines.evaluation.design import study_design
-from pipelines.evaluation.plan import AnalysisPlan, read_plan, write_example
-from pipelines.evaluation.plan_lock import LOCK_FILE, PlanLock, has_table, lock_plan, read_locks
+from pipelines.evaluation.plan import read_plan, write_example
+from pipelines.evaluation.plan_lock import LOCK_FILE, PlanLock, lock_plan, read_locks
 from pipelines.evaluation.plan_words import locked_sentence, plan_departures, plan_lines
-from pipelines.evaluation.power import Power, study_power
-from pipelines.evaluation.power_words import may_tell_children, power_lines, rounded_up
 from pipelines.evaluation.private_words import check_words
-from pipelines.evaluation.rollout import read_rollout
-from pipelines.evaluation.whole_grades import primary_children
 from pipelines.publish.danish import text_date
 from pipelines.warehouse import open_warehouse
 from pipelines.workspace import Workspace
@@ -61,40 +52,3 @@ def lock_workspace_plan(workspace: Workspace, *, now: datetime, new_version: str
         f"Planen er låst {text_date(lock.locked_at.date())} som version {lock.version}: {workspace.root / LOCK_FILE} "
         f"(aftryk {lock.checksum[:12]})"
     )
-
-
-def workspace_power(workspace: Workspace) -> tuple[Power, AnalysisPlan, bool]:
-    """What the workspace's own districts can show of the plan's question, the plan, and whether its counts of children may be told.
-
-    Rounded up where they may not.
-
-    Raises:
-        PlanError: the plan is missing or wrong, or nothing was built.
-    """
-    plan = read_plan(workspace.root)
-    if not workspace.warehouse.exists():
-        raise PlanError("Der er ingen tal endnu. Læg filer i indbakken, og kør: trappen run")
-    with open_warehouse(workspace, read_only=True) as connection:
-        if not has_table(connection, "core", "fct_sdq_pair"):
-            raise PlanError("Der er ingen tal endnu. Læg filer i indbakken, og kør: trappen run")
-        rollout = read_rollout(connection, plan)
-        children, _ = primary_children(read_children(connection, plan), plan)
-    design = study_design(children, plan, rollout=rollout.facts)
-    rule = DisclosureRule(**workspace.settings.disclosure.model_dump())
-    power, tells_children = study_power(children, design, plan), may_tell_children(design, rule=rule)
-    return power if tells_children else rounded_up(power, plan), plan, tells_children
-
-
-def told_power(workspace: Workspace, *, as_json: bool) -> str:
-    """`workspace_power` as Danish lines or as JSON; neither says more of how many children there are than the report does.
-
-    Points have one decimal in both: all of them would tell how many children are behind.
-    """
-    power, plan, tells_children = workspace_power(workspace)
-    if not as_json:
-        return "\n".join(power_lines(power, plan, tells_children=tells_children))
-    plain: dict[str, Any] = asdict(power)
-    for points in ("detectable", "by_half_icc", "by_double_icc"):
-        plain[points] = None if plain[points] is None else round(plain[points], 1)
-    plain["child_counts"] = power.child_counts if tells_children else None
-    return json.dumps({**plain, "assumed": plan.spread.model_dump()}, ensure_ascii=False, indent=1)

@@ -4,8 +4,6 @@ import math
 from dataclasses import replace
 
 from pipelines.codes import load_code_table
-from pipelines.disclosure.rule import DisclosureRule
-from pipelines.evaluation.design import Design
 from pipelines.evaluation.plan import AnalysisPlan
 from pipelines.evaluation.power import MOST_MONTHS, Power
 from pipelines.publish.danish import head_date, number, small_number
@@ -13,21 +11,6 @@ from pipelines.publish.danish import head_date, number, small_number
 _TOO_FEW = (
     "Der er for få distrikter til, at nogen forskel kan ses: Der skal være mindst tre i alt og et under hver model."
 )
-
-
-def may_tell_children(design: Design, *, rule: DisclosureRule) -> bool:
-    """Whether no count of children in any district is small; where one is, a model's sum beside the report may tell it."""
-    return not any(
-        rule.hides_count(count)
-        for one in design.clusters
-        for count in (
-            one.measured,
-            one.followed,
-            one.due - one.followed,
-            one.measured - one.due,
-            (one.at_risk or one.measured) - one.measured,
-        )
-    )
 
 
 def rounded_up(power: Power, plan: AnalysisPlan) -> Power:
@@ -59,7 +42,7 @@ def _up(value: float | None, step: int) -> int | None:
 def power_lines(power: Power, plan: AnalysisPlan, *, tells_children: bool) -> tuple[str, ...]:
     """Who is compared, the smallest difference that can be seen, what would settle the relevant one, and what it rests on.
 
-    tells_children: as `may_tell_children` has it.
+    tells_children: whether the number of children in each model may be told.
     """
     relevant = f"{number(power.relevant_points, 1)} point"
     return (

@@ -16,7 +16,8 @@ import pytest
 
 from pipelines.committee.evaluation.basis import Study
 from pipelines.committee.evaluation.comparison import reach_table
-from pipelines.committee.evaluation.detection import baseline_table, district_table, rate_table
+from pipelines.committee.evaluation.detection import baseline_table, rate_table
+from pipelines.committee.evaluation.districts import district_table
 from pipelines.committee.evaluation.dose import dose_table, held_table
 from pipelines.disclosure.table import CellStatus
 from pipelines.errors import PlanError

@@ -17,7 +17,7 @@ from pipelines.committee.evaluation.others import (
 from pipelines.evaluation.analysis import analyse
 from pipelines.evaluation.register_outcomes import ClusterNumber, RegisterOutcomes
 from tests.committee.drawn_cooperation import faults_of, lines_of
-from tests.committee.test_evaluation_report import study
+from tests.committee.test_evaluation_report import alone, study
 from tests.evaluation.test_analysis import EIGHT, FIVE, drawn
 
 ALL = ["ladder_down", "ladder_up", "return_to_mainstream", "notifications", "waiting_days"]
@@ -34,7 +34,7 @@ def numbers(districts: Sequence[str], apart: float, *, children: int = 50) -> di
 def with_registers(
     one: Study, told: Mapping[str, Mapping[str, ClusterNumber]], *, districts: Sequence[str] = EIGHT
 ) -> Study:
-    found = Study(one.context, one.plan, one.lock, one.children)
+    found = alone(Study(one.context, one.plan, one.lock, one.children))
     registers = RegisterOutcomes({code: code.startswith("R") for code in districts}, told)
     found.__dict__["evaluation"] = analyse(one.children, one.design, one.plan, registers=registers)
     return found

@@ -11,7 +11,8 @@ from pipelines.committee.context import ReportContext
 from pipelines.committee.evaluation.basis import Study
 from pipelines.committee.evaluation.clearinghouse import clearinghouse_table, loss_table
 from pipelines.committee.evaluation.comparison import comparison_section, gate_table, plan_table
-from pipelines.committee.evaluation.detection import detection_section, district_table
+from pipelines.committee.evaluation.detection import detection_section
+from pipelines.committee.evaluation.districts import district_table
 from pipelines.committee.evaluation.dose import dose_section, dose_table
 from pipelines.committee.evaluation.explanations import explanation_table, explanations_section, points_table
 from pipelines.disclosure.table import CellStatus, ProtectedTable
@@ -31,7 +32,13 @@ def study(found: list[StudyChild], at_risk: dict[str, int], **plan: Any) -> Stud
     connection.execute("INSERT INTO core.dim_institution VALUES ('S9', 'Tiende')")
     names = {code: f"Distrikt {code}" for code in at_risk if code != "S9"}
     context = ReportContext(connection, settings_of(), date(2026, 9, 30), names)
-    return Study(context, a_plan(**plan), None, children(*found, at_risk=at_risk))
+    return alone(Study(context, a_plan(**plan), None, children(*found, at_risk=at_risk)))
+
+
+def alone(one: Study) -> Study:
+    """No other report tells of drawn children."""
+    one.__dict__["elsewhere"] = ()
+    return one
 
 
 def all_sections(one: Study) -> tuple[Section, ...]:
@@ -185,7 +192,7 @@ def test_how_much_worse_the_lost_would_have_to_do_is_told_with_its_sign() -> Non
 
 
 def with_dose(one: Study, dose: dict[tuple[str, bool], Dose]) -> Study:
-    found = Study(one.context, one.plan, one.lock, one.children)
+    found = alone(Study(one.context, one.plan, one.lock, one.children))
     found.__dict__["dose"] = dose
     return found
 
@@ -221,7 +228,7 @@ def test_a_log_of_one_model_alone_answers_nothing(three_against_two: Study) -> N
 
 def test_all_children_of_a_grade_are_compared_alone_and_the_report_says_so() -> None:
     plain = study(*drawn(FIVE, 0))
-    one = Study(plain.context, plain.plan, None, plain.children, (0, 3))
+    one = alone(Study(plain.context, plain.plan, None, plain.children, (0, 3)))
     section = detection_section(one, district_table(one))
     assert section.support.startswith("Næsten alle børn i 0. og 3. klasse er målt, og sammenligningen er af dem alene.")
     assert [column.title for column in district_table(one).columns][2] == "Elever på klassetrinnene"

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.disclosure.attack import attack, find_pinned
 from pipelines.disclosure.protect import protect
-from pipelines.disclosure.relations import CellAt, SumRelation, TotalColumn, TotalRow
+from pipelines.disclosure.relations import Bound, CellAt, SumRelation, TotalColumn, TotalRow
 from pipelines.disclosure.rule import DisclosureRule
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 
@@ -574,3 +574,92 @@ def test_a_declaration_that_fits_nothing_is_refused(total, message):
     rows = [{"district": "A", "children": 20}, {"district": "I_alt", "children": 20}]
     with pytest.raises(ValueError, match=message):
         shield(rows, DISTRICT, CHILDREN, totals=[total])
+
+
+# ── beside other tables, and beside words ───────────────────────────────────────────────────────────────────────────
+
+
+def _beside(
+    own: tuple[int, int], elsewhere: tuple[int, int], *, parts: dict[str, int], ties: dict[str, list[str]]
+) -> list[str]:
+    """Two own counts after another table with a count of each place was taken along: "7" or "hidden"; the other shows 5 and more."""
+    counts = {"here A": own[0], "here B": own[1], "there A": elsewhere[0], "there B": elsewhere[1], **parts}
+    there = [name for name in counts if name.startswith("there")]
+    table = protect(
+        [{"name": name, "count": count} for name, count in counts.items()],
+        table_id="t",
+        title="t",
+        columns=(TableColumn("name", "Navn", "label"), TableColumn("count", "Antal", "count")),
+        source="Kilde",
+        totals=[SumRelation(_named(whole), tuple(_named(part) for part in of)) for whole, of in ties.items()],
+        published=[_named(name) for name in there if counts[name] >= 5],
+        hidden_elsewhere=[_named(name) for name in there if counts[name] < 5],
+        untold=[_named(name) for name in parts],
+    )
+    return [
+        str(cell.value) if cell.value is not None else str(cell.status) for cell in (row[1] for row in table.rows[:2])
+    ]
+
+
+def _named(name: str) -> CellAt:
+    return CellAt("count", (("name", name),))
+
+
+def test_a_count_is_hidden_where_another_table_shows_a_few_children_more() -> None:
+    """20 here and 22 there: 2 children who are counted there alone."""
+    parts = {"both A": 20, "there alone A": 2, "both B": 30, "there alone B": 40}
+    ties = {
+        "here A": ["both A"], "there A": ["both A", "there alone A"],
+        "here B": ["both B"], "there B": ["both B", "there alone B"],
+    }  # fmt: skip
+    assert _beside((20, 30), (22, 70), parts=parts, ties=ties) == ["hidden", "30"]
+
+
+def test_what_another_table_hides_is_hidden_where_the_same_children_are_counted_even_where_a_reader_need_not_know_it() -> (
+    None
+):
+    """There: 3 hidden. Here the same 3 and 4 others would be 7; and who knows nobody to be counted there alone would have it."""
+    parts = {"both A": 3, "there alone A": 0, "both B": 30, "there alone B": 40}
+    ties = {
+        "here A": ["both A"], "there A": ["both A", "there alone A"],
+        "here B": ["both B"], "there B": ["both B", "there alone B"],
+    }  # fmt: skip
+    assert _beside((3, 30), (3, 70), parts=parts, ties=ties) == ["hidden", "30"]
+
+
+@pytest.mark.parametrize(
+    ("bound", "shown"),
+    [
+        # 12 measured, of them 4 again: that there are fewer than 5 leaves 8 to 12 for the others, whatever the words
+        (None, ["12", "hidden", "hidden"]),
+        # beside the words, 12 would leave the others one of five values; so it goes too
+        (Bound(CellAt("again", (("name", "A"),)), high=4), ["hidden", "hidden", "hidden"]),
+    ],
+)  # fmt: skip
+def test_words_that_tell_a_bound_hide_what_would_tell_the_rest(bound: Bound | None, shown: list[str]) -> None:
+    table = protect(
+        [{"name": "A", "measured": 12, "again": 4, "lost": 8}],
+        table_id="t",
+        title="t",
+        columns=(
+            TableColumn("name", "Navn", "label"),
+            *(TableColumn(name, name, "count") for name in ("measured", "again", "lost")),
+        ),
+        source="Kilde",
+        totals=[TotalColumn("measured", ("again", "lost"))],
+        bounds=[] if bound is None else [bound],
+    )
+    (row,) = table.rows
+    assert [str(cell.value) if cell.value is not None else str(cell.status) for cell in row[1:]] == shown
+
+
+def test_a_count_outside_what_words_say_of_it_is_a_fault() -> None:
+    with pytest.raises(ValueError, match="row 1, column again"):
+        protect(
+            [{"name": "A", "again": 7}],
+            table_id="t",
+            title="t",
+            columns=(TableColumn("name", "Navn", "label"), TableColumn("again", "Igen", "count")),
+            source="Kilde",
+            bounds=[Bound(CellAt("again", (("name", "A"),)), high=4)],
+        )

@@ -1,20 +1,14 @@
 """What the districts can show: computed from the children there are, and said in words that hold whatever the numbers."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipelines.disclosure.rule import DisclosureRule
-from pipelines.errors import PlanError
 from pipelines.evaluation.children import StudyChild
-from pipelines.evaluation.commands import told_power
 from pipelines.evaluation.design import study_design
-from pipelines.evaluation.plan import AnalysisPlan, write_example
+from pipelines.evaluation.plan import AnalysisPlan
 from pipelines.evaluation.power import Power, study_power
-from pipelines.evaluation.power_words import may_tell_children, power_lines
-from pipelines.workspace import create_workspace
+from pipelines.evaluation.power_words import power_lines
 from tests.evaluation.drawn_study import a_plan, child, children
 
 
@@ -102,41 +96,6 @@ def test_one_arm_alone_shows_nothing_and_few_children_are_not_counted() -> None:
     assert "børn målt to gange" not in lines[0]
     assert "vises ikke" in lines[0]
     assert "for få distrikter" in lines[1]
-
-
-def test_without_numbers_the_command_says_what_to_do(tmp_path: Path) -> None:
-    workspace = create_workspace(
-        tmp_path / "k", profile="vordingborg_next_step", municipality_name="Prøveby", is_constructed=True
-    )
-    write_example(workspace.root)
-    with pytest.raises(PlanError, match="trappen run"):
-        told_power(workspace, as_json=False)
-
-
-def test_as_json_every_number_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    workspace = create_workspace(
-        tmp_path / "k", profile="vordingborg_next_step", municipality_name="Prøveby", is_constructed=True
-    )
-    power, plan = power_of(districts("R1", "R2", "S1"))
-    assert power.detectable is not None
-    for may_tell, counts in ((True, [40, 80]), (False, None)):
-        answer = (power, plan, may_tell)
-        monkeypatch.setattr("pipelines.evaluation.commands.workspace_power", lambda _, answer=answer: answer)
-        told = json.loads(told_power(workspace, as_json=True))
-        assert told["child_counts"] == counts
-        assert told["detectable"] == round(power.detectable, 1) != power.detectable
-        assert set(told) == {*Power.__dataclass_fields__, "assumed"}
-
-
-@pytest.mark.parametrize(("lost", "may_tell"), [(0, True), (1, False), (4, False), (5, True)])
-def test_children_are_counted_only_where_no_district_has_a_small_count(lost: int, may_tell: bool) -> None:
-    """40 in each of three districts; with the sum and the report's table, one district's few lost could be had."""
-    found = [
-        *districts("R1", "R2", "S1"),
-        *(child("R2", 14, None, institution="R2-0") for _ in range(lost)),
-    ]
-    design = study_design(children(*found), a_plan())
-    assert may_tell_children(design, rule=DisclosureRule()) is may_tell
 
 
 def test_where_no_choice_of_districts_is_rare_enough_a_difference_is_never_told_however_large() -> None:

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.committee.context import WHOLE_MUNICIPALITY, ReportContext
-from pipelines.committee.cooperation.told import CANNOT_PROTECT
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import CellAt, Total, TotalRow
+from pipelines.disclosure.secondary import CannotProtectError
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 
 
@@ -55,7 +55,6 @@ def division_table(
             return protected(own).excerpt(
                 table_id, title=title, columns=[*printed] or [column.name for column in columns]
             )
-        except ValueError as error:
-            if CANNOT_PROTECT not in str(error):
-                raise
+        except CannotProtectError:
+            continue
     return None

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from pipelines.committee.context import ReportContext
 from pipelines.committee.cooperation.basis import not_come, summed
-from pipelines.committee.cooperation.told import CANNOT_PROTECT
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import TotalColumn, TotalRow
+from pipelines.disclosure.secondary import CannotProtectError
 from pipelines.disclosure.table import ProtectedTable, TableColumn
 from pipelines.municipalities.profile import Profile
 
@@ -113,9 +113,7 @@ def _protected(context: ReportContext, rows: Sequence[dict[str, Any]], title: st
 
     try:
         return protected(rows)
-    except ValueError as error:
-        if CANNOT_PROTECT not in str(error):
-            raise
+    except CannotProtectError:
         return protected(rows[-1:])
 
 

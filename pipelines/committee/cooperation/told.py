@@ -12,6 +12,7 @@ from pipelines.committee.cooperation.basis import summed
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.relations import CellAt, Total, TotalColumn, TotalRow
 from pipelines.disclosure.rule import DisclosureRule
+from pipelines.disclosure.secondary import CannotProtectError
 from pipelines.disclosure.table import ProtectedTable, TableColumn
 
 
@@ -72,9 +73,8 @@ def area_table(
     for own, published in ((rows, told), (rows[-1:], told), (rows[-1:], set[str]())):
         try:
             return protected(own, published)
-        except ValueError as error:
-            if CANNOT_PROTECT not in str(error):
-                raise
+        except CannotProtectError:
+            continue
     raise ValueError(f"table {table_id} cannot be protected, not even of the whole municipality")
 
 
@@ -85,8 +85,6 @@ def whole_pair(table: ProtectedTable, part: str, whole: str) -> tuple[int, int] 
 
 
 _AREA = TableColumn("area", "Distrikt", "label")
-CANNOT_PROTECT = "nothing left to hide"
-"""What `protect` says where a secret shows whatever else is hidden."""
 
 
 def _area_rows(

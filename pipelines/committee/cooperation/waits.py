@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Any, Final
 
 from pipelines.committee.context import ReportContext
-from pipelines.committee.cooperation.told import CANNOT_PROTECT
 from pipelines.disclosure.protect import HIDDEN, protect
 from pipelines.disclosure.relations import CellAt, SumRelation, Total, TotalColumn, TotalRow
+from pipelines.disclosure.secondary import CannotProtectError
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.measures.cumulative_incidence import count_ends, incidence_at
 from pipelines.publish.danish import NBSP
@@ -76,9 +76,8 @@ def wait_table(
     for own in (everybody, {total: list(waits)}):
         try:
             return _printed(protected(own), table_id, title)
-        except ValueError as error:
-            if CANNOT_PROTECT not in str(error):
-                raise
+        except CannotProtectError:
+            continue
     return None
 
 

@@ -9,6 +9,9 @@ import numpy as np
 
 from pipelines.codes import load_code_table
 from pipelines.committee.context import ReportContext
+from pipelines.committee.evaluation.districts import district_table
+from pipelines.committee.evaluation.elsewhere import CountElsewhere, counts_elsewhere
+from pipelines.disclosure.table import CellStatus, ProtectedTable
 from pipelines.errors import PublishError
 from pipelines.evaluation.analysis import Evaluation, Leading, analyse
 from pipelines.evaluation.analysis_words import analysis_departures
@@ -21,7 +24,7 @@ from pipelines.evaluation.plan import AnalysisPlan, read_plan
 from pipelines.evaluation.plan_lock import PlanLock, read_locks
 from pipelines.evaluation.plan_words import plan_departures, unknown_strata
 from pipelines.evaluation.power import Power, study_power
-from pipelines.evaluation.power_words import may_tell_children, rounded_up
+from pipelines.evaluation.power_words import rounded_up
 from pipelines.evaluation.private_words import check_words
 from pipelines.evaluation.register_outcomes import read_register_outcomes
 from pipelines.evaluation.rollout import Rollout, read_rollout
@@ -64,14 +67,25 @@ class Study:
 
     @cached_property
     def tells_children(self) -> bool:
-        """Whether no district has a small count of children."""
-        return may_tell_children(self.design, rule=self.context.rule)
+        """Whether every count of children of every district may be told; else a model's sum beside the report may tell one."""
+        hidden = CellStatus.HIDDEN
+        return not any(cell.status is hidden for row in self.districts.rows for cell in row)
 
     @cached_property
     def power(self) -> Power:
-        """What the districts could show; rounded up where a district has a small count of children."""
+        """What the districts could show; rounded up where a count of children is hidden."""
         power = study_power(self.children, self.design, self.plan)
         return power if self.tells_children else rounded_up(power, self.plan)
+
+    @cached_property
+    def districts(self) -> ProtectedTable:
+        """Children by district as they may be told (`district_table`)."""
+        return district_table(self)
+
+    @cached_property
+    def elsewhere(self) -> tuple[CountElsewhere, ...]:
+        """What the committee report tells of the same children."""
+        return counts_elsewhere(self.context, self.plan.primary.informants)
 
     @cached_property
     def dose(self) -> Mapping[tuple[str, bool], Dose]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipelines.committee.evaluation.basis import Study, as_shown, behind_difference
-from pipelines.committee.evaluation.detection import ALL_COMPARED
+from pipelines.committee.evaluation.districts import ALL_COMPARED
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
 from pipelines.evaluation.clearinghouse import USUAL_ICC, effect_sizes

@@ -1,23 +1,17 @@
 """Do the two models measure the same children? Shown before anybody reads how it went for the measured ones."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from pipelines.committee.evaluation.basis import Study
+from pipelines.committee.evaluation.districts import ALL_COMPARED, APART
 from pipelines.disclosure.protect import protect
-from pipelines.disclosure.relations import CellAt, SumRelation, TotalColumn
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
-from pipelines.evaluation.design import FEWEST_CHILDREN_TO_DESCRIBE, ArmFacts, Baseline, ClusterFacts, NotCompared
+from pipelines.evaluation.design import Baseline
 from pipelines.measures.comparison_evidence import ComparisonGate
 from pipelines.publish.danish import joined
 from pipelines.publish.figures import FigureWords, rate_bars
 from pipelines.publish.section import Figure, HowSure, Section
 
-_COUNTS: Final = ("at_risk", "measured", "followed", "lost", "waiting")
-ALL_COMPARED: Final = "Sammenlignede i alt"
-"""The area of a model's row of sums in `district_table`."""
-
-_APART: Final = " (ikke sammenlignet)"
 _BASELINES: Final = {
     Baseline.FIRST_SCORE: "SDQ i alt ved første måling",
     Baseline.AGE: "Alder",
@@ -26,7 +20,7 @@ _BASELINES: Final = {
 
 
 def detection_section(study: Study, districts: ProtectedTable) -> Section:
-    """The question, its answer by counts alone, and the tables of districts (`district_table`) and of how alike the children were."""
+    """The question, its answer by counts alone, the table of districts, and how alike the children were."""
     alike, rates = baseline_table(study), rate_table(study, districts)
     return Section(
         section_id="evaluation_detection",
@@ -50,51 +44,6 @@ def detection_section(study: Study, districts: ProtectedTable) -> Section:
             "Et distrikt sammenlignes kun, hvis børnene ligner børn under den anden model i alder, trin og udfylder.",
         ),
     )
-
-
-def district_table(study: Study) -> ProtectedTable:
-    """Children at risk, measured and what became of them, by district and in all under each model; the sums are declared."""
-    rows = [_cluster_row(study, cluster) for cluster in study.design.clusters]
-    arms = [
-        _arm_row(
-            study,
-            arm,
-            is_treated=is_treated,
-            is_known=all(row["at_risk"] is not None for row in rows if row["is_in"] is is_treated),
-        )
-        for arm, is_treated in zip(study.design.arms, (False, True), strict=True)
-        if arm.cluster_count
-    ]
-    relations = [
-        SumRelation(_at(column, arm), tuple(_at(column, row) for row in rows if row["is_in"] == arm["arm"]))
-        for arm in arms
-        for column in _COUNTS
-        if None not in [row[column] for row in rows if row["is_in"] == arm["arm"]]
-    ]
-    return protect(
-        [*rows, *reversed(arms)],
-        table_id="evaluation_districts",
-        title="Målte børn under de to modeller",
-        columns=(
-            TableColumn("model", "Model", "label"),
-            TableColumn("area", "Område", "label"),
-            TableColumn("at_risk", "Elever på klassetrinnene" if study.grades else "Børn på 0-17 år", "count"),
-            TableColumn("measured", "Målt", "count"),
-            TableColumn("share", "Andel målt", "share", decimals=1, numerator="measured", denominator="at_risk"),
-            TableColumn("followed", "Målt igen", "count"),
-            TableColumn("lost", "Ikke målt igen", "count"),
-            TableColumn("waiting", "Ventes", "count"),
-        ),
-        source=study.source,
-        rule=study.context.rule,
-        totals=[*relations, TotalColumn("measured", ("followed", "lost", "waiting"))],
-        at_least=[*(_at_least(row, row["districts"]) for row in (*rows, *arms) if row["districts"])],
-    )
-
-
-def _at_least(row: Mapping[str, Any], districts: int) -> tuple[CellAt, int]:
-    """That so many districts are held to others, or are found unlike them, tells how many children were measured twice there."""
-    return _at("followed", row), districts * FEWEST_CHILDREN_TO_DESCRIBE
 
 
 def rate_table(study: Study, districts: ProtectedTable) -> ProtectedTable:
@@ -127,7 +76,7 @@ def in_all(model: str) -> str:
 
 def _in_brackets(area: str) -> str:
     """An area that is not compared in brackets: a figure has no room for saying so beside each bar."""
-    return f"({area.removesuffix(_APART)})" if area.endswith(_APART) else area
+    return f"({area.removesuffix(APART)})" if area.endswith(APART) else area
 
 
 def _rate(share: Cell) -> float | Cell:
@@ -187,49 +136,6 @@ def baseline_table(study: Study) -> ProtectedTable:
         source=f"{study.source} Tallene er i standardafvigelser: den almindelige afstand mellem to børn.",
         rule=study.context.rule,
     )
-
-
-def _cluster_row(study: Study, cluster: ClusterFacts) -> dict[str, Any]:
-    return {
-        "model": study.model(is_treated=cluster.is_treated),
-        "area": study.names.get(cluster.code, cluster.code) + ("" if cluster.is_compared else _APART),
-        **_measured(cluster),
-        **_course(cluster),
-        "districts": int(cluster.not_compared in (None, NotCompared.NO_COUNTERPART)),
-        "is_in": cluster.is_treated if cluster.is_compared else None,
-    }
-
-
-def _arm_row(study: Study, arm: ArmFacts, *, is_treated: bool, is_known: bool) -> dict[str, Any]:
-    """is_known: whether it is told of each district how many children there are; else the sum would tell it of the last one."""
-    return {
-        "model": study.model(is_treated=is_treated),
-        "area": ALL_COMPARED,
-        **(_measured(arm) if is_known else {**_measured(arm), "at_risk": None, "share": None}),
-        **_course(arm),
-        "districts": arm.cluster_count,
-        "arm": is_treated,
-        "is_in": None,
-    }
-
-
-def _measured(of: ClusterFacts | ArmFacts) -> dict[str, float | None]:
-    """Counts and share; where more were measured than live there on the last day, those who live there are no whole to count of."""
-    at_risk = of.at_risk if of.at_risk and of.at_risk >= of.measured else None
-    return {
-        "at_risk": at_risk,
-        "measured": of.measured,
-        "share": None if at_risk is None else of.measured / at_risk,
-    }
-
-
-def _course(of: ClusterFacts | ArmFacts) -> dict[str, int]:
-    """What became of the measured children; the three add up to them."""
-    return {"followed": of.followed, "lost": of.due - of.followed, "waiting": of.measured - of.due}
-
-
-def _at(column: str, row: Mapping[str, Any]) -> CellAt:
-    return CellAt(column, (("model", row["model"]), ("area", row["area"])))
 
 
 def _answer(study: Study, districts: ProtectedTable) -> str:

@@ -7,7 +7,8 @@ from operator import add
 from typing import Any, Final
 
 from pipelines.committee.evaluation.basis import Study, as_shown
-from pipelines.committee.evaluation.detection import ALL_COMPARED, district_table, in_all
+from pipelines.committee.evaluation.detection import in_all
+from pipelines.committee.evaluation.districts import ALL_COMPARED
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import CellStatus, ProtectedTable, TableColumn
 from pipelines.evaluation.design import ClusterFacts
@@ -97,7 +98,7 @@ class _Behind:
     @classmethod
     def of(cls, study: Study, compared: Sequence[ClusterFacts]) -> "_Behind":
         means = [study.behind_means.get(one.code, (0, 0)) for one in compared] or [(0, 0)]
-        districts = district_table(study)
+        districts = study.districts
         at_risk = districts.column_index("at_risk")
         return cls(
             min((len(_dose(study, one).staff) for one in compared), default=0),

@@ -1,0 +1,140 @@
+"""How many children are there, were measured, and measured again, in each district and under each model: what may be told of it?
+
+Protected beside what the committee report tells of the same children (`elsewhere`).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from pipelines.committee.evaluation.elsewhere import beside, is_own_row
+from pipelines.disclosure.protect import protect
+from pipelines.disclosure.relations import Bound, CellAt, SumRelation, TotalColumn
+from pipelines.disclosure.table import ProtectedTable, TableColumn
+from pipelines.evaluation.children import StudyChild
+from pipelines.evaluation.design import FEWEST_CHILDREN_TO_DESCRIBE, ArmFacts, ClusterFacts, NotCompared
+
+if TYPE_CHECKING:
+    from pipelines.committee.evaluation.basis import Study
+
+ALL_COMPARED: Final = "Sammenlignede i alt"
+"""The area of a model's row of sums."""
+
+APART: Final = " (ikke sammenlignet)"
+"""Behind the name of an area that is described and not compared."""
+
+_COUNTS: Final = ("at_risk", "measured", "followed", "lost", "waiting")
+_COURSES: Final[Mapping[str, Callable[[StudyChild], bool]]] = {
+    "followed": lambda child: child.is_followed,
+    "lost": lambda child: child.is_due and not child.is_followed,
+    "waiting": lambda child: not child.is_due,
+}
+"""What became of the measured children; each did one of the three."""
+
+
+def district_table(study: "Study") -> ProtectedTable:
+    """Children at risk, measured and what became of them, by district and in all under each model; the sums are declared."""
+    rows = [_cluster_row(study, cluster) for cluster in study.design.clusters]
+    arms = [
+        _arm_row(
+            study,
+            arm,
+            is_treated=is_treated,
+            is_known=all(row["at_risk"] is not None for row in rows if row["is_in"] is is_treated),
+        )
+        for arm, is_treated in zip(study.design.arms, (False, True), strict=True)
+        if arm.cluster_count
+    ]
+    relations = [
+        SumRelation(_at(column, arm), tuple(_at(column, row) for row in rows if row["is_in"] == arm["arm"]))
+        for arm in arms
+        for column in _COUNTS
+        if None not in [row[column] for row in rows if row["is_in"] == arm["arm"]]
+    ]
+    elsewhere = beside(study.elsewhere, _children_behind(study))
+    protected = protect(
+        [*rows, *reversed(arms), *({**dict.fromkeys((*_COUNTS, "share")), **row} for row in elsewhere.rows)],
+        table_id="evaluation_districts",
+        title="Målte børn under de to modeller",
+        columns=(
+            TableColumn("model", "Model", "label"),
+            TableColumn("area", "Område", "label"),
+            TableColumn("at_risk", "Elever på klassetrinnene" if study.grades else "Børn på 0-17 år", "count"),
+            TableColumn("measured", "Målt", "count"),
+            TableColumn("share", "Andel målt", "share", decimals=1, numerator="measured", denominator="at_risk"),
+            TableColumn("followed", "Målt igen", "count"),
+            TableColumn("lost", "Ikke målt igen", "count"),
+            TableColumn("waiting", "Ventes", "count"),
+        ),
+        source=study.source,
+        rule=study.context.rule,
+        totals=[*relations, *elsewhere.sums, TotalColumn("measured", tuple(_COURSES))],
+        published=elsewhere.shown,
+        hidden_elsewhere=elsewhere.hidden,
+        untold=elsewhere.untold,
+        bounds=[bound for row in (*rows, *arms) if (bound := _told(row))],
+    )
+    return protected.excerpt(protected.table_id, title=protected.title, keep_row=is_own_row)
+
+
+def _children_behind(study: "Study") -> dict[CellAt, list[str]]:
+    """The children of every count that is no sum of others."""
+    return {
+        _at(column, _cluster_row(study, cluster)): [
+            child.child_id for child in study.children.children if child.cluster == cluster.code and is_in(child)
+        ]
+        for cluster in study.design.clusters
+        for column, is_in in _COURSES.items()
+    }
+
+
+def _told(row: Mapping[str, Any]) -> Bound | None:
+    """That so many districts are held to others, or are found unlike them, or have too few, tells of the children measured twice."""
+    fewest = FEWEST_CHILDREN_TO_DESCRIBE
+    if row["has_too_few"]:
+        return Bound(_at("followed", row), high=fewest - 1)
+    return Bound(_at("followed", row), low=row["districts"] * fewest) if row["districts"] else None
+
+
+def _cluster_row(study: "Study", cluster: ClusterFacts) -> dict[str, Any]:
+    return {
+        "model": study.model(is_treated=cluster.is_treated),
+        "area": study.names.get(cluster.code, cluster.code) + ("" if cluster.is_compared else APART),
+        **_measured(cluster),
+        **_course(cluster),
+        "districts": int(cluster.not_compared in (None, NotCompared.NO_COUNTERPART)),
+        "has_too_few": cluster.not_compared is NotCompared.TOO_FEW_CHILDREN,
+        "is_in": cluster.is_treated if cluster.is_compared else None,
+    }
+
+
+def _arm_row(study: "Study", arm: ArmFacts, *, is_treated: bool, is_known: bool) -> dict[str, Any]:
+    """is_known: whether it is told of each district how many children there are; else the sum would tell it of the last one."""
+    return {
+        "model": study.model(is_treated=is_treated),
+        "area": ALL_COMPARED,
+        **(_measured(arm) if is_known else {**_measured(arm), "at_risk": None, "share": None}),
+        **_course(arm),
+        "districts": arm.cluster_count,
+        "has_too_few": False,
+        "arm": is_treated,
+        "is_in": None,
+    }
+
+
+def _measured(of: ClusterFacts | ArmFacts) -> dict[str, float | None]:
+    """Counts and share; where more were measured than live there on the last day, those who live there are no whole to count of."""
+    at_risk = of.at_risk if of.at_risk and of.at_risk >= of.measured else None
+    return {
+        "at_risk": at_risk,
+        "measured": of.measured,
+        "share": None if at_risk is None else of.measured / at_risk,
+    }
+
+
+def _course(of: ClusterFacts | ArmFacts) -> dict[str, int]:
+    """What became of the measured children; the three add up to them."""
+    return {"followed": of.followed, "lost": of.due - of.followed, "waiting": of.measured - of.due}
+
+
+def _at(column: str, row: Mapping[str, Any]) -> CellAt:
+    return CellAt(column, (("model", row["model"]), ("area", row["area"])))
