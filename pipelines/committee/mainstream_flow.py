@@ -2,7 +2,7 @@
 
 Those outside on the later day are those who stayed and those who came; those outside on the earlier are those who stayed and those
 who went. A reader can add all of it up, and holds the same totals in the table of shares. So everything is protected in one
-table, and a year whose total the table of shares hides is not shown here at all.
+table around those totals, and a year whose total the table of shares hides is not shown here at all.
 """
 
 from collections.abc import Mapping, Sequence
@@ -125,6 +125,7 @@ def flow_table(context: ReportContext, shares: ShareSeries) -> ProtectedTable | 
         source=f"Kilde: {context.settings.municipality.name}s elevregister. Definition: KOM-1.",
         rule=context.rule,
         totals=(*sums, *follows, *pooled_sums),
+        published=[_at(name, year) for year in told for name in ("before", "now")],
     )
 
 

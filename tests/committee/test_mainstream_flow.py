@@ -21,7 +21,7 @@ from pipelines.publish import figures
 from pipelines.publish.number_check import numbers_shown, numbers_without_source
 from pipelines.publish.section import Figure
 from tests.committee.conftest import scenario_municipality, settings_of
-from tests.committee.flow_of import flow_of
+from tests.committee.flow_of import flow_of, school_shares
 
 SUMS = {
     "before": ("returned", "finished", "left", "stayed"),
@@ -122,6 +122,29 @@ def test_in_a_small_municipality_no_way_of_one_to_four_children_is_told_or_follo
     assert find_pinned(table, totals=what_adds_up(table)) == []
     statuses = {cell.status for row in table.rows for cell in row if row[0].value != pooled_years(table)}
     assert statuses <= {CellStatus.SHOWN, CellStatus.HIDDEN}
+
+
+@pytest.mark.parametrize(("children", "seed"), [(600, 1), (600, 3), (600, 5), (700, 1)])
+def test_beside_the_table_of_shares_nothing_more_follows(children: int, seed: int) -> None:
+    """It shows how many are outside in each of the two years, whatever is hidden here."""
+    context = scenario_municipality("no_effect", children=children, seed=seed)
+    table, shares = flow_of(context), school_shares(context).table
+    outside = {
+        row["school_year"]: row["segregated_count"] for row in rows_of(shares) if row["area"] == WHOLE_MUNICIPALITY
+    }
+    column = {name: table.column_index(name) for name in ("before", "now")}
+    known = []
+    for row in table.rows:
+        cells, year = list(row), str(row[0].value)
+        if year in outside and any(cell.value is not None for cell in row[1:]):
+            first = int(year[:4])
+            for name, of_year in (("before", f"{first - 1}/{first % 100:02d}"), ("now", year)):
+                if outside.get(of_year) is not None:
+                    assert cells[column[name]].value in (None, outside[of_year])
+                    cells[column[name]] = Cell(outside[of_year])
+        known.append(tuple(cells))
+    joined = replace(table, rows=tuple(known))
+    assert find_pinned(joined, totals=what_adds_up(joined)) == []
 
 
 YEAR = {
