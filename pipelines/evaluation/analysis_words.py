@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from pipelines.codes import load_code_table
 from pipelines.evaluation.analysis import Answer, Evaluation, Leading, Method, NotShown
 from pipelines.evaluation.plan import AnalysisPlan
 from pipelines.evaluation.plan_words import COVARIATES
@@ -41,7 +42,7 @@ NOT_TOLD: Final = {
 _NOT_RATEABLE: Final = {
     Ceiling.NO_CHILDREN: "ingen børn i perioden er målt to gange",
     Ceiling.NO_COMPARISON: "ingen børn under den ene model kan holdes op mod den andens",
-    Ceiling.ONE_DISTRICT_IN_AN_ARM: "den ene model kun er i ét distrikt",
+    Ceiling.ONE_DISTRICT_IN_AN_ARM: "der kun er ét distrikt at sammenligne under den ene model",
 }
 _GATES: Final = {
     ComparisonGate.DETECTION: "modellerne ikke måler de samme børn",
@@ -55,6 +56,8 @@ _GATES: Final = {
 def answer_sentence(evaluation: Evaluation, plan: AnalysisPlan, evidence: ComparisonEvidence) -> str:
     """The plan's question answered in one sentence, with the difference that could have been seen where nothing is decided."""
     relevant = plan.limits.smallest_relevant_points
+    models = load_code_table("models").titles()
+    treated, comparison = models[plan.arms.treated], models[plan.arms.comparison]
     match evaluation.answer:
         case Answer.NOT_RATEABLE:
             return f"Det kan ikke vurderes, fordi {_NOT_RATEABLE[evidence.ceilings[0]]}."
@@ -63,9 +66,9 @@ def answer_sentence(evaluation: Evaluation, plan: AnalysisPlan, evidence: Compar
         case Answer.NO_RELEVANT_DIFFERENCE:
             return f"Forskellen er mindre end de {number(relevant, 1)} point, der betyder noget."
         case Answer.TREATED_BETTER:
-            return "Der er færre vanskeligheder, hvor modellen er, end hvor den ikke er; andet kan være årsagen."
+            return f"Der er færre vanskeligheder med {treated} end med {comparison}; andet kan være årsagen."
         case Answer.COMPARISON_BETTER:
-            return "Der er flere vanskeligheder, hvor modellen er, end hvor den ikke er; andet kan være årsagen."
+            return f"Der er flere vanskeligheder med {treated} end med {comparison}; andet kan være årsagen."
 
 
 def _undecided(leading: Leading | None, evidence: ComparisonEvidence, *, relevant: float) -> str:

@@ -6,9 +6,10 @@ shown before it was protected.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from statistics import median_low
 from typing import Any, Final
 
 import duckdb
@@ -122,6 +123,42 @@ WHERE residences.is_own_municipality
 GROUP BY ALL
 ORDER BY cluster_code, placed.grade_number
 """
+_PUPILS: Final = f"""
+WITH {_ORGANISATION},
+asked AS (
+    SELECT unnest($clusters) AS cluster_code, unnest($grades) AS grade_number, unnest($days) AS counted_on
+),
+days AS (SELECT DISTINCT counted_on FROM asked),
+placed AS (
+    SELECT
+        days.counted_on,
+        placements.child_id,
+        min(placements.institution_code) FILTER (WHERE own.unit_code IS NOT NULL) AS institution_code,
+        max(placements.grade_number) AS grade_number
+    FROM days
+    INNER JOIN core.fct_school_placement AS placements
+        ON placements.start_date <= days.counted_on
+        AND coalesce(placements.end_date, days.counted_on) >= days.counted_on
+    LEFT JOIN organisation AS own
+        ON own.unit_kind_code = 'institution' AND placements.institution_code = own.unit_code
+        AND days.counted_on BETWEEN own.start_date AND own.last_date
+    GROUP BY days.counted_on, placements.child_id
+)
+SELECT placed.child_id, asked.cluster_code, asked.grade_number
+FROM placed
+INNER JOIN core.fct_residence AS residences ON placed.child_id = residences.child_id
+INNER JOIN core.dim_child AS children ON placed.child_id = children.child_id
+INNER JOIN asked
+    ON placed.counted_on = asked.counted_on
+    AND placed.grade_number = asked.grade_number
+    AND asked.cluster_code = CASE WHEN $by_institution THEN coalesce(placed.institution_code, residences.district_code)
+        ELSE residences.district_code END
+WHERE residences.is_own_municipality
+    AND residences.start_date <= placed.counted_on
+    AND coalesce(residences.end_date, placed.counted_on) >= placed.counted_on
+    AND children.birth_date <= placed.counted_on
+    AND children.turns_18_date > placed.counted_on
+"""
 
 
 @dataclass(frozen=True)
@@ -160,19 +197,26 @@ class StudyChild:
 class StudyChildren:
     """All that the plan's window holds. at_risk: cluster -> children of 0-17 years on the last day of the window (or the as-of date).
 
-    pupils: (cluster, grade) -> those of them in that grade. unplaced_count: children measured whose model is unknown or is neither of
-    the two.
+    pupils: (cluster, grade) -> who was in that grade on the day when half of its measured children were, and whoever was measured in
+    it; on the last day where nobody was. unplaced_count: children measured whose model is unknown or is neither of the two. living:
+    cluster -> all children of 0-17 years, where at_risk is some of them alone; None: at_risk is all.
     """
 
     children: tuple[StudyChild, ...]
     at_risk: Mapping[str, int]
     unplaced_count: int
     pupils: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    living: Mapping[str, int] | None = None
+
+    def children_of(self, cluster: str) -> int:
+        """All children of 0-17 years there, whoever is compared; 0 where it is not known."""
+        return (self.at_risk if self.living is None else self.living).get(cluster, 0)
 
 
 def read_children(connection: duckdb.DuckDBPyConnection, plan: AnalysisPlan) -> StudyChildren:
     """The plan's children, each once, by the first of the plan's informants who filled in a first form in its window."""
-    children, unplaced_count = read_measured(connection, plan, first_from=plan.window.first_from)
+    placed = _read_placed(connection, plan, first_from=plan.window.first_from)
+    children, unplaced_count = _in_order(placed)
     parameters = {"first_to": plan.window.first_to, "by_institution": _is_by_institution(plan)}
     at_risk = read_records(connection, _AT_RISK, parameters)
     living, pupils = Counter[str](), dict[tuple[str, int], int]()
@@ -183,7 +227,41 @@ def read_children(connection: duckdb.DuckDBPyConnection, plan: AnalysisPlan) -> 
         living[cluster] += count
         if grade is not None:
             pupils[cluster, grade] = count
-    return StudyChildren(children, dict(living), unplaced_count, pupils)
+    measured = [
+        (child_id, child.cluster, child.grade, child.first_date) for child_id, child in placed if child is not None
+    ]
+    return StudyChildren(
+        children, dict(living), unplaced_count, {**pupils, **_pupils_when_measured(connection, plan, measured)}
+    )
+
+
+def _pupils_when_measured(
+    connection: duckdb.DuckDBPyConnection,
+    plan: AnalysisPlan,
+    measured: Sequence[tuple[Any, str, int | None, date]],
+) -> dict[tuple[str, int], int]:
+    """(cluster, grade) -> pupils on the day when half of its measured were, and whoever was measured there; where anybody was.
+
+    Not those of the plan's last day: who moved in after a grade was measured could not be, and who moved away was. measured: child,
+    cluster, grade and day of the first form.
+    """
+    days: dict[tuple[str, int], list[date]] = {}
+    pupils: dict[tuple[str, int], set[Any]] = {}
+    for child_id, cluster, grade, first_date in measured:
+        if grade is not None:
+            days.setdefault((cluster, grade), []).append(first_date)
+            pupils.setdefault((cluster, grade), set()).add(child_id)
+    if not days:
+        return {}
+    parameters = {
+        "clusters": [cluster for cluster, _ in days],
+        "grades": [grade for _, grade in days],
+        "days": [median_low(own) for own in days.values()],
+        "by_institution": _is_by_institution(plan),
+    }
+    for record in read_records(connection, _PUPILS, parameters):
+        pupils[record["cluster_code"], record["grade_number"]].add(record["child_id"])
+    return {place: len(own) for place, own in pupils.items()}
 
 
 def read_measured(
@@ -194,6 +272,20 @@ def read_measured(
     Each by the first of the plan's informants who filled in a first form in that time, followed up in the plan's months. first_from
     before the plan's window: a panel over the years, by the same rules.
     """
+    return _in_order(_read_placed(connection, plan, first_from=first_from))
+
+
+def _in_order(placed: Sequence[tuple[Any, StudyChild | None]]) -> tuple[tuple[StudyChild, ...], int]:
+    """The children that have a model of the two, in an order of their own, and how many have none."""
+    # by what is known of them: pseudonyms follow a workspace's key, and whatever is drawn child by child would follow them
+    children = tuple(sorted((child for _, child in placed if child is not None), key=repr))
+    return children, len(placed) - len(children)
+
+
+def _read_placed(
+    connection: duckdb.DuckDBPyConnection, plan: AnalysisPlan, *, first_from: date
+) -> list[tuple[Any, StudyChild | None]]:
+    """(child, what is known of it) of every child measured; None where it has no model of the two."""
     informants, window = plan.primary.informants, plan.window
     records = read_records(
         connection,
@@ -208,10 +300,7 @@ def read_measured(
     )
     records.sort(key=lambda record: (str(record["child_id"]), informants.index(record["informant_code"])))
     once = {record["child_id"]: record for record in reversed(records)}
-    placed = [_child(record, plan) for record in reversed(once.values())]
-    # by what is known of them: pseudonyms follow a workspace's key, and whatever is drawn child by child would follow them
-    children = tuple(sorted((child for child in placed if child is not None), key=repr))
-    return children, len(placed) - len(children)
+    return [(record["child_id"], _child(record, plan)) for record in reversed(once.values())]
 
 
 def _is_by_institution(plan: AnalysisPlan) -> bool:

@@ -12,7 +12,7 @@ RATINGS: Final = {
 }
 RATING_REASONS: Final = {
     RatingReason.NO_COMPARISON: "Der er kun børn under den ene model.",
-    RatingReason.ONE_UNIT_IN_AN_ARM: "Den ene model er kun i ét distrikt.",
+    RatingReason.ONE_UNIT_IN_AN_ARM: "Under den ene model er der kun ét distrikt at sammenligne.",
     RatingReason.NO_LOTTERY: "Der er ikke trukket lod om modellerne.",
     RatingReason.HIGH_LOSS: "Der mangler for mange anden gang, eller de mangler for ulige.",
     RatingReason.LOSS_UNKNOWN: "Det vides ikke, hvor mange der mangler anden gang.",

@@ -23,7 +23,9 @@ GATES: Final = {
 CEILINGS: Final = {
     Ceiling.NO_CHILDREN: "Ingen børn i perioden er målt to gange.",
     Ceiling.NO_COMPARISON: "Der er ingen børn under den ene model, som kan sammenlignes med børnene under den anden.",
-    Ceiling.ONE_DISTRICT_IN_AN_ARM: "Den ene model er kun i ét distrikt. Modellen kan ikke skilles fra distriktet.",
+    Ceiling.ONE_DISTRICT_IN_AN_ARM: (
+        "Under den ene model er der kun ét distrikt at sammenligne. Modellen kan ikke skilles fra distriktet."
+    ),
     Ceiling.NO_STAGGERED_ROLLOUT: "Distrikterne følges ikke før og efter hver sin start.",
     Ceiling.FEW_DISTRICTS: f"Der er færre end {small_number(FEWEST_DISTRICTS_FOR_ROLLOUT)} distrikter.",
     Ceiling.FEW_YEARS_BEFORE: f"Der er færre end {small_number(FEWEST_YEARS_BEFORE)} år med tal før starten.",

@@ -6,6 +6,7 @@ is in `plan_lock`, what it says in words in `plan_words`.
 
 import hashlib
 import json
+import re
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -242,9 +243,22 @@ def read_plan(folder: Path) -> AnalysisPlan:
         raise PlanError(f"{PLAN_FILE} mangler i arbejdsmappen. Få et eksempel at rette i med: trappen plan --example")
     try:
         plain = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PlanError(f"{PLAN_FILE} kan ikke læses som TOML: {error}. Ret linjen, og kør igen.") from error
+    except UnicodeDecodeError:
+        raise PlanError(
+            f"{PLAN_FILE} kan ikke læses, for den er ikke gemt som UTF-8. Gem den igen som UTF-8."
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise PlanError(f"{PLAN_FILE} kan ikke læses som TOML: {_where(error)} Ret den, og kør igen.") from error
     return plan_from(plain)
+
+
+def _where(error: tomllib.TOMLDecodeError) -> str:
+    """Where the file goes wrong, in Danish; the parser's own words, which are English, only where it names no place."""
+    place = re.search(r"at line (\d+), column (\d+)", str(error))
+    if place is None:
+        return "Filen slutter midt i noget." if "end of document" in str(error) else f"{error}."
+    twice = " Nøglen eller afsnittet står der to gange." if "twice" in str(error) or "overwrite" in str(error) else ""
+    return f"Noget er galt i linje {place[1]}, tegn {place[2]}.{twice}"
 
 
 def plan_from(plain: dict[str, Any]) -> AnalysisPlan:

@@ -111,8 +111,13 @@ def plan_departures(locked: AnalysisPlan, used: AnalysisPlan) -> tuple[str, ...]
         if value != planned[key]:
             label, told = _LABELS[key]
             now, before = (told(each).rstrip(".") for each in (value, planned[key]))
-            sentences.append(f"{label}: {now}. I den låste plan: {before}.")
+            sentences.append(f"{label}: {_ended(now)} I den låste plan: {_ended(before)}")
     return tuple(sentences)
+
+
+def _ended(text: str) -> str:
+    """The text as a sentence: a question keeps its mark."""
+    return text if text.endswith("?") else f"{text}."
 
 
 def unknown_strata(plan: AnalysisPlan, known: Collection[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pipelines.evaluation.power import MOST_MONTHS, Power
 from pipelines.publish.danish import head_date, number, small_number
 
 _TOO_FEW = (
-    "Der er for få distrikter til, at nogen forskel kan ses: Der skal være mindst tre i alt og et under hver model."
+    "Der er for få distrikter til, at nogen forskel kan ses: Der skal være mindst tre i alt og ét under hver model."
 )
 
 

@@ -5,6 +5,7 @@ choose it by how the comparison turns out.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pipelines.evaluation.children import StudyChildren
@@ -20,9 +21,9 @@ def primary_children(measured: StudyChildren, plan: AnalysisPlan) -> tuple[Study
 def whole_grades(children: StudyChildren, *, least_share: float) -> tuple[int, ...]:
     """The grades in which at least `least_share` (0-1) of the pupils of every district that has any were measured, in order.
 
-    Only grades that are so under both models. Pupils are those of the last day of the plan's window; measured is who had a first form
-    in the window while in that grade. A district where nobody was measured is no part of the comparison and does not count. Empty
-    where no pupil is known.
+    Only grades that are so under both models. Pupils are those of the days when the grade was measured (`StudyChildren.pupils`);
+    measured is who had a first form in the window while in that grade. A district where nobody was measured is no part of the
+    comparison and does not count. Empty where no pupil is known.
     """
     measured = Counter((child.cluster, child.grade) for child in children.children)
     arms = {child.cluster: child.is_treated for child in children.children}
@@ -40,7 +41,10 @@ def whole_grades(children: StudyChildren, *, least_share: float) -> tuple[int, .
 
 
 def only_grades(children: StudyChildren, grades: tuple[int, ...]) -> StudyChildren:
-    """The measured children of these grades, and their pupils as those at risk; as they were where there are no grades."""
+    """The measured children of these grades, and their pupils as those at risk; as they were where there are no grades.
+
+    Who lives in each cluster stays known beside them.
+    """
     if not grades:
         return children
     at_risk = Counter[str]()
@@ -48,4 +52,10 @@ def only_grades(children: StudyChildren, grades: tuple[int, ...]) -> StudyChildr
         if grade in grades:
             at_risk[cluster] += count
     chosen = tuple(child for child in children.children if child.grade in grades)
-    return replace(children, children=chosen, at_risk=dict(at_risk))
+    return replace(children, children=chosen, at_risk=dict(at_risk), living=children.at_risk)
+
+
+def fewest_measured(children: StudyChildren, cluster: str, grades: Sequence[int], *, least_share: float) -> int:
+    """So many children of the cluster were measured at the least, as follows from these grades being whole; 0 without any."""
+    pupils = [children.pupils.get((cluster, grade), 0) for grade in grades]
+    return sum(next(count for count in range(whole + 1) if count / whole >= least_share) for whole in pupils if whole)

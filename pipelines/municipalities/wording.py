@@ -1,5 +1,6 @@
 """What is wrong with a profile, in words: every fault that validation found as one plain Danish line."""
 
+from datetime import date
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -12,6 +13,7 @@ _TYPES = {
     "string": "tekst i anførselstegn",
     "date": "en dato som 2026-09-30",
     "model": "et afsnit med nøgler",
+    "dict": "et afsnit med nøgler",
     "tuple": "en liste i kantede klammer eller afsnit med dobbelt klamme",
 }
 
@@ -56,7 +58,8 @@ def _line(detail: ErrorDetails, model: type[BaseModel]) -> str:
         case "value_error":
             return f"{key}: {limits['error']}." if key else f"{limits['error']}."
         case kind:
-            return f"{key} er {given!r}, men skal være {_TYPES.get(kind.split('_')[0], kind)}."
+            given = given if isinstance(given, date) else repr(given)  # a date in quotation marks is what may be wrong
+            return f"{key} er {given}, men skal være {_TYPES.get(kind.split('_')[0], kind)}."
 
 
 def _key(location: tuple[int | str, ...]) -> str:

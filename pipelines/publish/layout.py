@@ -26,6 +26,8 @@ METHOD: Final = "Sådan har vi gjort"
 LAST_PAGE: Final = "Sådan er rapporten lavet"
 QUALITY: Final = "Kan tallene bruges?"
 REST_OF_ATTENTION: Final = f"Resten står bagest under »{LAST_PAGE}«."
+ALL_OF_ATTENTION: Final = f"Se bagest: »{LAST_PAGE}«."
+"""One line of the box's column, where no warning has room for its own."""
 TABLES: Final = "Tallene bag figurerne"
 TABLES_INTRODUCTION: Final = "Hver figur er tegnet af en tabel. Her står tallene."
 

@@ -18,10 +18,11 @@ from pipelines.committee.evaluation.explanations import explanation_table, expla
 from pipelines.disclosure.table import CellStatus, ProtectedTable
 from pipelines.evaluation.children import StudyChild
 from pipelines.evaluation.dose import Dose
+from pipelines.evaluation.whole_grades import only_grades
 from pipelines.publish.section import Section
 from tests.committee.conftest import settings_of
 from tests.committee.drawn_cooperation import faults_of, lines_of
-from tests.evaluation.drawn_study import a_plan, children
+from tests.evaluation.drawn_study import a_plan, child, children
 from tests.evaluation.test_analysis import EIGHT, FIVE, drawn
 
 
@@ -192,7 +193,7 @@ def test_how_much_worse_the_lost_would_have_to_do_is_told_with_its_sign() -> Non
 
 
 def with_dose(one: Study, dose: dict[tuple[str, bool], Dose]) -> Study:
-    found = alone(Study(one.context, one.plan, one.lock, one.children))
+    found = alone(Study(one.context, one.plan, one.lock, one.children, one.grades))
     found.__dict__["dose"] = dose
     return found
 
@@ -233,3 +234,76 @@ def test_all_children_of_a_grade_are_compared_alone_and_the_report_says_so() -> 
     assert section.support.startswith("Næsten alle børn i 0. og 3. klasse er målt, og sammenligningen er af dem alene.")
     assert [column.title for column in district_table(one).columns][2] == "Elever på klassetrinnene"
     assert faults_of(section) == []
+
+
+@pytest.fixture
+def whole_grade() -> Study:
+    """12 of the 13 pupils of grade 3 in each of five districts, where 100 children live."""
+    found, at_risk = drawn(FIVE, 0)
+    plain = study([replace(one, grade=3) for one in found], at_risk)
+    measured = replace(plain.children, pupils={(code, 3): 13 for code in FIVE})
+    return alone(Study(plain.context, plain.plan, None, only_grades(measured, (3,)), (3,)))
+
+
+def test_a_measured_grade_is_told_so_even_where_the_few_not_measured_hide_every_share(whole_grade: Study) -> None:
+    table = district_table(whole_grade)
+    assert CellStatus.SHOWN not in {row[table.column_index("share")].status for row in table.rows[:5]}
+    section = detection_section(whole_grade, table)
+    assert section.answer == "Ja, næsten alle børn på klassetrinnene er målt under begge modeller."
+    assert "afgør modellerne selv" not in section.how_sure.number
+    words = told(explanation_table(whole_grade))
+    assert words["Hvem der bliver målt"].startswith("Næsten alle børn på klassetrinnene er målt")
+    assert words["At børn måles, når det er værst"].startswith("Her er næsten alle børn")
+    assert [fault for part in all_sections(whole_grade) for fault in faults_of(part)] == []
+
+
+def test_meetings_are_per_100_of_all_children_when_a_grade_alone_is_compared(whole_grade: Study) -> None:
+    dose = {(code, code.startswith("R")): Dose(10, 8, 4, frozenset("abc")) for code in FIVE}
+    # 8 meetings among the 100 children of each district, not among its 13 pupils
+    assert set(lines_of(dose_table(with_dose(whole_grade, dose)), "held")) == {"8.0"}
+
+
+def test_few_lost_children_do_not_follow_from_nearly_all_of_a_grade_being_measured() -> None:
+    """45 pupils of R1, 42 measured, 39 of them again: nine of ten are 41 at the least, so 45 and 39 tell that 2 to 6 are lost."""
+    sizes = {"R1": (45, 39, 3), "R2": (47, 47, 0), "S1": (45, 36, 9), "S2": (45, 36, 9)}
+    found = [
+        child(code, 10 + place % 5, 8 + place % 3 if place < followed else None, grade=3)
+        for code, (_, followed, lost) in sizes.items()
+        for place in range(followed + lost)
+    ]
+    plain = study(found, dict.fromkeys(sizes, 100))
+    measured = replace(plain.children, pupils={(code, 3): pupils for code, (pupils, _, _) in sizes.items()})
+    table = district_table(alone(Study(plain.context, plain.plan, None, only_grades(measured, (3,)), (3,))))
+    row = next(row for row in table.rows if row[1].value == "Distrikt R1")
+    told = [row[table.column_index(name)].status is CellStatus.SHOWN for name in ("at_risk", "followed")]
+    assert told.count(True) < 2
+
+
+def test_what_one_district_leaves_untold_speaks_of_no_figure_and_of_one_district_in_its_gender() -> None:
+    """Where a second district is there but cannot be compared, the model is in two."""
+    section = comparison_section(study(*drawn(("R1", "R2", "S1"), -3)))
+    assert section.figures == ()
+    assert "Figuren" not in " ".join(section.not_shown)
+    assert section.support == (
+        "Der er to distrikter med distriktsrådgiver og ét med myndighedssagsbehandler, som kan sammenlignes."
+    )
+    assert "kun er i ét" not in section.answer
+
+
+def test_a_direction_names_the_models() -> None:
+    assert comparison_section(study(*drawn(EIGHT, -3))).answer == (
+        "Der er færre vanskeligheder med distriktsrådgiver end med myndighedssagsbehandler; andet kan være årsagen."
+    )
+
+
+def test_one_model_alone_is_compared_with_nothing_and_nothing_says_that_it_is() -> None:
+    one = study(*drawn(("R1", "R2"), 0))
+    detection, comparison, explanations, _ = all_sections(one)
+    assert "med i sammenligningen" not in detection.support
+    assert "må vises" not in detection.answer
+    assert comparison.answer.startswith("Det kan ikke vurderes, fordi ingen børn under den ene model")
+    assert comparison.support == (
+        "Der er to distrikter med distriktsrådgiver og ingen med myndighedssagsbehandler at holde op mod hinanden."
+    )
+    assert explanations.answer.startswith("Der er ingen forskel at forklare")
+    assert [fault for section in all_sections(one) for fault in faults_of(section)] == []

@@ -66,7 +66,7 @@ def test_a_difference_outside_chance_that_a_gate_keeps_back_is_not_blamed_on_the
     [
         ((), "ingen børn i perioden er målt to gange"),
         (("R1", "R2"), "ingen børn under den ene model kan holdes op mod den andens"),
-        (("R1", "S1", "S2"), "den ene model kun er i ét distrikt"),
+        (("R1", "S1", "S2"), "der kun er ét distrikt at sammenligne under den ene model"),
     ],
 )
 def test_what_cannot_be_rated_says_what_is_missing(districts: tuple[str, ...], why: str) -> None:

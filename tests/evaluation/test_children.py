@@ -114,3 +114,21 @@ def test_children_come_in_an_order_that_no_pseudonym_decides() -> None:
     }
     settings = {"window_days_minimum": 85, "window_days_maximum": 280}
     assert read().children == read_children(built(renamed, sdq=settings), a_plan()).children
+
+
+def test_the_pupils_of_a_grade_are_those_of_the_days_when_it_was_measured() -> None:
+    """anna is measured in grade 4 and moves away; finn moves in when bo, who stays, was measured; cleo's grade is another."""
+    placements = """
+        child_id institution_code grade_number class_type_code start_date end_date
+        anna     -                4            ordinary        2024-08-01 2024-10-31
+        bo       -                4            ordinary        2024-08-01 -
+        cleo     -                5            ordinary        2024-08-01 -
+        eva      -                4            ordinary        2024-08-01 -
+        finn     -                4            ordinary        2025-01-01 -
+        """
+    found = read_children(
+        built({**TABLES, "school_placements": placements}, sdq={"window_days_minimum": 85, "window_days_maximum": 280}),
+        a_plan(),
+    )
+    # Nord: both on 1 September 2024. Nobody in the fourth grade of Syd is measured: finn, on the last day. eva's Vest alike
+    assert found.pupils == {("NORD", 4): 2, ("SYD", 5): 1, ("SYD", 4): 1, ("VEST", 4): 1}

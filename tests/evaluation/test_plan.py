@@ -90,6 +90,36 @@ def test_only_the_total_can_answer_and_it_is_no_secondary() -> None:
         a_plan(secondaries=["sdq_total"])
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"question = Ja", "Noget er galt i linje 1, tegn 12. Ret den"),
+        (b"[primary]\n[primary]\n", "Noget er galt i linje 2, tegn 9. Nøglen eller afsnittet står der to gange."),
+        (b"\xff\xfe", "ikke gemt som UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_where_in_danish(tmp_path: Path, text: bytes, said: str) -> None:
+    (tmp_path / PLAN_FILE).write_bytes(text)
+    with pytest.raises(PlanError) as caught:
+        read_plan(tmp_path)
+    assert said in str(caught.value)
+    assert "line " not in str(caught.value)
+
+
+def test_no_word_of_the_program_stands_in_a_fault() -> None:
+    with pytest.raises(PlanError) as caught:
+        a_plan(strata=["by"], window={"first_from": date(2024, 8, 1), "first_to": datetime(2025, 7, 31, 12, 0)})
+    assert "strata er ['by'], men skal være et afsnit med nøgler." in str(caught.value)
+    assert "window.first_to er 2025-07-31 12:00:00, men skal være en dato som 2026-09-30." in str(caught.value)
+
+
+def test_a_changed_question_keeps_its_mark() -> None:
+    asked = a_plan(question="Går det bedre med en rådgiver?")
+    assert plan_departures(a_plan(), asked) == (
+        "Spørgsmål: Går det bedre med en rådgiver? I den låste plan: Får børn færre vanskeligheder med rådgiver?",
+    )
+
+
 def test_a_missing_plan_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="trappen plan --example"):
         read_plan(tmp_path)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pipelines.evaluation.children import StudyChildren
-from pipelines.evaluation.whole_grades import only_grades, whole_grades
+from pipelines.evaluation.whole_grades import fewest_measured, only_grades, whole_grades
 from tests.evaluation.drawn_study import child, children
 
 PUPILS = {("R1", 3): 10, ("S1", 3): 10, ("R1", 5): 10, ("S1", 5): 10, ("V1", 3): 40}
@@ -45,6 +45,15 @@ def test_the_children_of_whole_grades_and_their_classmates_are_what_is_compared(
     assert [one.grade for one in chosen.children] == [3] * 19
     assert chosen.at_risk == {"R1": 10, "S1": 10, "V1": 40}
     assert only_grades(found, ()) is found
+    # meetings are counted on all children of a district, whoever is compared
+    assert (chosen.children_of("R1"), found.children_of("R1"), chosen.children_of("nowhere")) == (100, 100, 0)
+
+
+def test_a_wholly_measured_grade_tells_how_many_are_measured_at_the_least() -> None:
+    found = replace(measured({}), pupils={("R1", 3): 37, ("R1", 5): 10})
+    # 34 of 37 are 91.9 per cent, 33 of 37 are 89.2
+    assert fewest_measured(found, "R1", (3, 5), least_share=0.9) == 34 + 9
+    assert fewest_measured(found, "S1", (3,), least_share=0.9) == 0
 
 
 def test_without_pupils_no_grade_is_whole() -> None:

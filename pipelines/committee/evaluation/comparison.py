@@ -25,6 +25,11 @@ from pipelines.publish.forest_figure import forest_rows
 from pipelines.publish.section import Figure, HowSure, Section
 
 _FEWER, _MORE = "← færre vanskeligheder", "flere vanskeligheder →"
+_NOT_SHOWN_BY_FIGURE: Final = (
+    "Figuren viser ikke, hvorfor børnene ligger forskelligt. Distrikter er forskellige på mere end modellen.",
+    "Rækkerne er de samme børn set på flere måder. De er ikke flere beviser.",
+)
+_NOT_SHOWN: Final = ("Tabellerne viser ikke, om det går bedre under den ene model.",)
 _NUMBERS: Final = (("value", "Forskel"), ("low", "Usikkerhed fra"), ("high", "Usikkerhed til"))
 
 
@@ -56,10 +61,7 @@ def comparison_section(study: Study) -> Section:
             data=timing_sentence(study.lock, study.departures, rule=study.context.rule),
             needed="Flere distrikter under hver model, gerne fra flere kommuner. Flere børn i de samme distrikter rækker sjældent.",
         ),
-        not_shown=(
-            "Figuren viser ikke, hvorfor børnene ligger forskelligt. Distrikter er forskellige på mere end modellen.",
-            "Rækkerne er de samme børn set på flere måder. De er ikke flere beviser.",
-        ),
+        not_shown=_NOT_SHOWN_BY_FIGURE if ways else _NOT_SHOWN,
         method=(
             "Børnene er gjort ens på det, planen nævner. Usikkerheden er regnet på distrikter.",
             *covariate_notes(study.evaluation)[:1],
@@ -193,10 +195,16 @@ def _forest(study: Study, ways: ProtectedTable) -> Figure:
 
 def _support(study: Study) -> str:
     comparison, treated = study.design.facts.district_counts
-    return (
-        f"Der er {small_number(treated)} {_districts(treated)} med {study.model(is_treated=True)} og "
-        f"{small_number(comparison)} med {study.model(is_treated=False)}, som kan sammenlignes."
+    both = (
+        f"Der er {_neuter(treated)} {_districts(treated)} med {study.model(is_treated=True)} og "
+        f"{_neuter(comparison)} med {study.model(is_treated=False)}"
     )
+    return f"{both}, som kan sammenlignes." if treated and comparison else f"{both} at holde op mod hinanden."
+
+
+def _neuter(count: int) -> str:
+    """The count of districts in words: "ingen distrikter", "ét distrikt"."""
+    return {0: "ingen", 1: "ét"}.get(count) or small_number(count)
 
 
 def _districts(count: int) -> str:

@@ -7,16 +7,25 @@ from pipelines.committee.evaluation.districts import ALL_COMPARED, APART
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableColumn
 from pipelines.evaluation.design import Baseline
-from pipelines.measures.comparison_evidence import ComparisonGate
+from pipelines.measures.comparison_evidence import Ceiling, ComparisonGate
 from pipelines.publish.danish import joined
 from pipelines.publish.figures import FigureWords, rate_bars
-from pipelines.publish.section import Figure, HowSure, Section
+from pipelines.publish.section import DeclaredNumber, Figure, HowSure, Section
 
 _BASELINES: Final = {
     Baseline.FIRST_SCORE: "SDQ i alt ved første måling",
     Baseline.AGE: "Alder",
     Baseline.RUNG: "Trin på indsatstrappen",
 }
+
+
+_NUMBER: Final = (
+    "Børnene er talt op. Hvem der bliver målt, afgør modellerne selv. Med få børn kan andelene også ligge langt fra "
+    "hinanden ved et tilfælde."
+)
+_NUMBER_OF_GRADES: Final = "Børnene er talt op. Næsten alle på klassetrinnene er målt."
+_CAUSE_OF_GRADES: Final = "Når alle på et klassetrin bliver målt, vælger modellen ikke, hvem det er."
+_PUPILS: Final = "Elever er dem, der gik på klassetrinnet, da halvdelen var målt, og alle, der er målt dér."
 
 
 def detection_section(study: Study, districts: ProtectedTable) -> Section:
@@ -32,9 +41,8 @@ def detection_section(study: Study, districts: ProtectedTable) -> Section:
         tables=(rates, districts, alike) if rates.rows else (alike,),  # no first form, no rows to lay out
         figures=(_figure(study, rates),) if rates.rows else (),
         how_sure=HowSure(
-            number="Børnene er talt op. Hvem der bliver målt, afgør modellerne selv. Med få børn kan andelene også ligge langt fra "
-            "hinanden ved et tilfælde.",
-            cause="En model, der finder børn tidligere, måler andre børn.",
+            number=_NUMBER_OF_GRADES if study.grades else _NUMBER,
+            cause=_CAUSE_OF_GRADES if study.grades else "En model, der finder børn tidligere, måler andre børn.",
             data="Børn, hvis tid til anden måling ikke er gået, tæller ikke som mistet.",
             needed="" if study.grades else "Mål alle børn på et klassetrin under begge modeller.",
         ),
@@ -42,6 +50,10 @@ def detection_section(study: Study, districts: ProtectedTable) -> Section:
         method=(
             "Et barn tæller med det første skema i perioden og under den model, der var dér den dag.",
             "Et distrikt sammenlignes kun, hvis børnene ligner børn under den anden model i alder, trin og udfylder.",
+            *([_PUPILS] if study.grades else []),
+        ),
+        declared_numbers=tuple(
+            DeclaredNumber(str(grade), "klassetrin, hvor næsten alle er målt") for grade in study.grades
         ),
     )
 
@@ -139,18 +151,27 @@ def baseline_table(study: Study) -> ProtectedTable:
 
 
 def _answer(study: Study, districts: ProtectedTable) -> str:
-    """By the shares that the table shows; where they are hidden, nothing is said of them."""
+    """By the shares that the table shows; where they are hidden, nothing is said of them but what whole grades tell."""
     arms = [study.model(is_treated=arm) for arm in (True, False)]
+    failed = study.design.evidence.failed_gates
+    if study.grades and ComparisonGate.DETECTION not in failed:  # known by the grades' own limit, whatever may be shown
+        return _ALL_BUT_UNLIKE if ComparisonGate.BASELINE in failed else _ALL_MEASURED
+    if [arm.cluster_count > 0 for arm in study.design.arms].count(True) == 1:
+        return "Det kan ikke siges, for der er kun målt børn under den ene model, som kan tælles med."
     known = {(row[0].value, row[1].value): row[districts.column_index("share")].status for row in districts.rows}
     if any(known.get((arm, ALL_COMPARED)) is not CellStatus.SHOWN for arm in arms):
         return "Det kan ikke siges, for der er ikke tal for begge modeller, som må vises."
-    failed, shares = study.design.evidence.failed_gates, [arm.measured_share or 0.0 for arm in study.design.arms]
+    shares = [arm.measured_share or 0.0 for arm in study.design.arms]
     if ComparisonGate.DETECTION in failed:
         more, fewer = arms if shares[1] > shares[0] else reversed(arms)
         return f"Nej, distrikter med {more} måler en klart større del af børnene end dem med {fewer}."
     if ComparisonGate.BASELINE in failed:
         return "Nej, modellerne måler omtrent lige mange, men børnene lå langt fra hinanden ved første måling."
     return "Begge modeller måler omtrent lige stor en del af børnene."
+
+
+_ALL_MEASURED: Final = "Ja, næsten alle børn på klassetrinnene er målt under begge modeller."
+_ALL_BUT_UNLIKE: Final = "Næsten alle børn på klassetrinnene er målt, men de lå langt fra hinanden ved første måling."
 
 
 def _whole_grade_words(study: Study) -> tuple[str, ...]:
@@ -165,6 +186,8 @@ def _described(study: Study) -> str:
     names = [study.names.get(one.code, one.code) for one in study.design.clusters if not one.is_compared]
     if not study.design.clusters:
         return "Ingen børn har et første skema i planens periode."
+    if not names and Ceiling.NO_COMPARISON in study.design.evidence.ceilings:
+        return "Der er ingen børn at holde dem op mod."
     if not names:
         return "Alle områder er med i sammenligningen."
     return f"{joined(names)} er beskrevet, men ikke sammenlignet."

@@ -3,7 +3,7 @@
 Protected beside what the committee report tells of the same children (`elsewhere`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.committee.evaluation.elsewhere import beside, is_own_row
@@ -12,6 +12,7 @@ from pipelines.disclosure.relations import Bound, CellAt, SumRelation, TotalColu
 from pipelines.disclosure.table import ProtectedTable, TableColumn
 from pipelines.evaluation.children import StudyChild
 from pipelines.evaluation.design import FEWEST_CHILDREN_TO_DESCRIBE, ArmFacts, ClusterFacts, NotCompared
+from pipelines.evaluation.whole_grades import fewest_measured
 
 if TYPE_CHECKING:
     from pipelines.committee.evaluation.basis import Study
@@ -71,7 +72,10 @@ def district_table(study: "Study") -> ProtectedTable:
         published=elsewhere.shown,
         hidden_elsewhere=elsewhere.hidden,
         untold=elsewhere.untold,
-        bounds=[bound for row in (*rows, *arms) if (bound := _told(row))],
+        bounds=[
+            *(bound for row in (*rows, *arms) if (bound := _told(row))),
+            *_nearly_all_measured(study, rows, arms),
+        ],
     )
     return protected.excerpt(protected.table_id, title=protected.title, keep_row=is_own_row)
 
@@ -93,6 +97,24 @@ def _told(row: Mapping[str, Any]) -> Bound | None:
     if row["has_too_few"]:
         return Bound(_at("followed", row), high=fewest - 1)
     return Bound(_at("followed", row), low=row["districts"] * fewest) if row["districts"] else None
+
+
+def _nearly_all_measured(
+    study: "Study", rows: Sequence[Mapping[str, Any]], arms: Sequence[Mapping[str, Any]]
+) -> Iterator[Bound]:
+    """That nearly all pupils of some grades are measured in every district tells how many are so there, at the least."""
+    if not study.grades:
+        return
+    share = study.plan.limits.whole_grade_share
+    floors = [
+        fewest_measured(study.children, cluster.code, study.grades, least_share=share)
+        for cluster in study.design.clusters
+    ]
+    for row, floor in zip(rows, floors, strict=True):
+        yield Bound(_at("measured", row), low=floor)
+    for arm in arms:
+        of_arm = sum(floor for row, floor in zip(rows, floors, strict=True) if row["is_in"] == arm["arm"])
+        yield Bound(_at("measured", arm), low=of_arm)
 
 
 def _cluster_row(study: "Study", cluster: ClusterFacts) -> dict[str, Any]:

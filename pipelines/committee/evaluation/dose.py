@@ -98,18 +98,36 @@ class _Behind:
     @classmethod
     def of(cls, study: Study, compared: Sequence[ClusterFacts]) -> "_Behind":
         means = [study.behind_means.get(one.code, (0, 0)) for one in compared] or [(0, 0)]
-        districts = study.districts
-        at_risk = districts.column_index("at_risk")
         return cls(
             min((len(_dose(study, one).staff) for one in compared), default=0),
             min(children for children, _ in means),
             min(institutions for _, institutions in means),
-            {
-                (str(row[0].value), str(row[1].value)): row[at_risk].status
-                for row in districts.rows
-                if row[at_risk].status is not CellStatus.SHOWN
-            },
+            _few_children(study, compared) if study.grades else _untold_children(study),
         )
+
+
+def _untold_children(study: Study) -> dict[tuple[str, str], CellStatus]:
+    districts = study.districts
+    at_risk = districts.column_index("at_risk")
+    return {
+        (str(row[0].value), str(row[1].value)): row[at_risk].status
+        for row in districts.rows
+        if row[at_risk].status is not CellStatus.SHOWN
+    }
+
+
+def _few_children(study: Study, compared: Sequence[ClusterFacts]) -> dict[tuple[str, str], CellStatus]:
+    """Where some grades alone are compared, the table of districts tells nothing of all children; then by how many live there.
+
+    One district with few of them hides all of its model: the model's sum and the other districts would give it back.
+    """
+    few = {one.is_treated for one in compared if study.context.rule.hides_count(study.children.children_of(one.code))}
+    hidden = {
+        (study.model(is_treated=one.is_treated), study.names.get(one.code, one.code)): CellStatus.HIDDEN
+        for one in compared
+        if one.is_treated in few
+    }
+    return hidden | {(study.model(is_treated=arm), ALL_COMPARED): CellStatus.HIDDEN for arm in few}
 
 
 def held_table(study: Study, table: ProtectedTable) -> ProtectedTable:
@@ -159,7 +177,7 @@ def _dose(study: Study, cluster: ClusterFacts) -> Dose:
 def _arm_rows(study: Study, clusters: list[ClusterFacts], is_treated: bool, behind: _Behind) -> list[dict[str, Any]]:
     model, leading, rule = study.model(is_treated=is_treated), study.evaluation.leading, study.context.rule
     doses = [_dose(study, cluster) for cluster in clusters]
-    children = [cluster.at_risk or 0 for cluster in clusters]
+    children = [study.children.children_of(cluster.code) for cluster in clusters]
     rows = [
         {
             "area": (area := study.names.get(cluster.code, cluster.code)),

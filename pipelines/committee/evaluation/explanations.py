@@ -131,6 +131,8 @@ def points_table(study: Study, leading: Leading) -> ProtectedTable:
 def _answer(study: Study) -> str:
     if Ceiling.NO_CHILDREN in study.design.evidence.ceilings:
         return "Der er ingen forskel at forklare, for ingen børn i perioden er målt to gange."
+    if Ceiling.NO_COMPARISON in study.design.evidence.ceilings:
+        return "Der er ingen forskel at forklare, for der er ingen børn at sammenligne."
     if study.evaluation.leading is None:
         return "Alt ved distrikterne kan, for modellen kan ikke skilles fra dem."
     if _is_within_chance(study.evaluation.leading):
@@ -175,7 +177,9 @@ def _explanations(study: Study) -> Iterator[tuple[str, str]]:
     )
     yield (
         "At børn måles, når det er værst",
-        "Tallene falder derfor under begge modeller, også uden hjælp. Det skiller kun modellerne, hvis børnene er forskellige.",
+        "Her er næsten alle børn på klassetrinnene målt, ikke kun dem, det går værst."
+        if study.grades
+        else "Tallene falder derfor under begge modeller, også uden hjælp. Det skiller kun modellerne, hvis børnene er forskellige.",
     )
     yield (
         "Noget andet, der skete samtidig",
@@ -198,6 +202,8 @@ def _detection_words(study: Study) -> str:
         return "Det vides ikke, om modellerne måler lige stor en del af børnene."
     if ComparisonGate.DETECTION in study.design.evidence.failed_gates:
         return "Den ene model måler en klart større del af børnene. Så er det ikke de samme slags børn."
+    if study.grades:
+        return "Næsten alle børn på klassetrinnene er målt under begge modeller. Ingen har valgt dem ud."
     return "Modellerne måler omtrent lige stor en del af børnene. Det kan stadig være forskellige børn."
 
 
