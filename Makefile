@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Each module is compiled once and kept: a report's processes would else compile them all anew, which takes as long as their work.
+unexport PYTHONDONTWRITEBYTECODE
 # --no-compile: a module is compiled when it is first imported, which most never are
 PIP_OPTIONS := --quiet --disable-pip-version-check --no-compile
 PIP := $(BIN)/python -m pip install $(PIP_OPTIONS)

@@ -126,12 +126,13 @@ def publish(
 ) -> None:
     """Skriv rapporterne som HTML, PDF og regneark."""
     from pipelines.run import publish as publish_reports
+    from pipelines.second_process import second_process
     from pipelines.terminal import progress_bars
     from pipelines.workspace import open_workspace
 
     opened = open_workspace(workspace)
-    with progress_bars(quiet=quiet) as progress:
-        published = publish_reports(opened, reports or None, now=_now(), progress=progress)
+    with progress_bars(quiet=quiet) as progress, second_process() as second:
+        published = publish_reports(opened, reports or None, now=_now(), progress=progress, second=second)
     for report in published:
         typer.echo(f"{report.html}\n{report.pdf}\n{report.workbook}")
 

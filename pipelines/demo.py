@@ -5,12 +5,10 @@ Where the made-up municipality has both models, their evaluation is planned, and
 The two never share a workspace, so that the real and the made-up cannot be mixed.
 """
 
-import signal
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date, datetime
-from multiprocessing import get_context
 from pathlib import Path
 
 from pipelines.evaluation.commands import example_plan, lock_workspace_plan
@@ -19,6 +17,7 @@ from pipelines.open_data import deliver_open_data
 from pipelines.progress import Progress, Silent
 from pipelines.publish.report import PublishedReport
 from pipelines.run import publish, run
+from pipelines.second_process import second_process
 from pipelines.simulate import simulate_municipality, write_deliveries, write_truth
 from pipelines.simulate.profile import ADVISER, CASEWORKER
 from pipelines.simulate.scenarios import load_scenario
@@ -59,8 +58,8 @@ def run_demo(
     progress = progress or Silent()
     folder = Path(tempfile.mkdtemp(prefix="indsatstrappen-")) if folder is None else folder
     folder.mkdir(parents=True, exist_ok=True)
-    # the two roads share nothing, so a second core takes the shorter one
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_leave_interrupts) as second:
+    # the two roads share nothing, so a second core takes the shorter one, and then some of the other's reports
+    with second_process() as second:
         real = second.submit(_open_figures_reports, folder / "aabne_tal", now)
         made_up = _made_up_workspace(folder / "konstrueret", profile, children_count, seed, progress)
         report_ids = ["udvalgsrapport", "moedestruktur"]
@@ -68,13 +67,8 @@ def run_demo(
             example_plan(made_up)
             lock_workspace_plan(made_up, now=PLAN_LOCKED_AT)
             report_ids.append("evaluering")
-        own = _reports(made_up, report_ids, now, progress)
+        own = _reports(made_up, report_ids, now, progress, second)
         return Demo(folder, (*own, *real.result()))
-
-
-def _leave_interrupts() -> None:
-    """In the second process: Ctrl-C is the first one's to tell of."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _open_figures_reports(folder: Path, now: datetime) -> tuple[PublishedReport, ...]:
@@ -82,13 +76,13 @@ def _open_figures_reports(folder: Path, now: datetime) -> tuple[PublishedReport,
 
 
 def _reports(
-    workspace: Workspace, report_ids: list[str], now: datetime, progress: Progress
+    workspace: Workspace, report_ids: list[str], now: datetime, progress: Progress, second: Executor | None = None
 ) -> tuple[PublishedReport, ...]:
     """What was delivered taken in, built and published. Raises: the error of the first delivery that is refused."""
     refused = run(workspace, now=now, progress=progress).refused
     if refused:
         raise refused[0][1]
-    return tuple(publish(workspace, report_ids, now=now, progress=progress))
+    return tuple(publish(workspace, report_ids, now=now, progress=progress, second=second))
 
 
 def _made_up_workspace(

@@ -3,6 +3,7 @@
 import json
 from calendar import monthrange
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -16,7 +17,13 @@ from pipelines.assets import asset_root
 from pipelines.calendar import load_days, load_settings
 from pipelines.codes import load_codes_into
 from pipelines.committee.context import workspace_map
-from pipelines.committee.reports import assemble_report, chosen_reports, delivery_stamps, notebook_parameters
+from pipelines.committee.reports import (
+    ReportKind,
+    assemble_report,
+    chosen_reports,
+    delivery_stamps,
+    notebook_parameters,
+)
 from pipelines.contracts import contracts_checksum, load_contracts
 from pipelines.disclosure.rule import DisclosureRule
 from pipelines.errors import PublishError, TrappenError, UnknownSourceError, WorkspaceError
@@ -28,10 +35,11 @@ from pipelines.progress import Progress, Silent
 from pipelines.publish.notebook import publishable_content
 from pipelines.publish.report import PublishedReport, publish_report
 from pipelines.publish.stamp import Stamp
+from pipelines.second_process import shared_out
 from pipelines.transform import BuildResult, build, run_checks
 from pipelines.version import code_checksum
 from pipelines.warehouse import finish_run, open_warehouse, start_run, writer_lock
-from pipelines.workspace import Workspace
+from pipelines.workspace import Workspace, open_workspace
 
 
 @dataclass
@@ -76,10 +84,28 @@ def run(
     return result
 
 
+@dataclass(frozen=True)
+class _ReportToWrite:
+    """One report of a publishing, as any process can be told of it: the keys stay in the workspace."""
+
+    workspace_root: Path
+    kind: ReportKind
+    stamp: Stamp
+    as_of_date: date
+    published_on: date
+
+
 def publish(
-    workspace: Workspace, wanted: list[str] | None, *, now: datetime, progress: Progress | None = None
+    workspace: Workspace,
+    wanted: list[str] | None,
+    *,
+    now: datetime,
+    progress: Progress | None = None,
+    second: Executor | None = None,
 ) -> list[PublishedReport]:
     """Write the reports asked for (all that the workspace holds data for, when None) as HTML, PDF and workbook.
+
+    With a `second` process the reports are shared out between it and this one; what is published is the same.
 
     Raises:
         PublishError: nothing was built, the last gate failed, or a report's own gates did; the last edition stays.
@@ -93,27 +119,33 @@ def publish(
         counted_on = as_of_date(connection, workspace)
         details["reports"] = [kind.report_id for kind in kinds]
     progress.stage("Skriver rapporter", len(kinds))
-    published = []
+    reports = [_ReportToWrite(workspace.root, kind, stamp, counted_on, now.date()) for kind in kinds]
     # the notebooks' kernels open the warehouse read-only themselves; the lock keeps other writers out meanwhile
     with writer_lock(workspace):
-        for kind in kinds:
-            content = publishable_content(
-                asset_root("notebooks") / f"{kind.report_id}.ipynb",
-                notebook_parameters(kind, workspace),
-                temporary=workspace.temporary / "notebook",
-            )
-            report = assemble_report(
-                kind,
-                content,
-                settings=workspace.settings,
-                stamp=stamp,
-                as_of_date=counted_on,
-                published_on=now.date(),
-            )
-            published.append(publish_report(report, workspace.reports / kind.report_id))
-            progress.step(kind.report_id)
+        published = shared_out(
+            _write_report, reports, second=second, told=lambda report: progress.step(report.kind.report_id)
+        )
         workspace.empty_temporary()
     return published
+
+
+def _write_report(report: _ReportToWrite) -> PublishedReport:
+    """Run the report's notebook in a folder of its own, and publish what it says."""
+    kind, workspace = report.kind, open_workspace(report.workspace_root)
+    content = publishable_content(
+        asset_root("notebooks") / f"{kind.report_id}.ipynb",
+        notebook_parameters(kind, workspace),
+        temporary=workspace.temporary / kind.report_id,
+    )
+    assembled = assemble_report(
+        kind,
+        content,
+        settings=workspace.settings,
+        stamp=report.stamp,
+        as_of_date=report.as_of_date,
+        published_on=report.published_on,
+    )
+    return publish_report(assembled, workspace.reports / kind.report_id)
 
 
 def export_som(workspace: Workspace, folder: Path, *, now: datetime) -> tuple[Path, Path]:

@@ -81,7 +81,7 @@ REPORTS: Mapping[str, ReportKind] = {
 def chosen_reports(
     connection: duckdb.DuckDBPyConnection, settings: Settings, wanted: list[str] | None
 ) -> list[ReportKind]:
-    """The reports asked for, or all that this workspace holds data for.
+    """The reports asked for, each once, or all that this workspace holds data for.
 
     Raises:
         PublishError: an unknown report, or one whose data are missing; or nothing can be published.
@@ -97,7 +97,7 @@ def chosen_reports(
             "Rapporten kommunen_i_landet kræver også, at report.compared_municipality_code er udfyldt, og rapporten evaluering en "
             "analyseplan: trappen plan --example."
         )
-    return [REPORTS[name] for name in wanted] if wanted else possible
+    return [REPORTS[name] for name in dict.fromkeys(wanted)] if wanted else possible
 
 
 def notebook_parameters(kind: ReportKind, workspace: Workspace) -> dict[str, Any]:
