@@ -135,6 +135,8 @@ def publish(
         published = publish_reports(opened, reports or None, now=_now(), progress=progress, second=second)
     for report in published:
         typer.echo(f"{report.html}\n{report.pdf}\n{report.workbook}")
+        if report.caution:
+            typer.echo(report.caution, err=True)
 
 
 @app.command()

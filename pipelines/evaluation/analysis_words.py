@@ -84,7 +84,7 @@ def _undecided(leading: Leading | None, evidence: ComparisonEvidence, *, relevan
         return f": Distrikterne er for få, og en forskel på under {detectable} point kan de næppe vise."
     if evidence.failed_gates and _would_tell(leading, relevant=relevant):
         return f", fordi {_GATES[evidence.failed_gates[0]]}."
-    return f": Distrikterne kan først vise en forskel, når den er på {detectable} point."
+    return f": Distrikterne kan først ventes at vise en forskel, når den er på {detectable} point."
 
 
 def _would_tell(leading: Leading, *, relevant: float) -> bool:

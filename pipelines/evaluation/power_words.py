@@ -8,6 +8,9 @@ from pipelines.evaluation.plan import AnalysisPlan
 from pipelines.evaluation.power import MOST_MONTHS, Power
 from pipelines.publish.danish import head_date, number, small_number
 
+_NOBODY_YET = (
+    "Ingen børn er målt to gange i planens periode endnu, så hvor stor en forskel der kan ses, kan ikke regnes ud."
+)
 _TOO_FEW = (
     "Der er for få distrikter til, at nogen forskel kan ses: Der skal være mindst tre i alt og ét under hver model."
 )
@@ -45,6 +48,8 @@ def power_lines(power: Power, plan: AnalysisPlan, *, tells_children: bool) -> tu
     tells_children: whether the number of children in each model may be told.
     """
     relevant = f"{number(power.relevant_points, 1)} point"
+    if not any(power.district_counts):
+        return (_compared(power, plan, tells_children=tells_children), _NOBODY_YET, _assumed(plan))
     return (
         _compared(power, plan, tells_children=tells_children),
         *_detectable(power, relevant),

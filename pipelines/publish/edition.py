@@ -21,6 +21,9 @@ from pipelines.publish.section import Report
 
 MOST_LINES: Final = 4
 MOST_WORDS: Final = 60
+DAYS_APART: Final = 28
+"""Between the days that two editions count up to; our own choice: by then as many have come and gone as a small count hides."""
+
 CUT_SHORT: Final = "Flere tal er ændret; se tabellerne."
 
 
@@ -100,6 +103,39 @@ def news_since(previous: Edition, report: Report, *, most_words: int = MOST_WORD
         if table.table_id in before:
             lines += _table_news(before[table.table_id], table, is_correction=is_correction)
     return _within(lines, most_words)
+
+
+def told_apart(previous: Edition, report: Report) -> str:
+    """What to say to whoever publishes, where the two editions lie so close that one taken from the other tells of a few children.
+
+    Empty where no shown count moved by so few, or where so many days lie between them that those who came and those who went no
+    longer are a few. Nothing is refused: a wrong number must be mended the day it is found.
+    """
+    days = abs((report.as_of_date - previous.as_of_date).days)
+    if days >= DAYS_APART or not any(_moved_by_few(previous, table) for table in report.tables()):
+        return ""
+    when = "samme dag som" if days == 0 else f"{days} {'dag' if days == 1 else 'dage'} fra"
+    return (
+        f"Obs: {report.title} er opgjort {when} den forrige udgave, og nogle tal er ændret med få børn. "
+        "Læg ikke begge udgaver frem: Trækkes de fra hinanden, viser de små tal. Er den forrige lagt frem, så træk den tilbage."
+    )
+
+
+def _moved_by_few(previous: Edition, now: ProtectedTable) -> bool:
+    before = next((table for table in previous.tables if table.table_id == now.table_id), None)
+    if before is None:
+        return False
+    names, known = _naming_columns(before, now), {column.name for column in before.columns}
+    earlier = {_labels(before, row, names): _by_name(before, row) for row in before.rows}
+    counts = [column.name for column in now.columns if column.kind == "count" and column.name in known]
+    return any(
+        not _moved_enough(old[name], new[name], now.minimum_count)
+        for row in now.rows
+        if (old := earlier.get(_labels(now, row, names))) is not None
+        for new in (_by_name(now, row),)
+        for name in counts
+        if old[name].status is new[name].status is CellStatus.SHOWN
+    )
 
 
 def _how_many(tables: int) -> str:

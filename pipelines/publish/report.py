@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.publish.danish import word_count
-from pipelines.publish.edition import CUT_SHORT, MOST_WORDS, Edition, news_since
+from pipelines.publish.edition import CUT_SHORT, MOST_WORDS, Edition, news_since, told_apart
 from pipelines.publish.first_page import on_one_page
 from pipelines.publish.gates import MOST_WORDS_ON_PAGE_1, check_report, page_1_words, section_pages
 from pipelines.publish.html import html_page
@@ -28,12 +28,13 @@ MOST_WARNINGS: Final = 8
 
 @dataclass(frozen=True)
 class PublishedReport:
-    """Where the published files lie."""
+    """Where the published files lie. caution: what whoever publishes should know before laying it before anybody, in Danish."""
 
     html: Path
     pdf: Path
     workbook: Path
     edition: Path
+    caution: str = ""
 
 
 def publish_report(report: Report, directory: Path) -> PublishedReport:
@@ -49,6 +50,7 @@ def publish_report(report: Report, directory: Path) -> PublishedReport:
         edition=directory / f"{report.report_id}.edition.json",
     )
     previous = Edition.load(files.edition)
+    caution = told_apart(previous, report) if previous is not None else ""
     report = _with_attention(report, previous)
     if previous is not None:
         report = _with_news(report, previous)
@@ -74,7 +76,7 @@ def publish_report(report: Report, directory: Path) -> PublishedReport:
             files.edition: Edition.of(report).to_json().encode("utf-8"),
         }
     )
-    return files
+    return replace(files, caution=caution)
 
 
 def _with_attention(report: Report, previous: Edition | None) -> Report:

@@ -107,3 +107,10 @@ def test_where_no_choice_of_districts_is_rare_enough_a_difference_is_never_told_
     lines = power_lines(power, plan, tells_children=True)
     assert any("Rapporten vil alligevel sige, at det ikke kan afgøres" in line for line in lines)
     assert not any("bliver den fundet i 80 af 100" in line for line in lines)
+
+
+def test_of_a_period_without_children_nothing_is_said_of_what_districts_could_show() -> None:
+    power, plan = power_of([])
+    lines = power_lines(power, plan, tells_children=True)
+    assert lines[1].startswith("Ingen børn er målt to gange i planens periode endnu")
+    assert not any("Intet antal" in line or "Heller ikke" in line or "Distrikterne svinger" in line for line in lines)

@@ -3,7 +3,7 @@
 import re
 import time
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +16,7 @@ from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable, TableCo
 from pipelines.errors import PublishError
 from pipelines.publish import danish
 from pipelines.publish import pdf as pdf_module
-from pipelines.publish.edition import CUT_SHORT, Edition, may_name, news_since
+from pipelines.publish.edition import CUT_SHORT, Edition, may_name, news_since, told_apart
 from pipelines.publish.gates import MOST_WORDS_ON_PAGE_1, page_1_words
 from pipelines.publish.layout import REST_OF_ATTENTION, lay_out
 from pipelines.publish.pdf import pdf_document
@@ -226,6 +226,41 @@ def test_new_figures_of_a_later_date_are_changes_and_not_corrections(
     later = replace(later, as_of_date=date(2027, 1, 5))
 
     assert news_since(Edition.of(report), later) == ("Birkelund, ned: ændret fra 14 til 20.",)
+
+
+@pytest.mark.parametrize(
+    ("moved", "days", "wanted"),
+    [
+        (3, 0, "er opgjort samme dag som den forrige udgave, og nogle tal er ændret med få børn."),
+        (3, 1, "er opgjort 1 dag fra den forrige udgave"),
+        (4, 27, "er opgjort 27 dage fra den forrige udgave"),
+        (4, 28, ""),
+        (5, 1, ""),
+        (0, 1, ""),
+    ],
+)
+def test_whoever_publishes_is_told_when_two_editions_taken_from_each_other_tell_of_a_few_children(
+    report: Report, moves_table: ProtectedTable, moved: int, days: int, wanted: str
+) -> None:
+    later = with_table(report, changed_cell(moves_table, 0, "down", Cell(14 + moved)))
+    later = replace(later, as_of_date=report.as_of_date + timedelta(days=days))
+    told = told_apart(Edition.of(report), later)
+    assert wanted in told
+    assert bool(told) is bool(wanted)
+    assert not any(str(number) in told.replace(str(days), "") for number in (14, 17, 18))
+
+
+def test_a_hidden_count_that_moved_is_no_reason_to_be_told(report: Report, moves_table: ProtectedTable) -> None:
+    hidden = with_table(report, changed_cell(moves_table, 0, "down", Cell(None, CellStatus.HIDDEN)))
+    assert told_apart(Edition.of(hidden), report) == told_apart(Edition.of(report), hidden) == ""
+
+
+def test_the_caution_comes_with_the_published_files(
+    report: Report, moves_table: ProtectedTable, tmp_path: Path
+) -> None:
+    assert publish_report(report, tmp_path).caution == ""
+    later = with_table(report, changed_cell(moves_table, 0, "down", Cell(17)))
+    assert "Læg ikke begge udgaver frem" in publish_report(later, tmp_path).caution
 
 
 def test_new_rows_and_new_tables_are_told(report: Report, moves_table: ProtectedTable) -> None:
