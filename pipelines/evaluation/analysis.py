@@ -85,7 +85,7 @@ class NotShown(StrEnum):
     FEW_DISTRICTS = "few_districts"
     NOBODY_LOST = "nobody_lost"
     FEW_IN_AN_ARM = "few_in_an_arm"
-    """With two districts in an arm its interval holds the truth in 81-86 of 100 cases (the kept study of models)."""
+    """With two districts in an arm its interval holds the truth in 83-89 of 100 cases (the kept study of models)."""
     ARMS_DO_NOT_OVERLAP = "arms_do_not_overlap"
     NOT_COMPUTABLE = "not_computable"
 

@@ -18,11 +18,11 @@ def test_demo_ends_well_and_prints_where_its_reports_lie(demo: RanDemo) -> None:
     assert all(path.is_file() and path.stat().st_size > 10_000 for path in printed)
 
 
-def test_demo_with_four_reports_takes_less_than_seventy_five_seconds(demo: RanDemo) -> None:
+def test_demo_with_four_reports_takes_less_than_ninety_seconds(demo: RanDemo) -> None:
     # A clock would measure the other tests too, and processor time the machine: so the processor time is told in that of a plain
-    # loop run before and after. The loop takes half a second where two free cores need 75 seconds for 150 seconds of work, a
+    # loop run before and after. The loop takes half a second where two free cores need 90 seconds for 180 seconds of work, a
     # third of it compiling what is imported, where compiled modules are not kept; `make demo` keeps them.
-    assert demo.processor_seconds < 150 * demo.loop_seconds / 0.5
+    assert demo.processor_seconds < 180 * demo.loop_seconds / 0.5
 
 
 def test_demo_tries_to_connect_to_nothing(demo: RanDemo) -> None:

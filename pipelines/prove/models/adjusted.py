@@ -184,7 +184,7 @@ def _of_by_child(scenario: str, district_count: int, adviser_count: int | None) 
 
 
 def _of_by_institution(scenario: str, district_count: int, adviser_count: int | None) -> Expectation:
-    """Its standard error is a fifth too small; with two advised of many districts, less than that, and too little to be sure of."""
+    """Its standard error is a fifth too small; two advised of many are only shown: the draws that settled it left it open."""
     is_seen = _half(district_count, adviser_count) or district_count <= SECOND_STEP_DISTRICTS
     return must_fail(Criterion.STANDARD_ERROR_RATIO) if scenario == "no_effect" and is_seen else SHOWN
 
