@@ -87,15 +87,28 @@ def level_words(evidence: ComparisonEvidence) -> str:
     return f"{level}, {name}" if name else f"{level}: {evidence.level.danish_name}"
 
 
+MOST_WITHOUT_A_REASON: Final = 5
+"""Children measured twice: of a district with so many or fewer, the words leave open whether they are too few or unlike others.
+
+"Too few" alone would tell that they are 0-4; so it is 0-5, and a count of few children stays one of six values.
+"""
+
+
+def has_few(cluster: ClusterFacts) -> bool:
+    """Whether `not_compared_words` says of a district that few children, or none like them, are there."""
+    by_children = (NotCompared.TOO_FEW_CHILDREN, NotCompared.NO_COUNTERPART)
+    return cluster.not_compared in by_children and cluster.followed <= MOST_WITHOUT_A_REASON
+
+
 def not_compared_words(cluster: ClusterFacts) -> str:
     """Why a district is described, not compared; empty for one that is compared."""
+    if has_few(cluster):
+        return "For få børn er målt to gange, eller de har for få lignende under den anden model."
     match cluster.not_compared:
         case NotCompared.NO_COUNTERPART:
             unlike = joined([DIMENSIONS[one] for one in cluster.unlike])
             return f"Børnene har for få lignende under den anden model ({unlike})."
         case NotCompared.CHANGED_MODEL:
             return "Distriktet skiftede model i perioden."
-        case NotCompared.TOO_FEW_CHILDREN:
-            return "For få børn er målt to gange."
-        case None:
+        case _:
             return ""

@@ -3,15 +3,17 @@
 Protected beside what the committee report tells of the same children (`elsewhere`).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pipelines.committee.evaluation.elsewhere import beside, is_own_row
-from pipelines.disclosure.protect import protect
+from pipelines.committee.evaluation.elsewhere import beside, is_own_row, told_alike
+from pipelines.disclosure.protect import HIDDEN, protect
 from pipelines.disclosure.relations import Bound, CellAt, SumRelation, TotalColumn
 from pipelines.disclosure.table import ProtectedTable, TableColumn
 from pipelines.evaluation.children import StudyChild
 from pipelines.evaluation.design import FEWEST_CHILDREN_TO_DESCRIBE, ArmFacts, ClusterFacts, NotCompared
+from pipelines.evaluation.design_words import MOST_WITHOUT_A_REASON, has_few
 from pipelines.evaluation.whole_grades import fewest_measured
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ def district_table(study: "Study") -> ProtectedTable:
         for column in _COUNTS
         if None not in [row[column] for row in rows if row["is_in"] == arm["arm"]]
     ]
-    elsewhere = beside(study.elsewhere, _children_behind(study))
+    behind = _children_behind(study)
+    elsewhere = beside(study.elsewhere, behind)
     protected = protect(
         [*rows, *reversed(arms), *({**dict.fromkeys((*_COUNTS, "share")), **row} for row in elsewhere.rows)],
         table_id="evaluation_districts",
@@ -77,7 +80,39 @@ def district_table(study: "Study") -> ProtectedTable:
             *_nearly_all_measured(study, rows, arms),
         ],
     )
-    return protected.excerpt(protected.table_id, title=protected.title, keep_row=is_own_row)
+    own = protected.excerpt(protected.table_id, title=protected.title, keep_row=is_own_row)
+    may_be_told = told_alike(study.elsewhere, _with_sums(behind, rows, arms))
+    return own if may_be_told is None else _nothing_but(own, may_be_told)
+
+
+def _nothing_but(table: ProtectedTable, may_be_told: Collection[CellAt]) -> ProtectedTable:
+    """The table with all other counts of measured children hidden, and the shares that rest on them."""
+    behind = {"share": "measured", **{name: name for name in ("measured", *_COURSES)}}
+    rows = [
+        tuple(
+            HIDDEN
+            if cell.value is not None
+            and (name := behind.get(column.name))
+            and CellAt(name, (("model", str(row[0].value)), ("area", str(row[1].value)))) not in may_be_told
+            else cell
+            for column, cell in zip(table.columns, row, strict=True)
+        )
+        for row in table.rows
+    ]
+    return replace(table, rows=tuple(rows))
+
+
+def _with_sums(
+    behind: Mapping[CellAt, list[str]], rows: Sequence[Mapping[str, Any]], arms: Sequence[Mapping[str, Any]]
+) -> dict[CellAt, list[str]]:
+    """The children of every count there is: of what became of them, of all measured, and of a model's districts together."""
+    found = dict(behind)
+    for arm in arms:
+        own = [row for row in rows if row["is_in"] == arm["arm"]]
+        found |= {_at(name, arm): [one for row in own for one in behind[_at(name, row)]] for name in _COURSES}
+    for row in (*rows, *arms):
+        found[_at("measured", row)] = [one for name in _COURSES for one in found[_at(name, row)]]
+    return found
 
 
 def _children_behind(study: "Study") -> dict[CellAt, list[str]]:
@@ -92,11 +127,10 @@ def _children_behind(study: "Study") -> dict[CellAt, list[str]]:
 
 
 def _told(row: Mapping[str, Any]) -> Bound | None:
-    """That so many districts are held to others, or are found unlike them, or have too few, tells of the children measured twice."""
-    fewest = FEWEST_CHILDREN_TO_DESCRIBE
-    if row["has_too_few"]:
-        return Bound(_at("followed", row), high=fewest - 1)
-    return Bound(_at("followed", row), low=row["districts"] * fewest) if row["districts"] else None
+    """What the words of why a district is compared, or is not, tell of the children measured twice there."""
+    if row["has_few"]:
+        return Bound(_at("followed", row), high=MOST_WITHOUT_A_REASON)
+    return Bound(_at("followed", row), low=row["at_least"]) if row["at_least"] else None
 
 
 def _nearly_all_measured(
@@ -123,10 +157,18 @@ def _cluster_row(study: "Study", cluster: ClusterFacts) -> dict[str, Any]:
         "area": study.names.get(cluster.code, cluster.code) + ("" if cluster.is_compared else APART),
         **_measured(cluster),
         **_course(cluster),
-        "districts": int(cluster.not_compared in (None, NotCompared.NO_COUNTERPART)),
-        "has_too_few": cluster.not_compared is NotCompared.TOO_FEW_CHILDREN,
+        "at_least": _fewest(cluster),
+        "has_few": has_few(cluster),
         "is_in": cluster.is_treated if cluster.is_compared else None,
     }
+
+
+def _fewest(cluster: ClusterFacts) -> int:
+    """So many children are measured twice at the least, for all that is said of the district."""
+    if cluster.is_compared:
+        return FEWEST_CHILDREN_TO_DESCRIBE
+    has_reason = cluster.not_compared is NotCompared.NO_COUNTERPART and not has_few(cluster)
+    return MOST_WITHOUT_A_REASON + 1 if has_reason else 0
 
 
 def _arm_row(study: "Study", arm: ArmFacts, *, is_treated: bool, is_known: bool) -> dict[str, Any]:
@@ -136,8 +178,8 @@ def _arm_row(study: "Study", arm: ArmFacts, *, is_treated: bool, is_known: bool)
         "area": ALL_COMPARED,
         **(_measured(arm) if is_known else {**_measured(arm), "at_risk": None, "share": None}),
         **_course(arm),
-        "districts": arm.cluster_count,
-        "has_too_few": False,
+        "at_least": arm.cluster_count * FEWEST_CHILDREN_TO_DESCRIBE,
+        "has_few": False,
         "arm": is_treated,
         "is_in": None,
     }

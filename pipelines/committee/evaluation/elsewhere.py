@@ -25,6 +25,9 @@ from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable
 COLUMN: Final = "measured"
 """The column of `districts.district_table` that counts of other reports stand in."""
 
+FEWEST_APART: Final = 10
+"""Twice what a small count may be: so many children in one of two counts alone are no few, whatever is known of some of them."""
+
 _LABELS: Final = ("model", "area")
 _ELSEWHERE: Final = "I udvalgsrapporten"
 _PARTS: Final = "Børn, der er med i de samme tal"
@@ -90,6 +93,27 @@ def beside(elsewhere: Sequence[CountElsewhere], own: Mapping[CellAt, Collection[
         hidden=tuple(by_fate[CellStatus.HIDDEN]),
         untold=tuple(part for part, _ in counted),
     )
+
+
+def told_alike(elsewhere: Sequence[CountElsewhere], own: Mapping[CellAt, Collection[str]]) -> Collection[CellAt] | None:
+    """Own counts that another report shows of exactly the same children; None where no own count is nearly another's.
+
+    Nearly: most children are in both, and fewer than FEWEST_APART in one of them alone. Then what a reader knows of the few decides
+    what the two counts tell, and nobody can say what every reader knows: nothing but what is told anyway may be told.
+    """
+    pairs = [(cell, frozenset(child_ids), count) for cell, child_ids in own.items() for count in elsewhere]
+    if not any(_is_nearly(child_ids, count.child_ids) for _, child_ids, count in pairs):
+        return None
+    return {
+        cell
+        for cell, child_ids, count in pairs
+        if child_ids == count.child_ids and count.cell.status is CellStatus.SHOWN
+    }
+
+
+def _is_nearly(some: frozenset[str], others: frozenset[str]) -> bool:
+    apart = max(len(some - others), len(others - some))
+    return apart < min(FEWEST_APART, len(some & others))
 
 
 def _parts(own: Mapping[CellAt, Collection[str]], told: Mapping[CellAt, Collection[str]]) -> dict[Cells, int]:

@@ -15,7 +15,7 @@ from pipelines.evaluation.design_words import level_name, level_reason
 from pipelines.evaluation.mechanism import Caseload, When, read_caseload
 from pipelines.evaluation.outcomes import Outcome
 from pipelines.evaluation.register_children import RETURN_MONTHS
-from pipelines.evaluation.register_outcomes import REGISTER_CODES, WAIT_DAYS
+from pipelines.evaluation.register_outcomes import REGISTER_CODES, WAIT_DAYS, NotTold
 from pipelines.measures.comparison_evidence import LARGEST_P_VALUE
 from pipelines.measures.evidence import EvidenceLevel
 from pipelines.publish.danish import joined, small_number
@@ -260,7 +260,17 @@ _METHODS: Final = (
 )
 
 
+_REGISTERS: Final = {
+    "ladder_down": "indsatser",
+    "ladder_up": "indsatser",
+    "notifications": "underretninger",
+    "waiting_days": "henvendelser",
+}
+"""Outcome -> the register it is from, beside those that `Study.source` names."""
+
+
 def _source(study: Study) -> str:
-    planned = {one.outcome.code for one in study.evaluation.secondaries}
-    registers = ", indsatser, underretninger og henvendelser" if planned & REGISTER_CODES else ""
-    return f"{study.source.removesuffix('.')}{registers}."
+    """Where the outcomes are from; a register that was never delivered is not named."""
+    came = [one.outcome.code for one in study.evaluation.secondaries if one.not_told is not NotTold.NOT_DELIVERED]
+    registers = list(dict.fromkeys(_REGISTERS[code] for code in came if code in _REGISTERS))
+    return f"{study.source.removesuffix('.')}; desuden {joined(registers)}." if registers else study.source
