@@ -23,7 +23,7 @@ from tests.committee.conftest import LOW_GATES, scenario_municipality
 from tests.committee.test_ladder_disclosure import Key, Reader
 from tests.evaluation.drawn_study import a_plan
 
-MUNICIPALITIES = ((600, 1), (700, 2))
+MUNICIPALITIES = ((700, 2),)
 PLAN = a_plan(
     window={
         "first_from": date(2015, 1, 1), "first_to": date(2026, 9, 30),

@@ -10,7 +10,7 @@ a sum of such parts. Some parts are empty, and a reader may know it (all forms l
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import polars as pl
@@ -38,11 +38,12 @@ Cells = tuple[CellAt, ...]
 
 @dataclass(frozen=True)
 class CountElsewhere:
-    """A count that another report shows or hides (`cell`), of these children."""
+    """A count that another report shows or hides (`cell`), of these children. same_as: the own column that counts likewise."""
 
     title: str
     cell: Cell
     child_ids: frozenset[str]
+    same_as: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def beside(elsewhere: Sequence[CountElsewhere], own: Mapping[CellAt, Collection[
 
 
 def told_alike(elsewhere: Sequence[CountElsewhere], own: Mapping[CellAt, Collection[str]]) -> Collection[CellAt] | None:
-    """Own counts that another report shows of exactly the same children; None where no own count is nearly another's.
+    """Own counts that another report shows, by the same words and of the same children; None where no own count is nearly another's.
 
     Nearly: most children are in both, and fewer than FEWEST_APART in one of them alone. Then what a reader knows of the few decides
     what the two counts tell, and nobody can say what every reader knows: nothing but what is told anyway may be told.
@@ -107,7 +108,7 @@ def told_alike(elsewhere: Sequence[CountElsewhere], own: Mapping[CellAt, Collect
     return {
         cell
         for cell, child_ids, count in pairs
-        if child_ids == count.child_ids and count.cell.status is CellStatus.SHOWN
+        if cell.column == count.same_as and child_ids == count.child_ids and count.cell.status is CellStatus.SHOWN
     }
 
 
@@ -165,7 +166,8 @@ def _counts_of_pairs(context: ReportContext, informants: Collection[str]) -> Ite
         for column, is_in in printed.items():
             labels = {"informant": informant, "division": division, "group": group}
             child_ids = frozenset(own.filter(is_in)["child_id"].cast(pl.String))
-            yield _checked(" ".join((*labels.values(), column)), everything, column, labels, child_ids)
+            found = _checked(" ".join((*labels.values(), column)), everything, column, labels, child_ids)
+            yield replace(found, same_as=COLUMN) if column == "first_measured_count" else found
 
 
 def _groups(pairs: pl.DataFrame) -> Iterable[tuple[str, str, str, pl.DataFrame]]:
