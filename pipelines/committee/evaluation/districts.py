@@ -81,7 +81,8 @@ def district_table(study: "Study") -> ProtectedTable:
         ],
     )
     own = protected.excerpt(protected.table_id, title=protected.title, keep_row=is_own_row)
-    may_be_told = told_alike(study.elsewhere, _with_sums(behind, rows, arms))
+    sets = _with_sums(behind, rows, arms)
+    may_be_told = told_alike(study.elsewhere, sets, fewest_apart=study.context.rule.minimum_count)
     return own if may_be_told is None else _nothing_but(own, may_be_told)
 
 

@@ -25,9 +25,6 @@ from pipelines.disclosure.table import Cell, CellStatus, ProtectedTable
 COLUMN: Final = "measured"
 """The column of `districts.district_table` that counts of other reports stand in."""
 
-FEWEST_APART: Final = 10
-"""Twice what a small count may be: so many children in one of two counts alone are no few, whatever is known of some of them."""
-
 _LABELS: Final = ("model", "area")
 _ELSEWHERE: Final = "I udvalgsrapporten"
 _PARTS: Final = "Børn, der er med i de samme tal"
@@ -96,14 +93,16 @@ def beside(elsewhere: Sequence[CountElsewhere], own: Mapping[CellAt, Collection[
     )
 
 
-def told_alike(elsewhere: Sequence[CountElsewhere], own: Mapping[CellAt, Collection[str]]) -> Collection[CellAt] | None:
+def told_alike(
+    elsewhere: Sequence[CountElsewhere], own: Mapping[CellAt, Collection[str]], *, fewest_apart: int
+) -> Collection[CellAt] | None:
     """Own counts that another report shows, by the same words and of the same children; None where no own count is nearly another's.
 
-    Nearly: most children are in both, and fewer than FEWEST_APART in one of them alone. Then what a reader knows of the few decides
+    Nearly: most children are in both, and fewer than fewest_apart in each of them alone. Then what a reader knows of the few decides
     what the two counts tell, and nobody can say what every reader knows: nothing but what is told anyway may be told.
     """
     pairs = [(cell, frozenset(child_ids), count) for cell, child_ids in own.items() for count in elsewhere]
-    if not any(_is_nearly(child_ids, count.child_ids) for _, child_ids, count in pairs):
+    if not any(_is_nearly(child_ids, count.child_ids, fewest_apart) for _, child_ids, count in pairs):
         return None
     return {
         cell
@@ -112,9 +111,9 @@ def told_alike(elsewhere: Sequence[CountElsewhere], own: Mapping[CellAt, Collect
     }
 
 
-def _is_nearly(some: frozenset[str], others: frozenset[str]) -> bool:
+def _is_nearly(some: frozenset[str], others: frozenset[str], fewest_apart: int) -> bool:
     apart = max(len(some - others), len(others - some))
-    return apart < min(FEWEST_APART, len(some & others))
+    return apart < min(fewest_apart, len(some & others))
 
 
 def _parts(own: Mapping[CellAt, Collection[str]], told: Mapping[CellAt, Collection[str]]) -> dict[Cells, int]:
