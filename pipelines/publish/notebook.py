@@ -276,6 +276,7 @@ def _write_kernel(folder: Path) -> None:
             "-f",
             "{connection_file}",
             "--HistoryManager.enabled=False",
+            "--log-level=CRITICAL",  # a kernel that is ended while it tidies up would say so, in English, among our own words
         ],
         "env": {"PYTHONPATH": os.pathsep.join(filter(None, [package_home, os.environ.get("PYTHONPATH")]))},
     }
