@@ -278,18 +278,24 @@ def checked_rows(
 
 def _is_of_full_rank(x: Floats) -> bool:
     """Whether no column is told by the others; of columns of one length, so that the unit does not decide."""
-    length = np.sqrt((x**2).sum(axis=0))
+    products = x.T @ x
+    length = np.sqrt(np.diagonal(products))
     if not length.all():
         return False
-    alike = (x.T @ x) / np.outer(length, length)
+    alike = products / np.outer(length, length)
     return bool(np.linalg.eigvalsh(alike)[0] > _DEPENDENT)
 
 
 def sum_by_cluster(values: Floats, codes: NDArray[np.int64]) -> Floats:
     """`(clusters, k)`: sums of the rows of `values`, `(n, k)`, by cluster number from 0."""
-    is_member: Floats = (codes == np.arange(int(codes.max()) + 1)[:, None]).astype(float)
-    sums: Floats = is_member @ values
+    sums: Floats = members(codes) @ values
     return sums
+
+
+def members(codes: NDArray[np.int64]) -> Floats:
+    """`(clusters, n)`: 1 where a row is of the cluster, else 0."""
+    found: Floats = (codes == np.arange(int(codes.max()) + 1)[:, None]).astype(float)
+    return found
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ implementation that leaves ties out rejects a true null hypothesis in 23 of 100 
 import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipelines.measures.cluster_robust import checked_rows, sum_by_cluster
+from pipelines.measures.cluster_robust import checked_rows, members
 from pipelines.measures.intervals import Estimate, NoInterval, check_level, is_no_spread
 
 MOST_ENUMERATED_CLUSTERS = 12
@@ -78,7 +78,7 @@ def wild_cluster_bootstrap(
     sums, value, cluster_count = regression.under(null_value), regression.coefficient, regression.cluster_count
     if cluster_count <= MOST_ENUMERATED_CLUSTERS:
         half = _half_of_all_signs(cluster_count)
-        total = len(half)
+        total = half.shape[1]
         return WildBootstrap(value, sums.real, sums.count_as_extreme(half) / total, 2 * total, 1 / total, True)
     if generator is None or draws < 1:
         raise ValueError(f"{cluster_count} clusters are drawn from: needs a seeded generator and draws")
@@ -113,14 +113,15 @@ def wild_bootstrap_interval(
     if regression.cluster_count > MOST_ENUMERATED_CLUSTERS:
         raise ValueError(f"{regression.cluster_count} clusters: the interval is for up to {MOST_ENUMERATED_CLUSTERS}")
     half = _half_of_all_signs(regression.cluster_count)
+    ways = half.shape[1]
     step = abs(value / real) if (real := regression.under(0.0).real) else 0.0
 
     def is_held(null_value: float) -> bool:
-        return round(regression.under(null_value).count_as_extreme(half) / len(half), 12) > round(1 - level, 12)
+        return bool(round(regression.under(null_value).count_as_extreme(half) / ways, 12) > round(1 - level, 12))
 
     if not math.isfinite(step) or is_no_spread(step, value):
         return Estimate(value, None, None, level, children, reason=NoInterval.NO_SPREAD)
-    can_reject = round(1 / len(half), 12) <= round(1 - level, 12)
+    can_reject = round(1 / ways, 12) <= round(1 - level, 12)
     low, high = (_last_held(is_held, value, way * step) if can_reject else None for way in (-1, 1))
     if low is None or high is None:
         return Estimate(value, None, None, level, children, reason=NoInterval.TOO_FEW_CLUSTERS)
@@ -168,21 +169,27 @@ class _Regression:
         coefficient: int,
     ) -> "_Regression":
         y, x, weight, codes = checked_rows(outcome, design, clusters, weights)
-        y, x = np.sqrt(weight) * y, np.sqrt(weight)[:, None] * x
+        if weights is not None:
+            y, x = np.sqrt(weight) * y, np.sqrt(weight)[:, None] * x
         count, columns = int(codes.max()) + 1, x.shape[1]
         if count < 2:
             raise ValueError("needs at least two clusters")
         if not 0 <= coefficient < columns:
             raise ValueError(f"the design has {columns} columns, none of number {coefficient}")
         # the tested column last: the directions before it span the others, and its own is what they leave of it
-        basis, coordinates = np.linalg.qr(np.column_stack([np.delete(x, coefficient, axis=1), x[:, coefficient]]))
-        tested, others = basis[:, -1:], basis[:, :-1]
-        residuals = (y - others @ (others.T @ y))[:, None]
-        parts = np.hstack([tested**2, tested * residuals, tested * basis, residuals * basis])
-        own, numerator, of_tested, of_residuals = np.split(sum_by_cluster(parts, codes), [1, 2, 2 + columns], axis=1)
+        basis, coordinates = np.linalg.qr(
+            x[:, [*(other for other in range(columns) if other != coefficient), coefficient]]
+        )
+        tested, others, own = basis[:, -1], basis[:, :-1], members(codes)
+        residuals = y - others @ (others.T @ y)
+        by_tested = own * tested
+        of_tested, of_residuals = (
+            by_tested @ basis,
+            (own * residuals) @ basis,
+        )  # its own square is the last of the first
         scale = math.sqrt((y.size - columns) / (y.size - 1) * (count - 1) / count)
         length = float(coordinates[-1, -1])
-        return cls(y.size, length, scale, own[:, 0], numerator[:, 0], of_tested, of_residuals)
+        return cls(y.size, length, scale, of_tested[:, -1], by_tested @ residuals, of_tested, of_residuals)
 
     @property
     def cluster_count(self) -> int:
@@ -211,17 +218,18 @@ class _Draws:
     score: Floats
     scale: float
 
-    @property
+    @cached_property
     def real(self) -> float:
         """The t value of the data as they are."""
-        return float(self.t_values(np.ones((1, self.numerator.size)))[0])
+        return float(self.t_values(np.ones((self.numerator.size, 1)))[0])
 
     def t_values(self, signs: Floats) -> Floats:
-        """`(draws,)` for signs `(draws, clusters)`; infinite, so as extreme as can be, where nothing is left to hold it against."""
-        spread = np.sqrt(((signs @ self.score.T) ** 2).sum(axis=1))
-        found: Floats = np.full(len(signs), np.inf)
+        """`(draws,)` for signs `(clusters, draws)`; infinite, so as extreme as can be, where nothing is left to hold it against."""
+        scores = self.score @ signs
+        spread = np.sqrt(np.einsum("ij,ij->j", scores, scores))
+        found: Floats = np.full(signs.shape[1], np.inf)
         smallest = _ROUNDING * np.abs(self.numerator).sum()
-        np.divide(self.scale * (signs @ self.numerator), spread, out=found, where=spread > smallest)
+        np.divide(self.scale * (self.numerator @ signs), spread, out=found, where=spread > smallest)
         return found
 
     def count_as_extreme(self, signs: Floats) -> int:
@@ -231,16 +239,17 @@ class _Draws:
 
 @cache
 def _half_of_all_signs(clusters: int) -> Floats:
-    """`(2 ** (clusters - 1), clusters)` of -1 and 1: the first stays 1, for turning all of them turns only the sign of t."""
+    """`(clusters, 2 ** (clusters - 1))` of -1 and 1: the first stays 1, for turning all of them turns only the sign of t."""
     numbers = np.arange(2 ** (clusters - 1))
-    bits = numbers[:, None] >> np.arange(clusters - 1, -1, -1) & 1
+    bits = numbers >> np.arange(clusters - 1, -1, -1)[:, None] & 1
     signs = _signs_of(bits)
     signs.flags.writeable = False  # kept, for the same number of clusters comes again
     return signs
 
 
 def _draw_signs(generator: np.random.Generator, draws: int, clusters: int) -> Floats:
-    return _signs_of(generator.integers(0, 2, (draws, clusters)))
+    """`(clusters, draws)`."""
+    return _signs_of(generator.integers(0, 2, (draws, clusters)).T)
 
 
 def _signs_of(bits: NDArray[np.int64]) -> Floats:
